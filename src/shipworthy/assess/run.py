@@ -1,0 +1,217 @@
+"""Runs checks on a project: reads needed facts once, judges per component, keeps unknown from being green."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from shipworthy.assess.events import Done, Event, Judged, Progress, Started
+from shipworthy.assess.excerpts import Excerpts
+from shipworthy.checks import Check, CheckContext
+from shipworthy.facts import Analyser, Context, Fact, Facts, Gap, View
+from shipworthy.facts.scan import OverTime, RecordCache, Scan, time_limit
+from shipworthy.facts.stack import Stack
+from shipworthy.model import (
+    PROJECT,
+    Component,
+    ComponentOutcome,
+    Finding,
+    Location,
+    Outcome,
+    OutcomeKind,
+    Severity,
+)
+from shipworthy.project import Project
+
+FACT_SECONDS = 120.0
+"""How long reading one kind of fact may take, beside the shared pass (which has limits of its own)."""
+CHECK_SECONDS = 20.0
+"""How long one check may judge one component. Facts are read before, so this is generous."""
+
+Emit = Callable[[Event], None]
+Cancelled = Callable[[], bool]
+
+
+def _closure(kinds: Iterable[type[Fact]]) -> list[type[Fact]]:
+    """The kinds and all they build on, each after what it needs."""
+    ordered: list[type[Fact]] = []
+
+    def add(kind: type[Fact]) -> None:
+        if kind not in ordered:
+            for needed in type(kind.reader()).needs:
+                add(needed)
+            ordered.append(kind)
+
+    for kind in kinds:
+        add(kind)
+    return ordered
+
+
+class FactStore:
+    """Reads each kind of fact at most once, when it is first asked for. A reader's failure is kept as a reason."""
+
+    def __init__(
+        self,
+        project: Project,
+        context: Context,
+        planned: Iterable[type[Fact]],
+        cache: RecordCache | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._project = project
+        self._context = context
+        analysers: list[Analyser] = []
+        for kind in _closure([Stack, *planned]):
+            analysers += kind.reader().analysers
+        self._scan = Scan(project, analysers, cache, progress)
+        self._known: dict[type[Fact], Fact] = {}
+        self._broken: dict[type[Fact], str] = {}
+
+    def get(self, kind: type[Fact]) -> Fact | str:
+        """The fact, or the reason why there is none."""
+        if kind not in self._known and kind not in self._broken:
+            self._read(kind)
+        return self._known.get(kind) or self._broken[kind]
+
+    def _read(self, kind: type[Fact]) -> None:
+        reader = kind.reader()
+        needed: dict[type[Fact], Fact] = {}
+        for other in type(reader).needs:
+            found = self.get(other)
+            if isinstance(found, str):
+                self._broken[kind] = found
+                return
+            needed[other] = found
+        view = View(self._project, self._context, self._scan)
+        try:
+            # The pass over all files has its own limits and may belong to many kinds, so it is outside this one.
+            for analyser in reader.analysers:
+                self._scan.of(analyser)
+            with time_limit(FACT_SECONDS):
+                self._known[kind] = reader.read(view, Facts(needed))
+        except OverTime as error:
+            self._broken[kind] = f"reading {kind.__name__.lower()} facts {error}"
+        except Exception as error:
+            self._broken[kind] = bug(f"reading {kind.__name__.lower()} facts", error)
+
+    def facts(self, kinds: Sequence[type[Fact]]) -> tuple[dict[type[Fact], Fact], list[Gap], str | None]:
+        """The facts of these kinds, the gaps in them and in what they build on, and why one is missing, if so."""
+        known: dict[type[Fact], Fact] = {}
+        for kind in kinds:
+            found = self.get(kind)
+            if isinstance(found, str):
+                return known, [], found
+            known[kind] = found
+        gaps = [gap for kind in _closure(kinds) if (fact := self._known.get(kind)) for gap in fact.gaps]
+        return known, gaps, None
+
+
+def bug(doing: str, error: Exception) -> str:
+    """What to say of an unexpected exception: its type and place, never its text, which may quote a secret."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
+    return f"{doing} failed inside shipworthy ({type(error).__name__} at {where}): a bug, please report it"
+
+
+def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
+    """Unknown, because something relevant could not be read; the check's own answer is kept as a remark."""
+    findings = [
+        Finding.at(
+            Location(path=gap.path, line=gap.line) if gap.path else PROJECT,
+            "could-not-read",
+            gap.reason,
+            anchor=gap.reason,
+            severity=Severity.INFO,
+            remedy="Make it readable, or say in a waiver what you looked at instead.",
+        )
+        for gap in gaps[:50]
+    ]
+    first = gaps[0]
+    place = Location(path=first.path, line=first.line) if first.path else "the repository"
+    more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    return Outcome.unknown(
+        f"could not read {place}{more}: {first.reason}",
+        [*findings, *was.findings],
+        looked_at=[*was.looked_at, f"without the gap: {was.kind}, {was.summary}"],
+    )
+
+
+def _judge_one(check: Check, store: FactStore, context: CheckContext) -> Outcome:
+    known, gaps, missing = store.facts(check.needs)
+    if missing is not None:
+        return Outcome.unknown(missing)
+    try:
+        with time_limit(CHECK_SECONDS):
+            outcome = check.check(Facts(known), context)
+    except OverTime as error:
+        return Outcome.unknown(f"judging {error}")
+    except Exception as error:
+        return Outcome.unknown(bug(f"check {check.id}", error), rule="bug")
+    relevant = [gap for gap in gaps if gap.path is None or context.covers(gap.path)]
+    # A failure that was seen stays one: what could not be read cannot undo it. Everything else is unknown.
+    if relevant and outcome.kind is not OutcomeKind.FAIL:
+        return _gap_outcome(relevant, outcome)
+    return outcome
+
+
+def judge_check(check: Check, store: FactStore, outside: Context, profile: str) -> tuple[ComponentOutcome, ...]:
+    """One check's outcomes: one for the repository, or one per component."""
+    stack = store.get(Stack)
+    if isinstance(stack, str):
+        return (ComponentOutcome(component=None, outcome=Outcome.unknown(stack)),)
+    assert isinstance(stack, Stack)  # noqa: S101 - the store keys facts by their own type
+    scopes: Sequence[Component | None] = stack.components if check.scope == "component" else (None,)
+    return tuple(
+        ComponentOutcome(
+            component=scope.root if scope else None,
+            outcome=_judge_one(
+                check,
+                store,
+                CheckContext(outside=outside, profile=profile, components=stack.components, component=scope),
+            ),
+        )
+        for scope in scopes
+    )
+
+
+def judge(
+    project: Project,
+    checks: Sequence[Check],
+    outside: Context,
+    profile: str,
+    *,
+    store: FactStore | None = None,
+    cache: RecordCache | None = None,
+    emit: Emit = lambda event: None,
+    cancelled: Cancelled = lambda: False,
+) -> dict[str, tuple[ComponentOutcome, ...]]:
+    """Outcomes by check id. Emits Started, Progress and Judged for each, then Done.
+
+    Cancelled checks are absent from the answer: an item without an outcome is never settled by one.
+    """
+    began = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        emit(Progress(done=done, total=total, what="reading files"))
+
+    store = store or FactStore(project, outside, [kind for check in checks for kind in check.needs], cache, progress)
+    excerpts = Excerpts(project)
+    outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
+    for check in checks:
+        if cancelled():
+            break
+        started = time.monotonic()
+        emit(Started(item=check.id))
+        found = excerpts.add(judge_check(check, store, outside, profile))
+        outcomes[check.id] = found
+        emit(Judged(item=check.id, outcomes=found, milliseconds=round((time.monotonic() - started) * 1000)))
+    emit(
+        Done(
+            cancelled=len(outcomes) < len(checks),
+            advisories=None,
+            milliseconds=round((time.monotonic() - began) * 1000),
+        )
+    )
+    return outcomes

@@ -1,0 +1,36 @@
+"""The judges, grouped by area: one small module per item. To add one: ARCHITECTURE.md, "Add a check"."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from shipworthy.checks.base import Check, CheckContext
+
+__all__ = ["BUILT_IN", "Check", "CheckContext", "check_named"]
+
+# Name of the check -> where it lives. Imported when it is first needed: a check costs nothing until it runs.
+BUILT_IN: dict[str, str] = {
+    "ci-on-every-change": "pipeline.ci_on_every_change:CiOnEveryChange",
+    "ci-runs-tests": "pipeline.ci_runs_tests:CiRunsTests",
+    "tests-pass": "tests.tests_pass:TestsPass",
+    "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",
+    "secrets-not-in-tree": "secrets.secrets_not_in_tree:SecretsNotInTree",
+    "env-files-ignored": "secrets.env_files_ignored:EnvFilesIgnored",
+    "secret-store": "secrets.secret_store:SecretStore",
+    "lockfile": "dependencies.lockfile:Lockfile",
+    "known-vulns": "dependencies.known_vulns:KnownVulns",
+    "update-bot": "dependencies.update_bot:UpdateBot",
+    "route-inventory": "access.route_inventory:RouteInventory",
+    "routes-protected": "access.routes_protected:RoutesProtected",
+    "debug-surface-closed": "access.debug_surface_closed:DebugSurfaceClosed",
+    "health-check": "signals.health_check:HealthCheck",
+    "config-parity": "release.config_parity:ConfigParity",
+}
+
+
+def check_named(name: str) -> Check:
+    """The built-in check of this name. Raises KeyError for another name."""
+    module, _, cls = BUILT_IN[name].partition(":")
+    found = getattr(import_module(f"shipworthy.checks.{module}"), cls)
+    check: Check = found()
+    return check

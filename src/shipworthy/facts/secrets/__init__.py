@@ -1,0 +1,1 @@
+"""Secrets: found by rules, masked at once, never kept."""

@@ -1,0 +1,142 @@
+"""Runs git read-only and hardened: no hooks, no fsmonitor, no filters, no replace refs, no `GIT_*` from outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+TIMEOUT = 30.0
+"""Seconds one git call may take; a repository can make git slow, never make us hang."""
+
+_FIXED = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.sshCommand=false",
+    "-c", "core.pager=cat",
+    "-c", "core.quotePath=false",
+    "-c", "diff.external=",
+    "-c", "protocol.allow=never",
+    "-c", "gc.auto=0",
+    "-c", "maintenance.auto=false",
+)  # fmt: skip
+# Configuration keys of the repository itself whose value git would run.
+_RUNS = re.compile(r"^(filter\..*\.(clean|smudge|process)|diff\..*\.(command|textconv)|merge\..*\.driver)$", re.I)
+
+
+class GitError(Exception):
+    """git could not answer: what was asked, and what it said. `diagnostics` is the advice for a person."""
+
+    def __init__(self, message: str, diagnostics: str = "") -> None:
+        super().__init__(message)
+        self.diagnostics = diagnostics
+
+
+class GitMissing(GitError):
+    """There is no usable git program on PATH."""
+
+
+def find_tool(name: str, outside: Path) -> str | None:
+    """The absolute path of a program on PATH that does not lie inside `outside` (the repository); None if none."""
+    forbidden = outside.resolve()
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        if not folder or not Path(folder).is_absolute():
+            continue
+        found = shutil.which(name, path=folder)
+        if found and not Path(found).resolve().is_relative_to(forbidden):
+            return str(Path(found).absolute())
+    return None
+
+
+def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without any `GIT_*` variable, with replace refs, grafts and prompts off."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env.update(
+        GIT_NO_REPLACE_OBJECTS="1",
+        GIT_GRAFT_FILE="/dev/null",
+        GIT_TERMINAL_PROMPT="0",
+        GIT_OPTIONAL_LOCKS="0",
+        GIT_NO_LAZY_FETCH="1",
+        LC_ALL="C",
+        GIT_LITERAL_PATHSPECS="1",
+    )
+    env.update(extra or {})
+    return env
+
+
+class Git:
+    """git in one folder. Raises GitMissing when there is no git, GitError when a call fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        program = find_tool("git", folder)
+        if program is None:
+            raise GitMissing("git was not found on PATH", "Install git, or check a folder outside version control.")
+        self._base = [program, *_FIXED, "-c", f"safe.directory={folder.resolve()}"]
+        self._base += ["-c", "safe.directory=*"]
+        self._neutral = self._neutralise()
+
+    def _neutralise(self) -> list[str]:
+        """Overrides for every setting of the repository's own configuration that would run a program."""
+        found = self._call(["config", "--local", "--list", "--name-only", "-z"], neutral=False)
+        if found.returncode != 0:
+            return []
+        options: list[str] = []
+        for name in found.stdout.decode("utf-8", "replace").split("\0"):
+            if _RUNS.match(name):
+                options += ["-c", f"{name}="]
+            elif re.match(r"^filter\..*\.required$", name, re.I):
+                options += ["-c", f"{name}=false"]
+        return options
+
+    def _call(
+        self,
+        args: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        timeout: float = TIMEOUT,
+        env: dict[str, str] | None = None,
+        neutral: bool = True,
+    ) -> subprocess.CompletedProcess[bytes]:
+        command = [*self._base, *(self._neutral if neutral else ()), *args]
+        try:
+            return subprocess.run(
+                command,
+                cwd=self.folder,
+                env=environment(env),
+                input=stdin if stdin is not None else b"",
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise GitError(f"git {args[0]} did not answer within {timeout:g} s") from error
+        except OSError as error:
+            raise GitError(f"git {args[0]} could not start in {self.folder}: {error.strerror}") from error
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        timeout: float = TIMEOUT,
+        env: dict[str, str] | None = None,
+        ok: Iterable[int] = (0,),
+    ) -> bytes:
+        """Standard output of `git ARGS`. Raises GitError for an exit code outside `ok`."""
+        done = self._call(args, stdin=stdin, timeout=timeout, env=env)
+        if done.returncode not in ok:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise GitError(f"git {args[0]} failed ({done.returncode}): {said[-1] if said else 'no message'}")
+        return done.stdout
+
+    def text(self, *args: str, ok: Iterable[int] = (0,)) -> str:
+        """Like `run`, decoded and stripped."""
+        return self.run(*args, ok=ok).decode("utf-8", "surrogateescape").strip()
+
+    def answer(self, *args: str) -> str | None:
+        """Like `text`, but None where git says no (exit code other than 0)."""
+        done = self._call(args)
+        return done.stdout.decode("utf-8", "surrogateescape").strip() if done.returncode == 0 else None

@@ -1,0 +1,98 @@
+"""One file of the repository: where it is, what kind it is, and why it cannot be read if it cannot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+
+class FileKind(StrEnum):
+    """Who wrote a file. Only `source` was written by hand for this project."""
+
+    SOURCE = "source"
+    VENDORED = "vendored"
+    GENERATED = "generated"
+    MINIFIED = "minified"
+
+
+_VENDORED = {
+    "node_modules", "bower_components", "vendor", "third_party", "third-party", "thirdparty", ".venv", "venv",
+    "site-packages", "dist-packages", "Pods", ".yarn", "jspm_packages", "__pypackages__", ".tox", ".nox",
+}  # fmt: skip
+_GENERATED_FOLDERS = {"dist", ".next", ".nuxt", ".svelte-kit", ".output", "__generated__", "__pycache__", "coverage"}
+_GENERATED_NAMES = re.compile(
+    r"(_pb2(_grpc)?\.pyi?|\.pb\.(go|cc|h)|\.generated\.[a-z]+|\.g\.dart|\.designer\.cs|\.snap|\.map)$"
+)
+_MINIFIED_NAMES = re.compile(r"[.-]min\.(js|mjs|cjs|css)$")
+
+
+def kind_of(path: str) -> FileKind:
+    """The kind a path alone tells. Content may tell more (see `Source.minified`)."""
+    *folders, name = PurePosixPath(path).parts
+    if any(folder in _VENDORED for folder in folders):
+        return FileKind.VENDORED
+    if any(folder in _GENERATED_FOLDERS for folder in folders) or _GENERATED_NAMES.search(name):
+        return FileKind.GENERATED
+    if _MINIFIED_NAMES.search(name):
+        return FileKind.MINIFIED
+    return FileKind.SOURCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """A listed file. `path` is relative to the project's root; bytes that are not UTF-8 are surrogate-escaped."""
+
+    path: str
+    size: int
+    """Bytes on disk; 0 where `problem` says it could not be looked at."""
+    mtime_ns: int
+    inode: int
+    kind: FileKind
+    tracked: bool
+    blob: str | None = None
+    """The git blob id in the index; None outside git."""
+    suspect: bool = False
+    """Smaller on disk than git recorded, so `Project.read` compares it with the blob for a cut-off copy."""
+    problem: str | None = None
+    """Why its bytes are not read: a symlink, a special file, missing, a submodule. None for a regular file."""
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def suffix(self) -> str:
+        """The last ending in lower case with its dot, "" without one."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def by_hand(self) -> bool:
+        """Written for this project, as far as the path tells."""
+        return self.kind is FileKind.SOURCE
+
+    def matches(self, *patterns: str) -> bool:
+        """Whether the whole path (with "/" in a pattern) or the name fits one of the shell patterns.
+
+        `**/` at the start also matches nothing, so `**/package.json` fits `package.json`.
+        """
+        for pattern in patterns:
+            if "/" not in pattern:
+                if fnmatchcase(self.name, pattern):
+                    return True
+            elif fnmatchcase(self.path, pattern) or (pattern.startswith("**/") and fnmatchcase(self.path, pattern[3:])):
+                return True
+        return False
+
+
+_TEST_PATH = re.compile(
+    r"(^|/)(tests?|__tests__|spec|specs|e2e|cypress|testing|fixtures|__mocks__)/"
+    r"|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$|[._-](test|spec|e2e|cy)\.[cm]?[jt]sx?$"
+)
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a path is test code by the conventions of pytest, unittest, Jest, Vitest, Mocha and Cypress."""
+    return bool(_TEST_PATH.search(path))

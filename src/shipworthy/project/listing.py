@@ -1,0 +1,138 @@
+"""Lists a repository's files without reading them: from git's index, or by a bounded walk outside git."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipworthy.git import Git, GitError
+from shipworthy.project.files import FileEntry, FileKind, kind_of
+
+MAX_FILES = 200_000
+"""Beyond this many the listing stops and says so."""
+_WALK_SKIP = {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".mypy_cache"}
+_SYMLINK, _SUBMODULE = "120000", "160000"
+_EMPTY_BLOBS = {
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+}
+_DEBUG_SIZE = re.compile(rb"^  size: (\d+)\t", re.M)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What is there. `incomplete` says why the list is not the whole; None when it is."""
+
+    files: dict[str, FileEntry]
+    incomplete: str | None = None
+
+
+def _look(root: Path, path: str, *, tracked: bool, blob: str | None, recorded: int | None) -> FileEntry:
+    """The entry for one path, from its stat. `recorded` is the size git's index holds, in bytes."""
+    problem: str | None = None
+    size = mtime = inode = 0
+    try:
+        found = os.lstat(os.path.join(root, path))  # noqa: PTH118 - a hot loop, and paths may be surrogate-escaped
+    except FileNotFoundError:
+        problem = "git tracks it but it is missing on disk; restore it, or stage the removal (git rm --cached)"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
+    else:
+        size, mtime, inode = found.st_size, found.st_mtime_ns, found.st_ino
+        if stat.S_ISLNK(found.st_mode):
+            problem = "a symlink, not followed"
+        elif stat.S_ISDIR(found.st_mode):
+            problem = "a folder where git tracks a file"
+        elif not stat.S_ISREG(found.st_mode):
+            problem = "a special file (pipe, socket or device), not read"
+    unsure = recorded == 0 and blob not in _EMPTY_BLOBS
+    suspect = problem is None and recorded is not None and (size < recorded or unsure)
+    return FileEntry(
+        path=path,
+        size=size,
+        mtime_ns=mtime,
+        inode=inode,
+        kind=kind_of(path),
+        tracked=tracked,
+        blob=blob,
+        suspect=suspect,
+        problem=problem,
+    )
+
+
+def _index_rows(git: Git) -> Iterator[tuple[str, str, str, int]]:
+    """(mode, blob id, path, recorded size) of every index entry; unmerged stages come once each."""
+    raw = git.run("ls-files", "-s", "-z", "--debug")
+    # `-z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
+    position = 0
+    while position < len(raw):
+        end = raw.index(b"\0", position)
+        head, _, name = raw[position:end].partition(b"\t")
+        mode, blob, _stage = head.decode("ascii").split(" ")
+        found = _DEBUG_SIZE.search(raw, end)
+        size, line_end = (int(found[1]), raw.find(b"\n", found.end())) if found else (0, len(raw))
+        yield mode, blob, name.decode("utf-8", "surrogateescape"), size
+        position = (line_end if line_end >= 0 else len(raw)) + 1
+
+
+def from_git(root: Path, git: Git) -> Listing:
+    """Tracked files, and untracked ones git does not ignore. Raises GitError."""
+    files: dict[str, FileEntry] = {}
+    for mode, blob, path, size in _index_rows(git):
+        if path in files:
+            continue
+        if mode == _SUBMODULE:
+            files[path] = FileEntry(
+                path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
+                problem="a submodule, its contents are not covered",
+            )  # fmt: skip
+            continue
+        files[path] = _look(root, path, tracked=True, blob=blob, recorded=None if mode == _SYMLINK else size)
+        if len(files) >= MAX_FILES:
+            return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
+    incomplete = None
+    try:
+        others = git.run("ls-files", "-o", "--exclude-standard", "-z")
+    except GitError as error:
+        return Listing(files=files, incomplete=f"untracked files could not be listed: {error}")
+    for name in others.split(b"\0"):
+        path = name.decode("utf-8", "surrogateescape")
+        if not path or path in files:
+            continue
+        if path.endswith("/"):  # an untracked repository inside this one
+            files[path[:-1]] = FileEntry(
+                path=path[:-1], size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=False,
+                problem="another git repository inside this one, not covered",
+            )  # fmt: skip
+            continue
+        if len(files) >= MAX_FILES:
+            incomplete = f"stopped after {MAX_FILES:,} files"
+            break
+        files[path] = _look(root, path, tracked=False, blob=None, recorded=None)
+    return Listing(files=files, incomplete=incomplete)
+
+
+def from_walk(root: Path) -> Listing:
+    """Every file below `root` but well-known tool folders; symlinks are listed, never followed."""
+    files: dict[str, FileEntry] = {}
+    problems: list[str] = []
+    base = os.fspath(root)
+
+    def note(error: OSError) -> None:
+        problems.append(f"{os.path.relpath(error.filename, base)}: {error.strerror}")
+
+    for folder, names, leaves in os.walk(base, onerror=note, followlinks=False):
+        relative = os.path.relpath(folder, base)
+        prefix = "" if relative == "." else relative.replace(os.sep, "/") + "/"
+        linked = [name for name in names if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        names[:] = sorted(name for name in names if name not in _WALK_SKIP and name not in linked)
+        for name in sorted([*leaves, *linked]):
+            if len(files) >= MAX_FILES:
+                return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
+            path = prefix + name
+            files[path] = _look(root, path, tracked=False, blob=None, recorded=None)
+    return Listing(files=files, incomplete=f"unreadable folder {problems[0]}" if problems else None)

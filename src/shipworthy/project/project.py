@@ -1,0 +1,174 @@
+"""Opens a folder as a project: lists its files and reads their bytes safely, each on request."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipworthy.git import Git, GitError, GitMissing
+from shipworthy.project import listing
+from shipworthy.project.files import FileEntry
+
+MAX_BYTES = 8 * 1024 * 1024
+"""The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
+
+
+class ProjectError(Exception):
+    """A folder cannot be examined: what happened and, in `diagnostics`, what to do."""
+
+    def __init__(self, message: str, diagnostics: str = "") -> None:
+        super().__init__(message)
+        self.diagnostics = diagnostics
+
+
+class Unreadable(Exception):
+    """A listed file's bytes could not be had; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where git stands. Everything is None outside git."""
+
+    in_git: bool = False
+    commit: str | None = None
+    """Full hash; None before the first commit."""
+    branch: str | None = None
+    """Short branch name; None when detached."""
+    shallow: bool = False
+
+
+class Project:
+    """A repository or folder. Build it with `Project.open`."""
+
+    def __init__(self, root: Path, files: Mapping[str, FileEntry], head: Head, git: Git | None, note: str | None):
+        self.root = root
+        self.files = files
+        self.head = head
+        self.git = git
+        self.incomplete = note
+        """Why `files` is not the whole repository; None when it is."""
+        self._real_root = os.path.realpath(root)
+        self._safe_folders: dict[str, bool] = {"": True}
+
+    @property
+    def name(self) -> str:
+        return self.root.name or str(self.root)
+
+    @classmethod
+    def find_root(cls, start: Path) -> Path:
+        """The top of the git work tree `start` lies in, else `start` itself."""
+        for folder in (start, *start.parents):
+            if (folder / ".git").exists():
+                return folder
+        return start
+
+    @classmethod
+    def open(cls, path: Path) -> Project:
+        """Lists `path`. Raises ProjectError where there is nothing that could be examined."""
+        root = path.absolute()
+        if not root.exists():
+            raise ProjectError(f"{root}: no such folder", "Name a folder that exists: shipworthy check PATH")
+        if not root.is_dir():
+            raise ProjectError(f"{root}: not a folder", "Name the repository's folder, not a file in it.")
+        root = root.resolve()
+        inside_git = any((folder / ".git").exists() for folder in (root, *root.parents))
+        if not inside_git and (root / "HEAD").is_file() and (root / "objects").is_dir():
+            raise ProjectError(
+                f"{root} is a bare git repository: it has no files to examine",
+                "Clone it, or add a work tree: git worktree add ../checkout",
+            )
+        if not os.access(root, os.R_OK | os.X_OK):
+            raise ProjectError(f"{root}: this folder may not be read", "Give yourself read permission and try again.")
+        if not inside_git:
+            found = listing.from_walk(root)
+            return cls(root, found.files, Head(), None, found.incomplete)
+        try:
+            git = Git(root)
+            if git.answer("rev-parse", "--is-inside-work-tree") != "true":
+                raise ProjectError(
+                    f"{root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
+                )
+            found = listing.from_git(root, git)
+            head = Head(
+                in_git=True,
+                commit=git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}"),
+                branch=git.answer("symbolic-ref", "-q", "--short", "HEAD"),
+                shallow=git.answer("rev-parse", "--is-shallow-repository") == "true",
+            )
+        except GitMissing:
+            found = listing.from_walk(root)
+            note = "git was not found on PATH, so ignored and tracked files cannot be told apart"
+            return cls(root, found.files, Head(), None, note)
+        except (GitError, ValueError) as error:
+            raise ProjectError(f"git cannot list {root}: {error}", "Repair the repository: git fsck") from error
+        return cls(root, found.files, head, git, found.incomplete)
+
+    def entries(self, *patterns: str) -> Iterator[FileEntry]:
+        """Listed files that fit one of the shell patterns (see `FileEntry.matches`), in path order."""
+        for path in sorted(self.files):
+            if not patterns or self.files[path].matches(*patterns):
+                yield self.files[path]
+
+    def has_folder(self, path: str) -> bool:
+        """Whether any listed file lies under this folder."""
+        prefix = path.rstrip("/") + "/"
+        return any(each.startswith(prefix) for each in self.files)
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        """The bytes of a listed file, never through a symlink, never from a special file.
+
+        Raises Unreadable with a reason a person can act on: not listed, too large, no permission, cut off.
+        """
+        entry = self.files.get(path)
+        if entry is None:
+            raise Unreadable("not in the repository")
+        if entry.problem:
+            raise Unreadable(entry.problem)
+        if entry.size > limit:
+            raise Unreadable(f"larger than {limit // 1024:,} KiB ({entry.size // 1024:,} KiB), not read")
+        if not self._folder_is_safe(path):
+            raise Unreadable("lies behind a symlinked folder, not followed")
+        full = os.path.join(self.root, path)  # noqa: PTH118 - surrogate-escaped names
+        try:
+            descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as stream:
+                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    raise Unreadable("not a regular file")
+                data = stream.read(limit + 1)
+        except (OSError, ValueError) as error:
+            raise Unreadable(f"could not be read: {getattr(error, 'strerror', None) or error}") from error
+        if len(data) > limit:
+            raise Unreadable(f"larger than {limit // 1024:,} KiB, not read")
+        if entry.suspect:
+            self._refuse_cut_off(entry, data)
+        return data
+
+    def _refuse_cut_off(self, entry: FileEntry, data: bytes) -> None:
+        """A tracked file that is the mere beginning of what git holds was damaged (full disk, crash), not edited.
+
+        An edit that removes the last lines leaves a whole line at the end, so only a copy that stops inside a line,
+        or an emptied one, counts as cut off.
+        """
+        if data.endswith(b"\n") or self.git is None or entry.blob is None:
+            return
+        try:
+            held = self.git.run("cat-file", "blob", entry.blob)
+        except GitError:
+            return
+        if len(data) < len(held) and held.startswith(data):
+            raise Unreadable(
+                f"cut off: {len(data):,} of the {len(held):,} bytes git holds; "
+                f"restore it (git restore {entry.path}), or stage it if you meant it (git add)"
+            )
+
+    def _folder_is_safe(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        known = self._safe_folders.get(folder)
+        if known is None:
+            real = os.path.realpath(os.path.join(self._real_root, folder))  # noqa: PTH118
+            known = real == os.path.join(self._real_root, folder)  # noqa: PTH118
+            self._safe_folders[folder] = known
+        return known

@@ -1,0 +1,53 @@
+"""One file's bytes on their way through the analysers: decoded, split and parsed at most once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from tree_sitter import Tree
+
+from shipworthy.project import syntax
+from shipworthy.project.files import FileEntry
+
+_MINIFIED_LINE = 5_000
+
+
+class Source:
+    """The bytes of one file and what is derived from them on demand."""
+
+    def __init__(self, entry: FileEntry, data: bytes) -> None:
+        self.entry = entry
+        self.data = data
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
+
+    @cached_property
+    def binary(self) -> bool:
+        """Not text: a NUL byte among the first 8,000 (git's own rule), unless a UTF-16 byte order mark leads."""
+        return b"\0" in self.data[:8000] and not self.data.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+    @cached_property
+    def text(self) -> str:
+        """Decoded as UTF-8 (UTF-16 by its mark); what does not decode is surrogate-escaped. Never raises."""
+        if self.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return self.data.decode("utf-16", "replace")
+        return self.data.decode("utf-8-sig", "surrogateescape")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Lines without their ends, split at newlines only (not at U+2028 and the like, so numbers fit editors)."""
+        return [line.removesuffix("\r") for line in self.text.split("\n")]
+
+    @cached_property
+    def minified(self) -> bool:
+        """Very long lines on average: written by a bundler, whatever the name says."""
+        count = self.data.count(b"\n") + 1
+        return len(self.data) > _MINIFIED_LINE and len(self.data) / count > 1_000
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """The syntax tree; None where the language has no grammar here or parsing ran over its limits."""
+        language = syntax.language_of(self.path)
+        return syntax.parse(language, self.data) if language else None

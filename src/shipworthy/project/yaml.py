@@ -1,0 +1,89 @@
+"""YAML and JSON of a repository, within limits, with the line of every key."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 60
+MAX_ALIASES = 1_000
+
+
+class BadData(Exception):
+    """Not valid, or beyond the limits; `line` (1-based) where it went wrong, if known."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def load_yaml(data: bytes) -> list[Any]:
+    """Every document of a YAML file as ruamel round-trip nodes (`.lc` holds 0-based lines). Raises BadData.
+
+    `on:` stays text, duplicate keys are an error, anchors are expanded lazily; alias bombs and deep nesting are
+    refused before anything is built from them.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    if len(data) > MAX_BYTES:
+        raise BadData(f"larger than {MAX_BYTES // 1024} KiB")
+    text = data.decode("utf-8-sig", "replace")
+    yaml = YAML(typ="rt", pure=True)
+    try:
+        depth = aliases = 0
+        for event in yaml.parse(io.StringIO(text)):
+            name = type(event).__name__
+            if name in ("MappingStartEvent", "SequenceStartEvent"):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise BadData(f"nested more than {MAX_DEPTH} deep", event.start_mark.line + 1)
+            elif name in ("MappingEndEvent", "SequenceEndEvent"):
+                depth -= 1
+            elif name == "AliasEvent":
+                aliases += 1
+                if aliases > MAX_ALIASES:
+                    raise BadData(f"more than {MAX_ALIASES} aliases", event.start_mark.line + 1)
+        return [document for document in YAML(typ="rt", pure=True).load_all(io.StringIO(text)) if document is not None]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadData(error.problem or "not valid YAML", mark.line + 1 if mark else None) from error
+    except (YAMLError, ValueError, RecursionError, TypeError, AttributeError, KeyError) as error:
+        # ruamel raises plain Python errors for some malformed scalars; all of them mean "not readable as YAML".
+        raise BadData(f"not valid YAML: {type(error).__name__}") from error
+
+
+def line_of(node: Any, key: Any = None) -> int | None:
+    """The 1-based line of a mapping's key, of a sequence's index, or (no key) of the node itself."""
+    mark = getattr(node, "lc", None)
+    if mark is None:
+        return None
+    try:
+        if key is None:
+            return int(mark.line) + 1
+        row = mark.key(key)[0] if hasattr(node, "keys") else mark.item(key)[0]
+        return int(row) + 1
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def load_json(data: bytes) -> Any:
+    """A JSON document; duplicate keys and non-finite numbers are refused. Raises BadData."""
+
+    def pairs(rows: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(rows)
+        if len(found) != len(rows):
+            raise BadData("a key appears twice")
+        return found
+
+    def constant(name: str) -> Any:
+        raise BadData(f"{name} is not JSON")
+
+    try:
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=pairs, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        raise BadData(error.msg, error.lineno) from error
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadData(f"not valid JSON: {type(error).__name__}") from error

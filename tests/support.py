@@ -1,0 +1,63 @@
+"""What many tests share: a project made from a mapping of files, and one check run on it through the real engine."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shipworthy.assess.run import judge
+from shipworthy.checks import check_named
+from shipworthy.facts import Context
+from shipworthy.model import Outcome
+from shipworthy.project import Project
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def git(folder: Path, *args: str) -> str:
+    """git as a test needs it: fixed identity and date, no configuration of this machine."""
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    env = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(folder),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_DATE": "2026-11-20T12:00:00Z",
+        "GIT_COMMITTER_DATE": "2026-11-20T12:00:00Z",
+    }
+    done = subprocess.run(["git", *identity, *args], cwd=folder, env=env, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write files below a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def make_repo(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """A git repository on branch main with one commit of these files."""
+    write(folder, files)
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A", "-f")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "start")
+    return folder
+
+
+def outcome_of(check: str, folder: Path, *, profile: str = "solo", context: Context | None = None) -> Outcome:
+    """The worst outcome of one check on a folder, by the same engine that `shipworthy check` uses."""
+    project = Project.open(folder)
+    outcomes = judge(project, [check_named(check)], context or Context(now=NOW, home=folder), profile)[check]
+    return min(outcomes, key=lambda each: each.rank).outcome
+
+
+def check_files(
+    check: str, folder: Path, files: Mapping[str, str | bytes], *, profile: str = "solo", context: Context | None = None
+) -> Outcome:
+    """Make a repository of these files and run one check on it."""
+    return outcome_of(check, make_repo(folder, files), profile=profile, context=context)
