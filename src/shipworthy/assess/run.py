@@ -9,7 +9,7 @@ from shipworthy.assess.events import Done, Event, Judged, Progress, Started
 from shipworthy.assess.excerpts import Excerpts
 from shipworthy.checks import Check, CheckContext
 from shipworthy.facts import Analyser, Context, Fact, Facts, Gap, View
-from shipworthy.facts.scan import OverTime, RecordCache, Scan, time_limit
+from shipworthy.facts.scan import OverTime, RecordCache, Scan, bug, time_limit
 from shipworthy.facts.stack import Stack
 from shipworthy.model import (
     PROJECT,
@@ -104,15 +104,6 @@ class FactStore:
             known[kind] = found
         gaps = [gap for kind in _closure(kinds) if (fact := self._known.get(kind)) for gap in fact.gaps]
         return known, gaps, None
-
-
-def bug(doing: str, error: Exception) -> str:
-    """What to say of an unexpected exception: its type and place, never its text, which may quote a secret."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
-    return f"{doing} failed inside shipworthy ({type(error).__name__} at {where}): a bug, please report it"
 
 
 def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:

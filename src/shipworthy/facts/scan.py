@@ -23,6 +23,15 @@ class OverTime(Exception):
     """A piece of work ran over its time limit."""
 
 
+def bug(doing: str, error: Exception) -> str:
+    """What to say of an unexpected exception: its type and place, never its text, which may quote a secret."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
+    return f"{doing} failed inside shipworthy ({type(error).__name__} at {where}): a bug, please report it"
+
+
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise OverTime in the body after `seconds`. Nested limits keep the outer one; off the main thread it is no-op.
@@ -110,7 +119,7 @@ class Scan:
             if wanting and time.monotonic() > deadline:
                 self._fall_short(wanting, entry, f"not reached within {PASS_SECONDS:g} s")
             elif wanting and entry.problem:
-                if not self._stands_elsewhere(entry):
+                if not self._project.read_elsewhere(entry):
                     self._fall_short(wanting, entry, entry.problem)
             elif wanting:
                 self._one(entry, wanting)
@@ -118,10 +127,6 @@ class Scan:
                 self._progress(done, len(entries))
         if self._progress:
             self._progress(len(entries), len(entries))
-
-    def _stands_elsewhere(self, entry: FileEntry) -> bool:
-        """A submodule is named as not covered elsewhere; it is no file an analyser missed."""
-        return entry.problem is not None and "not covered" in entry.problem
 
     def _fall_short(self, analysers: Iterable[Analyser], entry: FileEntry, reason: str) -> None:
         for analyser in analysers:
@@ -163,6 +168,10 @@ class Scan:
                     continue
                 except RecursionError:
                     self._fall_short([analyser], entry, "nested too deep to read")
+                    continue
+                except Exception as error:
+                    # One file must not cost the answers about all others; what it says may hold a secret.
+                    self._fall_short([analyser], entry, bug(f"the {analyser.name} analyser", error))
                     continue
                 if cache and digest:
                     cache.store(analyser, path, digest, record)

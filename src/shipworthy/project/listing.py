@@ -15,7 +15,10 @@ from shipworthy.project.files import FileEntry, FileKind, kind_of
 MAX_FILES = 200_000
 """Beyond this many the listing stops and says so."""
 _WALK_SKIP = {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".mypy_cache"}
-_SYMLINK, _SUBMODULE = "120000", "160000"
+SYMLINK = "a symlink, not followed"
+SUBMODULE = "a submodule, its contents are not covered"
+NESTED = "another git repository inside this one, not covered"
+_MODE_SYMLINK, _MODE_SUBMODULE = "120000", "160000"
 _EMPTY_BLOBS = {
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -44,7 +47,7 @@ def _look(root: Path, path: str, *, tracked: bool, blob: str | None, recorded: i
     else:
         size, mtime, inode = found.st_size, found.st_mtime_ns, found.st_ino
         if stat.S_ISLNK(found.st_mode):
-            problem = "a symlink, not followed"
+            problem = SYMLINK
         elif stat.S_ISDIR(found.st_mode):
             problem = "a folder where git tracks a file"
         elif not stat.S_ISREG(found.st_mode):
@@ -85,13 +88,13 @@ def from_git(root: Path, git: Git) -> Listing:
     for mode, blob, path, size in _index_rows(git):
         if path in files:
             continue
-        if mode == _SUBMODULE:
+        if mode == _MODE_SUBMODULE:
             files[path] = FileEntry(
                 path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
-                problem="a submodule, its contents are not covered",
+                problem=SUBMODULE,
             )  # fmt: skip
             continue
-        files[path] = _look(root, path, tracked=True, blob=blob, recorded=None if mode == _SYMLINK else size)
+        files[path] = _look(root, path, tracked=True, blob=blob, recorded=None if mode == _MODE_SYMLINK else size)
         if len(files) >= MAX_FILES:
             return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
     incomplete = None
@@ -106,7 +109,7 @@ def from_git(root: Path, git: Git) -> Listing:
         if path.endswith("/"):  # an untracked repository inside this one
             files[path[:-1]] = FileEntry(
                 path=path[:-1], size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=False,
-                problem="another git repository inside this one, not covered",
+                problem=NESTED,
             )  # fmt: skip
             continue
         if len(files) >= MAX_FILES:

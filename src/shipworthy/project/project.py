@@ -11,6 +11,7 @@ from pathlib import Path
 from shipworthy.git import Git, GitError, GitMissing
 from shipworthy.project import listing
 from shipworthy.project.files import FileEntry
+from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
@@ -46,6 +47,7 @@ class Project:
     def __init__(self, root: Path, files: Mapping[str, FileEntry], head: Head, git: Git | None, note: str | None):
         self.root = root
         self.files = files
+        self._ordered = [files[path] for path in sorted(files)]
         self.head = head
         self.git = git
         self.incomplete = note
@@ -108,14 +110,28 @@ class Project:
 
     def entries(self, *patterns: str) -> Iterator[FileEntry]:
         """Listed files that fit one of the shell patterns (see `FileEntry.matches`), in path order."""
-        for path in sorted(self.files):
-            if not patterns or self.files[path].matches(*patterns):
-                yield self.files[path]
+        for entry in self._ordered:
+            if not patterns or entry.matches(*patterns):
+                yield entry
 
     def has_folder(self, path: str) -> bool:
         """Whether any listed file lies under this folder."""
         prefix = path.rstrip("/") + "/"
         return any(each.startswith(prefix) for each in self.files)
+
+    def read_elsewhere(self, entry: FileEntry) -> bool:
+        """Whether an entry that is not read is no gap: a submodule (named as not covered), or a symlink to a listed
+        file or folder, whose content is read at its own path."""
+        if entry.problem in (SUBMODULE, NESTED):
+            return True
+        if entry.problem != SYMLINK:
+            return False
+        try:
+            target = os.readlink(os.path.join(self.root, entry.path))  # noqa: PTH115, PTH118
+        except (OSError, ValueError):
+            return False
+        there = os.path.normpath(os.path.join(os.path.dirname(entry.path), target))  # noqa: PTH118, PTH120
+        return there in self.files or self.has_folder(there)
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
         """The bytes of a listed file, never through a symlink, never from a special file.
