@@ -52,7 +52,7 @@ def make_repo(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 def outcome_of(check: str, folder: Path, *, profile: str = "solo", context: Context | None = None) -> Outcome:
     """The worst outcome of one check on a folder, by the same engine that `shipworthy check` uses."""
     project = Project.open(folder)
-    outcomes = judge(project, [check_named(check)], context or Context(now=NOW, home=folder), profile)[check]
+    outcomes = judge(project, [(check, check_named(check))], context or Context(now=NOW, home=folder), profile)[check]
     return min(outcomes, key=lambda each: each.rank).outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from shipworthy.assess.events import Done, Event, Judged, Progress, Started
+from shipworthy.assess.events import Event, Judged, Started
 from shipworthy.assess.excerpts import Excerpts
 from shipworthy.checks import Check, CheckContext
 from shipworthy.facts import Analyser, Context, Fact, Facts, Gap, View
@@ -94,6 +94,10 @@ class FactStore:
         except Exception as error:
             self._broken[kind] = bug(f"reading {kind.__name__.lower()} facts", error)
 
+    def read_so_far(self) -> tuple[Fact, ...]:
+        """Every fact read until now."""
+        return tuple(self._known.values())
+
     def facts(self, kinds: Sequence[type[Fact]]) -> tuple[dict[type[Fact], Fact], list[Gap], str | None]:
         """The facts of these kinds, the gaps in them and in what they build on, and why one is missing, if so."""
         known: dict[type[Fact], Fact] = {}
@@ -169,40 +173,27 @@ def judge_check(check: Check, store: FactStore, outside: Context, profile: str) 
 
 def judge(
     project: Project,
-    checks: Sequence[Check],
+    checks: Sequence[tuple[str, Check]],
     outside: Context,
     profile: str,
     *,
     store: FactStore | None = None,
-    cache: RecordCache | None = None,
     emit: Emit = lambda event: None,
     cancelled: Cancelled = lambda: False,
 ) -> dict[str, tuple[ComponentOutcome, ...]]:
-    """Outcomes by check id. Emits Started, Progress and Judged for each, then Done.
+    """Outcomes by item id, for (item id, check) pairs. Emits Started and Judged for each.
 
-    Cancelled checks are absent from the answer: an item without an outcome is never settled by one.
+    Cancelled items are absent from the answer: an item without an outcome is never settled by one.
     """
-    began = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        emit(Progress(done=done, total=total, what="reading files"))
-
-    store = store or FactStore(project, outside, [kind for check in checks for kind in check.needs], cache, progress)
+    store = store or FactStore(project, outside, [kind for _, check in checks for kind in check.needs])
     excerpts = Excerpts(project)
     outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
-    for check in checks:
+    for item, check in checks:
         if cancelled():
             break
         started = time.monotonic()
-        emit(Started(item=check.id))
-        found = excerpts.add(judge_check(check, store, outside, profile))
-        outcomes[check.id] = found
-        emit(Judged(item=check.id, outcomes=found, milliseconds=round((time.monotonic() - started) * 1000)))
-    emit(
-        Done(
-            cancelled=len(outcomes) < len(checks),
-            advisories=None,
-            milliseconds=round((time.monotonic() - began) * 1000),
-        )
-    )
+        emit(Started(item=item))
+        outcomes[item] = excerpts.add(judge_check(check, store, outside, profile))
+        milliseconds = round((time.monotonic() - started) * 1000)
+        emit(Judged(item=item, outcomes=outcomes[item], milliseconds=milliseconds))
     return outcomes

@@ -1,0 +1,171 @@
+"""Remembers what analysers said of unchanged files, in one SQLite file per repository in the user's cache folder.
+
+A record is found by analyser, its version, path and the hash of the bytes read. A stat record (size, time, inode)
+saves even the reading, but never for a file changed so recently that a second change could hide behind the same time.
+A cache that cannot be read, written or trusted is dropped and the files are read: it can cost time, never an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from shipworthy.facts import Analyser, Record
+from shipworthy.project import FileEntry
+
+FRESH_SECONDS = 2.0
+"""A file modified this recently is read again: file systems keep times as coarsely as two seconds (FAT)."""
+KEEP_DAYS = 60
+"""Cache files of repositories not examined for this long are removed."""
+_LAYOUT = 1
+
+
+def cache_dir(environment: Mapping[str, str], home: Path) -> Path:
+    """The user's cache folder for shipworthy (XDG base directory specification)."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else home / ".cache") / "shipworthy"
+
+
+class SqliteCache:
+    """The cache of one repository; see the module's docstring. Not for several threads."""
+
+    def __init__(self, connection: sqlite3.Connection, now: float) -> None:
+        self._connection = connection
+        self._now = now
+        self._stats: dict[str, tuple[int, int, int, str]] = {
+            path: (size, mtime, inode, digest)
+            for path, size, mtime, inode, digest in connection.execute(
+                "SELECT path, size, mtime, inode, digest FROM stat"
+            )
+        }
+        self._records: dict[tuple[str, str, str], tuple[str, str]] = {
+            (analyser, version, path): (digest, record)
+            for analyser, version, path, digest, record in connection.execute(
+                "SELECT analyser, version, path, digest, record FROM record"
+            )
+        }
+        self._new_stats: dict[str, tuple[int, int, int, str]] = {}
+        self._new_records: dict[tuple[str, str, str], tuple[str, str]] = {}
+
+    def digest(self, data: bytes) -> str:
+        return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+    def unchanged(self, entry: FileEntry) -> str | None:
+        known = self._stats.get(_key(entry.path))
+        if known is None or known[:3] != (entry.size, entry.mtime_ns, entry.inode):
+            return None
+        return known[3]
+
+    def seen(self, entry: FileEntry, digest: str) -> None:
+        # Too fresh to trust: the file may change again within the resolution of its time stamp.
+        if self._now - entry.mtime_ns / 1e9 > FRESH_SECONDS:
+            self._new_stats[_key(entry.path)] = (entry.size, entry.mtime_ns, entry.inode, digest)
+
+    def load(self, analyser: Analyser, path: str, digest: str) -> Record | None:
+        known = self._records.get((analyser.name, analyser.version, _key(path)))
+        if known is None or known[0] != digest:
+            return None
+        try:
+            value, gaps = json.loads(known[1])
+            return Record(value, tuple((str(reason), line) for reason, line in gaps))
+        except (ValueError, TypeError):
+            return None
+
+    def store(self, analyser: Analyser, path: str, digest: str, record: Record) -> None:
+        text = json.dumps([record.value, record.gaps], separators=(",", ":"))
+        self._new_records[analyser.name, analyser.version, _key(path)] = (digest, text)
+
+    def flush(self) -> None:
+        """Write what is new, in one transaction. Raises sqlite3.Error."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO stat VALUES (?, ?, ?, ?, ?)",
+                [(path, *row) for path, row in self._new_stats.items()],
+            )
+            # Of each analyser only its newest version is worth keeping.
+            for analyser, version in {key[:2] for key in self._new_records}:
+                self._connection.execute("DELETE FROM record WHERE analyser = ? AND version <> ?", (analyser, version))
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?)",
+                [(*key, *row) for key, row in self._new_records.items()],
+            )
+
+
+def _key(path: str) -> str:
+    # SQLite takes no lone surrogates, which stand for bytes that are not UTF-8.
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").hex()
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if file.is_symlink():
+        raise OSError(f"{file} is a symlink")
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(descriptor)
+    connection = sqlite3.connect(file, timeout=1.0)
+    layout = connection.execute("PRAGMA user_version").fetchone()[0]
+    if layout not in (0, _LAYOUT):
+        connection.close()
+        raise sqlite3.DatabaseError("another layout")
+    with connection:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS stat (path TEXT PRIMARY KEY, size INT, mtime INT, inode INT, digest TEXT)"
+        )
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS record (analyser TEXT, version TEXT, path TEXT, digest TEXT, record TEXT,"
+            " PRIMARY KEY (analyser, version, path)) WITHOUT ROWID"
+        )
+        connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+    return connection
+
+
+def _load(file: Path, now: float) -> tuple[sqlite3.Connection, SqliteCache]:
+    connection = _open(file)
+    try:
+        return connection, SqliteCache(connection, now)
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
+def record_cache(folder: Path, root: Path) -> Iterator[SqliteCache | None]:
+    """The cache for the repository at `root`, flushed on the way out; None where there can be none."""
+    name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:24]
+    file = folder / f"records-{name}.sqlite"
+    connection: sqlite3.Connection | None = None
+    cache: SqliteCache | None = None
+    for _attempt in range(2):
+        try:
+            connection, cache = _load(file, time.time())
+            break
+        except sqlite3.DatabaseError:
+            # Corrupt or of another version: drop it and start over, once.
+            with contextlib.suppress(OSError):
+                file.unlink()
+        except OSError:
+            break
+    try:
+        yield cache
+    finally:
+        if connection is not None and cache is not None:
+            with contextlib.suppress(sqlite3.Error):
+                cache.flush()
+            connection.close()
+            _prune(folder, file)
+
+
+def _prune(folder: Path, mine: Path) -> None:
+    oldest = time.time() - KEEP_DAYS * 86_400
+    with contextlib.suppress(OSError):
+        os.utime(mine)
+        for file in folder.glob("records-*.sqlite"):
+            if file != mine and file.stat().st_mtime < oldest:
+                file.unlink()

@@ -1,0 +1,155 @@
+"""One examination from start to end: open the project, read its rules, guess the profile, judge, report as events."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shipworthy.assess.cache import cache_dir, record_cache
+from shipworthy.assess.events import Done, Failed, Planned, Progress
+from shipworthy.assess.profile import authors, guess
+from shipworthy.assess.rules import Rules, RulesError, read_rules
+from shipworthy.assess.run import Cancelled, Emit, FactStore, judge
+from shipworthy.checks import Check, check_named
+from shipworthy.facts import Context
+from shipworthy.facts.scan import RecordCache
+from shipworthy.facts.stack import Stack
+from shipworthy.git import GitError
+from shipworthy.model import LEVEL_ORDER, Level
+from shipworthy.project import Project, ProjectError
+
+MAX_DIRTY = 1_000
+
+
+def state_dir(home: Path) -> Path:
+    """The user's state folder for shipworthy (XDG base directory specification)."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base.startswith("/") else home / ".local" / "state") / "shipworthy"
+
+
+def default_context(allow: frozenset[str] = frozenset(), consent: Callable[[str, str], bool] | None = None) -> Context:
+    """The context of a real run: this clock, home and environment. `allow` names commands a person said yes to."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
+    return Context(
+        now=datetime.now(UTC),
+        home=home,
+        state_dir=state_dir(home),
+        environment=dict(os.environ),
+        run_consent=consent or (lambda command, why: command in allow),
+    )
+
+
+def dirty(project: Project) -> tuple[str, ...]:
+    """Paths that differ from HEAD or that git does not know, sorted; empty outside git."""
+    if project.git is None:
+        return ()
+    try:
+        raw = project.git.run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", ".")
+    except GitError:
+        return ("(git could not say what changed)",)
+    rows = raw.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(sorted(row[3:] for row in rows if len(row) > 3)[:MAX_DIRTY])
+
+
+def planned_checks(rules: Rules, profile: str, only: tuple[str, ...] | None) -> list[tuple[str, Check]]:
+    """(item id, check) in the order they are judged: required first, within a level as the checklist has them."""
+    wanted = [
+        item
+        for item in rules.checklist.items
+        if item.check and item.level(profile) is not Level.NONE and (only is None or item.id in only)
+    ]
+    # What runs the project's own code comes last: everything else should be on the screen by then.
+    found = [(item, check_named(item.check or "")) for item in wanted]
+    found.sort(key=lambda pair: (pair[1].depends_on == "run", -LEVEL_ORDER.index(pair[0].level(profile))))
+    return [(item.id, check) for item, check in found]
+
+
+def examine(
+    root: Path,
+    outside: Context,
+    emit: Emit,
+    *,
+    only: tuple[str, ...] | None = None,
+    cancelled: Cancelled = lambda: False,
+    use_cache: bool = True,
+    profile: str | None = None,
+) -> None:
+    """Examine the repository at `root`; everything there is to say is said in events. Never raises but on Ctrl-C.
+
+    `profile` overrides the policy's and the guess.
+    """
+    try:
+        project = Project.open(root)
+        rules = read_rules(project.root)
+    except (ProjectError, RulesError) as error:
+        emit(Failed(message=str(error), diagnostics=error.diagnostics))
+        return
+    outside = replace(outside, advisory_max_age_days=rules.policy.advisory_max_age_days)
+    if not use_cache:
+        _examine(project, rules, outside, emit, only, cancelled, None, profile)
+        return
+    with record_cache(cache_dir(outside.environment, outside.home), project.root) as cache:
+        _examine(project, rules, outside, emit, only, cancelled, cache, profile)
+
+
+def _examine(
+    project: Project,
+    rules: Rules,
+    outside: Context,
+    emit: Emit,
+    only: tuple[str, ...] | None,
+    cancelled: Cancelled,
+    cache: RecordCache | None,
+    profile: str | None,
+) -> None:
+    began = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        emit(Progress(done=done, total=total, what="reading files"))
+
+    # Which checks run depends on the profile, which is guessed from the stack: plan the readers of every item first.
+    candidates = {item.check for item in rules.checklist.items if item.check and (only is None or item.id in only)}
+    kinds = [kind for name in sorted(candidates) for kind in check_named(name).needs]
+    store = FactStore(project, outside, kinds, cache, progress)
+    stack = store.get(Stack)
+    if isinstance(stack, str):
+        emit(Failed(message=stack, diagnostics="Run `shipworthy facts stack` to see more, and report this."))
+        return
+    assert isinstance(stack, Stack)  # noqa: S101 - the store keys facts by their own type
+    chosen, reason = profile or rules.policy.profile, "set on the command line" if profile else "set in policy.toml"
+    if chosen is None:
+        chosen, reason = guess(stack.components, authors(project))
+    checks = planned_checks(rules, chosen, only)
+    emit(
+        Planned(
+            name=project.name,
+            commit=project.head.commit,
+            branch=project.head.branch,
+            dirty=dirty(project),
+            profile=chosen,
+            profile_reason=reason,
+            components=stack.components,
+            items=tuple(item for item, _ in checks),
+        )
+    )
+    done = judge(project, checks, outside, chosen, store=store, emit=emit, cancelled=cancelled)
+    emit(
+        Done(
+            cancelled=len(done) < len(checks),
+            advisories=_advisories(store),
+            milliseconds=round((time.monotonic() - began) * 1000),
+        )
+    )
+
+
+def _advisories(store: FactStore) -> str | None:
+    """The date of the advisory data, where a check of this run read it."""
+    for fact in store.read_so_far():
+        found = getattr(fact, "advisories_date", None)
+        if isinstance(found, str):
+            return found
+    return None

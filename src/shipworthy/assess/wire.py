@@ -1,0 +1,122 @@
+"""Events as JSON lines and back: the two-way protocol between the coach and its child process, version 1."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from shipworthy.assess import events
+
+VERSION = 1
+_EVENTS: dict[str, type[Any]] = {
+    "planned": events.Planned,
+    "started": events.Started,
+    "progress": events.Progress,
+    "outcome": events.Judged,
+    "done": events.Done,
+    "error": events.Failed,
+}
+_NAMES = {cls: name for name, cls in _EVENTS.items()}
+
+
+class WireError(Exception):
+    """A line that is not of the protocol: another version, or not what it says it is."""
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, enums, dates and tuples as JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list | frozenset):
+        return [plain(each) for each in value]
+    return value
+
+
+@cache
+def _fields(cls: type[Any]) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls)
+    return {each.name: hints[each.name] for each in dataclasses.fields(cls)}
+
+
+def build(kind: Any, value: Any) -> Any:
+    """The inverse of `plain` for a type annotation. Raises WireError where the value does not fit."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in arguments:
+            return None
+        return build(next(each for each in arguments if each is not type(None)), value)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise WireError(f"expected a list, got {type(value).__name__}")
+        return tuple(build(arguments[0], each) for each in value)
+    if isinstance(kind, type):
+        if dataclasses.is_dataclass(kind):
+            if not isinstance(value, dict) or not value.keys() <= _fields(kind).keys():
+                raise WireError(f"not a {kind.__name__}")
+            try:
+                return kind(**{name: build(_fields(kind)[name], each) for name, each in value.items()})
+            except (TypeError, ValueError) as error:
+                raise WireError(f"not a {kind.__name__}: {error}") from error
+        if issubclass(kind, Enum):
+            return kind(value)
+        if not isinstance(value, kind):
+            raise WireError(f"expected {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+def dump(event: events.Event) -> bytes:
+    """One line, ending in a newline."""
+    message = {"v": VERSION, "event": _NAMES[type(event)], **plain(event)}
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def load(line: bytes) -> events.Event:
+    """The event of one line. Raises WireError."""
+    try:
+        message = json.loads(line)
+        version, name = message.pop("v"), message.pop("event")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise WireError("not a line of the protocol") from error
+    if version != VERSION or name not in _EVENTS:
+        raise WireError(f"unknown event {name!r} of version {version!r}")
+    event: events.Event = build(_EVENTS[name], message)
+    return event
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What the coach asks of the child: `run` (all, or `only` these items), `cancel`."""
+
+    do: str
+    only: tuple[str, ...] | None = None
+    consent: tuple[str, ...] = ()
+    """Commands the person allowed to run in this examination."""
+
+    def dump(self) -> bytes:
+        return json.dumps({"v": VERSION, **plain(self)}, separators=(",", ":")).encode("ascii") + b"\n"
+
+    @classmethod
+    def load(cls, line: bytes) -> Command:
+        """Raises WireError."""
+        try:
+            message = json.loads(line)
+            version = message.pop("v")
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise WireError("not a command of the protocol") from error
+        if version != VERSION:
+            raise WireError(f"a command of version {version!r}")
+        command: Command = build(cls, message)
+        return command
