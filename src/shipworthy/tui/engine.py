@@ -1,0 +1,117 @@
+"""What the screen asks of the examination and of the session; the real ones are in `shipworthy.assess`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Set
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from shipworthy.assess.events import Event
+from shipworthy.assess.signing import Signed, SigningPlan
+from shipworthy.model import Assessment, Checklist, Result
+
+
+class Engine(Protocol):
+    """Examines the repository elsewhere (a child process), so that the screen never waits for it."""
+
+    async def start(self) -> None:
+        """Make it ready to be asked. Called again after `events` came to an end. Raises OSError, SessionError."""
+        ...
+
+    async def run(self, only: tuple[str, ...] | None = None, consent: frozenset[str] = frozenset()) -> None:
+        """Ask for an examination of all items or of `only` these; `consent` holds commands that got a yes."""
+        ...
+
+    async def cancel(self) -> None:
+        """Stop the examination under way, if there is one; its `Done` says so."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """Everything every examination reports, until the engine stops."""
+        ...
+
+    async def stop(self) -> None:
+        """End it. Safe to call twice."""
+        ...
+
+
+class Session(Protocol):
+    """What is known and decided so far. Quick and synchronous; it examines nothing itself."""
+
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def checklist(self) -> Checklist: ...
+
+    @property
+    def profile(self) -> str: ...
+
+    @property
+    def profile_reason(self) -> str: ...
+
+    @property
+    def today(self) -> date: ...
+
+    @property
+    def running(self) -> Set[str]:
+        """Ids of items being judged now."""
+        ...
+
+    @property
+    def pending(self) -> Set[str]:
+        """Ids of items planned and not judged yet."""
+        ...
+
+    def apply(self, event: Event) -> None:
+        """Take in what the engine reported."""
+        ...
+
+    def assessment(self) -> Assessment:
+        """All results as known now; an item not judged yet has no outcome."""
+        ...
+
+    def attest(self, item: str, reason: str, evidence: str, expires: date) -> None:
+        """Write down that a person says the item is true. Raises SessionError."""
+        ...
+
+    def waive(self, item: str, reason: str, expires: date, not_applicable: bool = False) -> None:
+        """Write down that a person accepts the item as it is. Raises SessionError."""
+        ...
+
+    def undo(self, item: str) -> bool:
+        """Take back the decision about an item; False where there was none. Raises SessionError."""
+        ...
+
+    def author(self) -> str:
+        """Who decisions are written down for: "Ada Lovelace <ada@example.org>". Raises SessionError."""
+        ...
+
+    def consent_needed(self, item: str) -> str | None:
+        """The command of the project that judging this item would run and nobody said yes to; None if none."""
+        ...
+
+    def remember_consent(self, command: str) -> None:
+        """Never ask about this command in this repository again. Raises SessionError."""
+        ...
+
+    def signing(self) -> SigningPlan:
+        """What signing would sign. Raises SessionError when not READY, when something is dirty, without a key."""
+        ...
+
+    def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:
+        """Write and sign the readiness file. May wait for a touch of a key. Raises SessionError."""
+        ...
+
+    def commit(self, signed: Signed) -> str:
+        """Make exactly that commit; its hash. Raises SessionError."""
+        ...
+
+    def next_step(self) -> Result | None:
+        """The open item to do first, by risk and effort."""
+        ...
+
+    def prompt(self, item: str) -> str:
+        """A bounded prompt for an assistant: evidence, fix, pass condition. It holds no secret."""
+        ...
