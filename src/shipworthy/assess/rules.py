@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from shipworthy.checklist import ChecklistError, extend, load
 from shipworthy.checklist.policy import Policy, apply, parse_policy
 from shipworthy.checks import BUILT_IN
 from shipworthy.model import Checklist
+from shipworthy.project import Missing, Unreadable, read_file
 
 FOLDER = ".shipworthy"
 MAX_BYTES = 1024 * 1024
@@ -34,25 +33,12 @@ class Rules:
 
 def read_record(root: Path, name: str) -> bytes | None:
     """The bytes of `.shipworthy/NAME`; None where there is none. Raises RulesError where it is no ordinary file."""
-    folder = root / FOLDER
-    path = folder / name
     try:
-        if stat.S_ISLNK(os.lstat(folder).st_mode):
-            raise RulesError(f"{FOLDER} is a symlink", "Make it an ordinary folder.")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
+        return read_file(root, f"{FOLDER}/{name}", MAX_BYTES)
+    except Missing:
         return None
-    except OSError as error:
-        raise RulesError(
-            f"{FOLDER}/{name} cannot be read: {error.strerror}", "Make it an ordinary, readable file."
-        ) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise RulesError(f"{FOLDER}/{name} is not an ordinary file", "Replace it by an ordinary file.")
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise RulesError(f"{FOLDER}/{name} is larger than {MAX_BYTES // 1024} KiB", "Make it smaller.")
-    return data
+    except Unreadable as error:
+        raise RulesError(f"{FOLDER}/{name}: {error}", "Make it an ordinary, readable file.") from error
 
 
 def read_rules(root: Path) -> Rules:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from shipworthy.git import Git, GitError, GitMissing
 from shipworthy.project import listing
 from shipworthy.project.files import FileEntry
 from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
+from shipworthy.project.safe import Unreadable, read_file
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
@@ -23,10 +23,6 @@ class ProjectError(Exception):
     def __init__(self, message: str, diagnostics: str = "") -> None:
         super().__init__(message)
         self.diagnostics = diagnostics
-
-
-class Unreadable(Exception):
-    """A listed file's bytes could not be had; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +48,6 @@ class Project:
         self.git = git
         self.incomplete = note
         """Why `files` is not the whole repository; None when it is."""
-        self._real_root = os.path.realpath(root)
-        self._safe_folders: dict[str, bool] = {"": True}
 
     @property
     def name(self) -> str:
@@ -143,21 +137,7 @@ class Project:
             raise Unreadable("not in the repository")
         if entry.problem:
             raise Unreadable(entry.problem)
-        if entry.size > limit:
-            raise Unreadable(f"larger than {limit // 1024:,} KiB ({entry.size // 1024:,} KiB), not read")
-        if not self._folder_is_safe(path):
-            raise Unreadable("lies behind a symlinked folder, not followed")
-        full = os.path.join(self.root, path)  # noqa: PTH118 - surrogate-escaped names
-        try:
-            descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as stream:
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                    raise Unreadable("not a regular file")
-                data = stream.read(limit + 1)
-        except (OSError, ValueError) as error:
-            raise Unreadable(f"could not be read: {getattr(error, 'strerror', None) or error}") from error
-        if len(data) > limit:
-            raise Unreadable(f"larger than {limit // 1024:,} KiB, not read")
+        data = read_file(self.root, path, limit)
         if entry.suspect:
             self._refuse_cut_off(entry, data)
         return data
@@ -179,12 +159,3 @@ class Project:
                 f"cut off: {len(data):,} of the {len(held):,} bytes git holds; "
                 f"restore it (git restore {entry.path}), or stage it if you meant it (git add)"
             )
-
-    def _folder_is_safe(self, path: str) -> bool:
-        folder = path.rpartition("/")[0]
-        known = self._safe_folders.get(folder)
-        if known is None:
-            real = os.path.realpath(os.path.join(self._real_root, folder))  # noqa: PTH118
-            known = real == os.path.join(self._real_root, folder)  # noqa: PTH118
-            self._safe_folders[folder] = known
-        return known
