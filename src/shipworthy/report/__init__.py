@@ -1,1 +1,1 @@
-"""report."""
+"""An Assessment on paper: one file per format."""

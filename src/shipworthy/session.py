@@ -1,0 +1,256 @@
+"""The headless core of the coach and the command line: events in, an Assessment out, decisions written.
+
+It knows nothing of screens. What it shows is always computed afresh from the newest outcomes and the decisions file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from shipworthy import decisions
+from shipworthy.advice.next_step import next_step
+from shipworthy.advice.prompt import prompt
+from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Started
+from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
+from shipworthy.git import Git, GitError
+from shipworthy.model import (
+    Assessment,
+    Checklist,
+    ComponentOutcome,
+    Decision,
+    DecisionKind,
+    Level,
+    Outcome,
+    OutcomeKind,
+    Result,
+)
+from shipworthy.project import Unreadable, read_file
+from shipworthy.project.project import MAX_BYTES
+from shipworthy.settle import settle
+
+OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
+
+
+class SessionError(Exception):
+    """Something a person asked for cannot be done: what, and in `diagnostics` what to do."""
+
+    def __init__(self, message: str, diagnostics: str = "") -> None:
+        super().__init__(message)
+        self.diagnostics = diagnostics
+
+
+class Session:
+    """One repository under examination. Raises SessionError where its own rules cannot be read."""
+
+    def __init__(self, root: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.root = root
+        self._clock = clock
+        self._planned: Planned | None = None
+        self._outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
+        self._advisories: str | None = None
+        self.running: set[str] = set()
+        self.pending: set[str] = set()
+        self.milliseconds: dict[str, int] = {}
+        self.failed: Failed | None = None
+        self.reload()
+
+    def reload(self) -> None:
+        """Read policy, checklist and decisions again."""
+        try:
+            self.rules: Rules = read_rules(self.root)
+            self.decisions: dict[str, Decision] = self._read_decisions()
+        except RulesError as error:
+            raise SessionError(str(error), error.diagnostics) from error
+
+    def _read_decisions(self) -> dict[str, Decision]:
+        data = read_record(self.root, "decisions.toml")
+        if data is None:
+            return {}
+        try:
+            return decisions.read(data, f"{FOLDER}/decisions.toml")
+        except decisions.DecisionsError as error:
+            raise SessionError(str(error), "Repair the line named, or remove that decision.") from error
+
+    @property
+    def checklist(self) -> Checklist:
+        """The checklist in force."""
+        return self.rules.checklist
+
+    @property
+    def today(self) -> date:
+        """The date decisions are judged by, in UTC."""
+        return self._clock().date()
+
+    @property
+    def profile(self) -> str:
+        """The profile in force; the policy's, or solo, until an examination guessed one."""
+        return self._planned.profile if self._planned else self.rules.policy.profile or "solo"
+
+    @property
+    def profile_reason(self) -> str:
+        return self._planned.profile_reason if self._planned else "not examined yet"
+
+    def apply(self, event: Event) -> None:
+        """Take one event of an examination in."""
+        if isinstance(event, Planned):
+            self._planned = event
+            self.failed = None
+            self.pending = set(event.items)
+            self.reload()
+        elif isinstance(event, Started):
+            self.running.add(event.item)
+        elif isinstance(event, Judged):
+            self._outcomes[event.item] = event.outcomes
+            self.milliseconds[event.item] = event.milliseconds
+            self.running.discard(event.item)
+            self.pending.discard(event.item)
+        elif isinstance(event, Done):
+            self.running.clear()
+            self.pending.clear()
+            self._advisories = event.advisories or self._advisories
+        elif isinstance(event, Failed):
+            self.running.clear()
+            self.pending.clear()
+            self.failed = event
+
+    def assessment(self) -> Assessment:
+        """All results as they stand. An item a machine has not judged yet is unknown, never green."""
+        planned = self._planned
+        results = tuple(
+            self._result(item.id) for item in self.checklist.items if item.level(self.profile) is not Level.NONE
+        )
+        return Assessment(
+            name=planned.name if planned else self.root.name,
+            commit=planned.commit if planned else None,
+            branch=planned.branch if planned else None,
+            dirty=planned.dirty if planned else (),
+            checklist=self.checklist,
+            profile=self.profile,
+            profile_reason=self.profile_reason,
+            components=planned.components if planned else (),
+            results=results,
+            advisories=self._advisories,
+        )
+
+    def _result(self, item_id: str) -> Result:
+        item = self.checklist.item(item_id)
+        outcomes = self._outcomes.get(item_id, ())
+        if item.check and not outcomes:
+            outcomes = (ComponentOutcome(component=None, outcome=Outcome.unknown("not examined yet")),)
+        decision = self.decisions.get(item_id)
+        subjects = {path: self._digest(path) for path in decision.subjects} if decision else {}
+        return settle(item, item.level(self.profile), outcomes, decision, self.today, subjects)
+
+    def _digest(self, path: str) -> str | None:
+        """sha256 (hex) of a file of the repository; None where it cannot be read."""
+        try:
+            return hashlib.sha256(read_file(self.root, path, MAX_BYTES)).hexdigest()
+        except Unreadable:
+            return None
+
+    def known(self, item: str) -> None:
+        """Raises SessionError, with the nearest ids, where the checklist has no such item."""
+        ids = [each.id for each in self.checklist.items]
+        if item not in ids:
+            near = difflib.get_close_matches(item, ids, 3)
+            raise SessionError(
+                f"the checklist has no item {item!r}",
+                f"Did you mean {' or '.join(near)}?" if near else "List them: shipworthy checklist show",
+            )
+
+    def result(self, item: str) -> Result:
+        """Raises KeyError where the checklist has no such item."""
+        return self._result(item)
+
+    def author(self) -> str:
+        """ "Name <mail>" from the person's git configuration. Raises SessionError where git knows nobody."""
+        return f"{self._config('user.name')} <{self._config('user.email')}>"
+
+    def email(self) -> str:
+        """The address decisions are recorded under. Raises SessionError."""
+        return self._config("user.email")
+
+    def _config(self, key: str) -> str:
+        try:
+            value = Git(self.root).answer("config", key)
+        except GitError as error:
+            raise SessionError(str(error), error.diagnostics) from error
+        if not value:
+            raise SessionError(f"git does not know your {key}", f"Say who you are: git config {key} ...")
+        return value
+
+    def attest(self, item: str, reason: str, evidence: str, expires: date) -> None:
+        """Record that the person says the item is true. Raises SessionError."""
+        self._decide(item, DecisionKind.ATTESTED, reason, evidence, expires, not_applicable=False)
+
+    def waive(self, item: str, reason: str, expires: date, *, evidence: str = "", not_applicable: bool = False) -> None:
+        """Record that the person accepts the item as open, or as not applicable. Raises SessionError."""
+        self._decide(item, DecisionKind.WAIVED, reason, evidence, expires, not_applicable=not_applicable)
+
+    def _decide(
+        self, item_id: str, kind: DecisionKind, reason: str, evidence: str, expires: date, *, not_applicable: bool
+    ) -> None:
+        self.known(item_id)
+        result = self._result(item_id)
+        outcome = result.worst.outcome.kind if result.worst else None
+        if item_id in self.running or item_id in self.pending or (result.item.check and item_id not in self._outcomes):
+            raise SessionError(
+                f"{item_id} has not been checked yet", "Wait for its result: what you say is bound to what it finds."
+            )
+        cap = (
+            self.rules.policy.attestation_max_days
+            if kind is DecisionKind.ATTESTED
+            else self.rules.policy.waiver_max_days
+        )
+        findings = tuple(
+            finding.fingerprint
+            for each in result.outcomes
+            if each.outcome.kind in OPEN
+            for finding in each.outcome.findings
+        )
+        try:
+            decision = decisions.propose(
+                result.item,
+                kind,
+                by=self.email(),
+                reason=reason,
+                evidence=evidence,
+                expires=expires,
+                findings=findings,
+                subjects=self._subjects(evidence),
+                now=self._clock(),
+                outcome=outcome,
+                max_days=cap,
+                not_applicable=not_applicable,
+            )
+            decisions.record(self.root / FOLDER / "decisions.toml", decision)
+        except decisions.DecisionsError as error:
+            raise SessionError(str(error), error.diagnostics) from error
+        self.reload()
+
+    def _subjects(self, evidence: str) -> dict[str, str]:
+        """The file the evidence names, if it is one of the repository: when it changes, the decision goes stale."""
+        path = evidence.partition("#")[0].strip()
+        digest = self._digest(path) if path else None
+        return {path: digest} if digest else {}
+
+    def undo(self, item: str) -> bool:
+        """Take back what was said; False where nothing was. Raises SessionError."""
+        try:
+            removed = decisions.remove(self.root / FOLDER / "decisions.toml", item)
+        except decisions.DecisionsError as error:
+            raise SessionError(str(error), error.diagnostics) from error
+        self.reload()
+        return removed
+
+    def next_step(self) -> Result | None:
+        """The open item to start with."""
+        return next_step(self.assessment())
+
+    def prompt(self, item: str) -> str:
+        """A bounded prompt for an assistant about one item, without any secret's value."""
+        return prompt(self._result(item))
