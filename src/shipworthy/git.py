@@ -18,13 +18,12 @@ _FIXED = (
     "-c", "core.sshCommand=false",
     "-c", "core.pager=cat",
     "-c", "core.quotePath=false",
-    "-c", "diff.external=",
     "-c", "protocol.allow=never",
     "-c", "gc.auto=0",
     "-c", "maintenance.auto=false",
 )  # fmt: skip
 # Configuration keys of the repository itself whose value git would run.
-_RUNS = re.compile(r"^(filter\..*\.(clean|smudge|process)|diff\..*\.(command|textconv)|merge\..*\.driver)$", re.I)
+_RUNS = re.compile(r"^(filter\..*\.(clean|smudge|process)|merge\..*\.driver)$", re.I)
 
 
 class GitError(Exception):
@@ -101,7 +100,9 @@ class Git:
         env: dict[str, str] | None = None,
         neutral: bool = True,
     ) -> subprocess.CompletedProcess[bytes]:
-        command = [*self._base, *(self._neutral if neutral else ()), *args]
+        # Diffs are the one output git lets the repository pipe through a program of its choice.
+        guard = ("--no-ext-diff", "--no-textconv") if args[0] in ("diff", "log", "show", "diff-tree") else ()
+        command = [*self._base, *(self._neutral if neutral else ()), args[0], *guard, *args[1:]]
         try:
             return subprocess.run(
                 command,

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from shipworthy.assess.context import default_context
 from shipworthy.assess.events import Event
-from shipworthy.assess.examine import default_context, examine
+from shipworthy.assess.examine import examine
 from shipworthy.assess.wire import Command, WireError, dump
 
 LAST_SECONDS = 2.0

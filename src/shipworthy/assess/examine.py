@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from shipworthy.assess.cache import cache_dir, record_cache
@@ -23,24 +20,6 @@ from shipworthy.model import LEVEL_ORDER, Level
 from shipworthy.project import Project, ProjectError
 
 MAX_DIRTY = 1_000
-
-
-def state_dir(home: Path) -> Path:
-    """The user's state folder for shipworthy (XDG base directory specification)."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base.startswith("/") else home / ".local" / "state") / "shipworthy"
-
-
-def default_context(allow: frozenset[str] = frozenset(), consent: Callable[[str, str], bool] | None = None) -> Context:
-    """The context of a real run: this clock, home and environment. `allow` names commands a person said yes to."""
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Context(
-        now=datetime.now(UTC),
-        home=home,
-        state_dir=state_dir(home),
-        environment=dict(os.environ),
-        run_consent=consent or (lambda command, why: command in allow),
-    )
 
 
 def dirty(project: Project) -> tuple[str, ...]:

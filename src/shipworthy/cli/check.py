@@ -41,8 +41,9 @@ def run_check(
     verbose: bool = False,
 ) -> int:
     """Examine and print; the exit code. With `items`, only those are judged and decide the code."""
+    from shipworthy.assess.context import default_context
     from shipworthy.assess.events import Event, Progress, Started
-    from shipworthy.assess.examine import default_context, examine
+    from shipworthy.assess.examine import examine
     from shipworthy.model import PROFILES
     from shipworthy.session import Session, SessionError
 

@@ -13,7 +13,8 @@ from shipworthy.text import visible
 
 def _examined(path: str | None, item: str) -> Session:
     """A session in which the item was just judged, so that the decision is bound to what is true now."""
-    from shipworthy.assess.examine import default_context, examine
+    from shipworthy.assess.context import default_context
+    from shipworthy.assess.examine import examine
 
     root = root_of(path)
     try:

@@ -56,7 +56,7 @@ def command(area: str, path: str | None) -> None:
 
     What could not be read is listed on stderr.
     """
-    from shipworthy.assess.examine import default_context
+    from shipworthy.assess.context import default_context
     from shipworthy.assess.run import FactStore
     from shipworthy.project import Project, ProjectError
     from shipworthy.text import visible

@@ -1,0 +1,28 @@
+"""The context of a real run: this machine's clock, home and environment, read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shipworthy.facts import Context
+
+
+def state_dir(home: Path) -> Path:
+    """The user's state folder for shipworthy (XDG base directory specification)."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base.startswith("/") else home / ".local" / "state") / "shipworthy"
+
+
+def default_context(allow: frozenset[str] = frozenset(), consent: Callable[[str, str], bool] | None = None) -> Context:
+    """The context of a real run: this clock, home and environment. `allow` names commands a person said yes to."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
+    return Context(
+        now=datetime.now(UTC),
+        home=home,
+        state_dir=state_dir(home),
+        environment=dict(os.environ),
+        run_consent=consent or (lambda command, why: command in allow),
+    )
