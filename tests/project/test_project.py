@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,26 +71,24 @@ def test_no_commits_and_detached_head(tmp_path: Path) -> None:
     assert Project.open(tmp_path / "repo").head.branch is None
 
 
+def bare(folder: Path) -> Path:
+    folder.mkdir()
+    git(folder, "init", "-q", "--bare")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda folder: folder / "absent", "no such folder"),
         (lambda folder: write(folder, {"file": ""}) / "file", "not a folder"),
-        (
-            lambda folder: Path(git(make_repo(folder, {}), "init", "-q", "--bare", "b.git") and "") or folder / "b.git",
-            "bare",
-        ),
+        (lambda folder: bare(folder), "bare"),
         (lambda folder: make_repo(folder, {}) / ".git", "inside a .git folder"),
     ],
 )
-def test_what_cannot_be_examined_says_so(tmp_path: Path, make: object, words: str) -> None:
-    if words == "bare":
-        subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "b.git")], check=True)
-        target = tmp_path / "b.git"
-    else:
-        target = make(tmp_path / "x")  # type: ignore[operator]
+def test_what_cannot_be_examined_says_so(tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:
     with pytest.raises(ProjectError, match=words) as caught:
-        Project.open(target)
+        Project.open(make(tmp_path / "x"))
     assert caught.value.diagnostics
 
 
