@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import PurePosixPath
@@ -55,7 +55,11 @@ def language(name: str) -> tree_sitter.Language:
 
 @cache
 def _parser(name: str) -> tree_sitter.Parser:
-    return tree_sitter.Parser(language(name))
+    with warnings.catch_warnings():
+        # The limit is deprecated in favour of a callback that works only for input that comes in chunks; a tree of
+        # such input asks for the chunks again whenever a node's text is read, which costs 64 KiB for each node.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return tree_sitter.Parser(language(name), timeout_micros=int(MAX_SECONDS * 1_000_000))
 
 
 def parse(name: str, data: bytes) -> Tree | None:
@@ -65,14 +69,13 @@ def parse(name: str, data: bytes) -> Tree | None:
     """
     if len(data) > MAX_BYTES:
         return None
-    deadline = time.monotonic() + MAX_SECONDS
-
-    def read(offset: int, _point: object) -> bytes:
-        # Returning nothing ends the input early; the caller sees the deadline passed and drops the tree.
-        return b"" if time.monotonic() > deadline else data[offset : offset + 65_536]
-
-    tree = _parser(name).parse(read)
-    return tree if time.monotonic() <= deadline else None
+    parser = _parser(name)
+    try:
+        return parser.parse(data)
+    except ValueError:
+        # Out of time. Without a reset the next file would be parsed from where this one stopped.
+        parser.reset()
+        return None
 
 
 def walk(node: Node) -> Iterator[Node]:
