@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shipworthy.assess.events import Event, Judged, Started
 from shipworthy.assess.excerpts import Excerpts
+from shipworthy.bugs import bug
 from shipworthy.checks import Check, CheckContext
 from shipworthy.facts import Analyser, Context, Fact, Facts, Gap, View
-from shipworthy.facts.scan import OverTime, RecordCache, Scan, bug, time_limit
+from shipworthy.facts.scan import OverTime, RecordCache, Scan, time_limit
 from shipworthy.facts.stack import Stack
 from shipworthy.model import (
     PROJECT,

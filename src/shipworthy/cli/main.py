@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-import click
+from shipworthy.cli.safe_path import leave_out_the_repository
 
-from shipworthy import __version__
+leave_out_the_repository()
+
+import click  # noqa: E402 - only after the module path is safe
+
+from shipworthy import __version__  # noqa: E402
 
 # Command -> (module below shipworthy.cli that holds a click command named `command`, what it does).
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -24,8 +28,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Try shipworthy on a small app with faults, made for the purpose."),
 }
 
-FAILED = 3
-"""Exit code for a bug of ours, as in `sysexits`-minded tools; 130 is an interrupt."""
+INTERRUPTED = 130
+BUG = 4
+"""Exit code for a failure of ours: never 0, and for `verify` it means "could not evaluate"."""
 
 
 class Commands(click.Group):
@@ -63,8 +68,17 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """The entry point of the `shipworthy` program."""
+    """The entry point of the `shipworthy` program. Exit 130 on an interrupt, 4 on a bug of ours."""
     try:
-        cli(prog_name="shipworthy", standalone_mode=True)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(cli(prog_name="shipworthy", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        from shipworthy.bugs import bug
+
+        # No traceback: its lines and values come from the repository and may hold a secret.
+        sys.stderr.write(f"shipworthy: {bug('this command', error)}\n")
+        sys.exit(BUG)

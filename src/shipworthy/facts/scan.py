@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+from shipworthy.bugs import bug
 from shipworthy.facts.base import Analyser, Gap, Record
 from shipworthy.project import FileEntry, Project, Source, Unreadable
 
@@ -21,15 +22,6 @@ PASS_SECONDS = 300.0
 
 class OverTime(Exception):
     """A piece of work ran over its time limit."""
-
-
-def bug(doing: str, error: Exception) -> str:
-    """What to say of an unexpected exception: its type and place, never its text, which may quote a secret."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
-    return f"{doing} failed inside shipworthy ({type(error).__name__} at {where}): a bug, please report it"
 
 
 @contextmanager
