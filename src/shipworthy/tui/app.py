@@ -1,0 +1,257 @@
+"""The coach: an app that shows a session while an engine examines the repository elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from rich.segment import Segment, Segments
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Progress, Started
+from shipworthy.assess.signing import SessionError
+from shipworthy.model import Assessment
+from shipworthy.text import plural, visible
+from shipworthy.tui.engine import Engine, Session
+from shipworthy.tui.screens.main import MainScreen
+from shipworthy.tui.terminal import OutputGuard, needs_ascii
+from shipworthy.tui.themes import THEMES
+from shipworthy.tui.words import took
+
+SETTLE_SECONDS = 0.06
+"""While results stream in, the screen is redrawn at most this often."""
+STOP_SECONDS = 3.0
+
+
+def _palette() -> type[Provider]:
+    from shipworthy.tui.palette import ItemProvider
+
+    return ItemProvider
+
+
+def _commands() -> type[Provider]:
+    from textual.system_commands import SystemCommandsProvider
+
+    return SystemCommandsProvider
+
+
+class CoachApp(App[None]):
+    """Shows `session`, kept up to date by `engine`.
+
+    `keymap` points binding ids (see `shipworthy.tui.keys`) at other keys; `theme` is a name of `THEMES`;
+    `ascii_only` None means: find out from the terminal.
+    """
+
+    TITLE = "shipworthy"
+    CSS_PATH = "coach.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _palette}
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        session: Session,
+        engine: Engine,
+        *,
+        keymap: Mapping[str, str] | None = None,
+        theme: str = "dark",
+        ascii_only: bool | None = None,
+        first_time: bool = False,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.engine = engine
+        self.animation_level = "none"
+        self.known: Assessment = session.assessment()
+        """What the session knew when it was last asked; screens read this, so that one redraw asks once."""
+        self.took: dict[str, int] = {}
+        """Milliseconds each item's check took, by item id."""
+        self.planned = False
+        self.checking = True
+        self.failed: Failed | None = None
+        self.progress = "starting"
+        self._first_time = first_time
+        self._judged = 0
+        self._drawn = 0.0
+        self._due = False
+        if ascii_only is None:
+            ascii_only = needs_ascii(getattr(sys.__stderr__, "encoding", None), os.environ)
+        self._guard = OutputGuard(ascii_only=ascii_only)
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = f"shipworthy-{theme}"
+        if keymap:
+            self.set_keymap(dict(keymap))
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen(self.session, first_time=self._first_time)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen below every dialog."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)  # noqa: S101 - it is the default screen above
+        return screen
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return [*super().get_line_filters(), self._guard]
+
+    # The engine
+
+    def on_mount(self) -> None:
+        # The first picture is on the screen before anything else begins.
+        self.call_after_refresh(self._begin)
+
+    async def on_unmount(self) -> None:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.engine.stop(), STOP_SECONDS)
+
+    @work(group="engine", exclusive=True, exit_on_error=False)
+    async def _begin(self) -> None:
+        try:
+            await self.engine.start()
+            await self.engine.run()
+            async for event in self.engine.events():
+                self._take(event)
+        except (OSError, SessionError) as error:
+            advice = getattr(error, "diagnostics", "") or "Press R to try again."
+            self._take(Failed(message=f"The examination could not start: {error}", diagnostics=advice))
+            return
+        if self.is_running:
+            ended = Failed(message="The examination ended by itself.", diagnostics="Press R to start it again.")
+            self._take(ended)
+
+    async def examine(self, only: tuple[str, ...] | None, consent: frozenset[str]) -> None:
+        """Ask for an examination; after a failure, from the start."""
+        if self.failed is not None:
+            self.failed = None
+            self.planned, self.checking, self.progress = False, True, "starting"
+            self.main.redraw()
+            self._begin()
+            return
+        self.checking = True
+        self._judged = 0
+        await self.engine.run(only, consent)
+
+    def _take(self, event: Event) -> None:
+        self.session.apply(event)
+        match event:
+            case Planned():
+                self.planned = self.checking = True
+                self.failed = None
+                self._judged = 0
+            case Progress():
+                self.progress = f"{event.what} {event.done:,} of {event.total:,}"
+            case Started():
+                self.checking = True
+                self.progress = f"checking {event.item}"
+            case Judged():
+                self.took[event.item] = event.milliseconds
+                self._judged += 1
+            case Done():
+                self.checking = False
+                self.planned = True
+                said = "stopped after" if event.cancelled else "checked"
+                self.progress = f"{said} {plural(self._judged, 'item')} in {took(event.milliseconds)}"
+            case Failed():
+                self.checking = False
+                self.failed = event
+        self._draw(now=isinstance(event, Planned | Done | Failed))
+        if isinstance(event, Done):
+            self.main.arrive()
+
+    def _draw(self, *, now: bool) -> None:
+        """Redraw at once or soon; many events in a row cost one redraw."""
+        wait = self._drawn + SETTLE_SECONDS - monotonic()
+        if now or wait <= 0:
+            self.look_again()
+        elif not self._due:
+            self._due = True
+            self.set_timer(wait, self.look_again)
+
+    def look_again(self) -> None:
+        """Ask the session what is known, and show it."""
+        self._due = False
+        self._drawn = monotonic()
+        self.known = self.session.assessment()
+        if self.is_running:
+            self.main.redraw()
+
+    # Commands by name
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        from shipworthy.tui.keys import GROUPS
+
+        if screen is self.main:
+            for _, bindings in GROUPS:
+                for binding in bindings:
+                    if binding.id in _BY_NAME:
+                        yield SystemCommand(_BY_NAME[binding.id], binding.tooltip, self._run(binding.action))
+        for theme in THEMES:
+            name = theme.name.removeprefix("shipworthy-")
+            yield SystemCommand(f"Theme: {name}", "Change the colours", self._set_theme(theme.name))
+        yield SystemCommand("Quit", "Leave; everything decided is already written down", self.action_quit)
+
+    def _run(self, action: str) -> Callable[[], object]:
+        async def run() -> None:
+            await self.main.run_action(action)
+
+        return run
+
+    def _set_theme(self, name: str) -> Callable[[], None]:
+        def change() -> None:
+            self.theme = name
+
+        return change
+
+    # Crashes
+
+    def _fatal_error(self) -> None:
+        """Ends the app after a bug. Says where it was, never what was in memory: a secret or an escape could be.
+
+        Textual's own prints locals and the exception's text; both can hold what a repository wrote.
+        """
+        self.bell()
+        error = sys.exc_info()[1] or self._exception
+        lines = [f"shipworthy stopped because of a bug of its own: {type(error).__name__}"]
+        trace = error.__traceback__ if error else None
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            lines.append(f"  {Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}")
+            trace = trace.tb_next
+        lines += ["Please report these lines. Everything you decided is written down,"]
+        lines += ["and `shipworthy check` still works."]
+        self._exit_renderables.append(Segments([Segment(visible(line) + "\n") for line in lines]))
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:
+        """Textual calls it for errors that draw themselves; those may quote a repository too."""
+        self._fatal_error()
+
+
+_BY_NAME = {
+    "next-open": "Next open item",
+    "recheck": "Re-check this item",
+    "recheck-all": "Re-check everything",
+    "stop-checking": "Stop checking",
+    "attest": "Attest this item",
+    "waive": "Waive this item",
+    "undo": "Take back what was said",
+    "copy-prompt": "Copy a prompt for the assistant",
+    "edit": "Open in the editor",
+    "sign": "Sign the readiness file",
+    "filter": "Filter the list",
+    "fold": "Fold or unfold suggested items",
+    "help": "Help",
+}

@@ -1,0 +1,66 @@
+"""Every key of the coach, by group, each with an id that a keymap can point elsewhere."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+
+def _key(keys: str, action: str, name: str, words: str, id: str, *, show: bool = False) -> Binding:
+    return Binding(keys, action, name, tooltip=words, id=id, show=show)
+
+
+MOVE = (
+    _key("n", "next_open", "Next", "Go to the next open item, the most pressing one first", "next-open", show=True),
+    _key("enter", "open", "Open", "Open the item; on a folded line, unfold it", "open"),
+    _key("escape", "back", "Back", "Back to the list; drop the filter", "back"),
+    _key("down,j", "down", "Down", "One down", "down"),
+    _key("up,k", "up", "Up", "One up", "up"),
+    _key("pagedown", "page_down", "Page down", "One page down", "page-down"),
+    _key("pageup", "page_up", "Page up", "One page up", "page-up"),
+    _key("home", "first", "First", "The first item", "first"),
+    _key("end", "last", "Last", "The last item", "last"),
+    _key("J", "scroll_item(1)", "Scroll", "Scroll the item while the list keeps the cursor", "item-down"),
+    _key("K", "scroll_item(-1)", "Scroll back", "Scroll the item back", "item-up"),
+    _key("right_square_bracket", "evidence(1)", "Next evidence", "The next piece of evidence", "evidence-next"),
+    _key("left_square_bracket", "evidence(-1)", "Last evidence", "The piece of evidence before", "evidence-previous"),
+    _key("slash", "filter", "Filter", "Show only items with these words: title, state, area, file", "filter"),
+    _key("f", "fold", "Fold", "Fold or unfold what is only suggested or optional", "fold"),
+)
+
+DO = (
+    _key("r", "recheck", "Re-check", "Check just this item again", "recheck", show=True),
+    _key("R", "recheck_all", "Re-check all", "Check everything again", "recheck-all"),
+    _key("x", "stop_checking", "Stop", "Stop the check that is running", "stop-checking"),
+    _key("a", "attest", "Attest", "Say that it is true: what only a person can know", "attest", show=True),
+    _key("w", "waive", "Waive", "Accept it as it is, with a reason and an end date", "waive", show=True),
+    _key("u", "undo", "Undo", "Take back what was said about this item", "undo"),
+    _key(
+        "y", "copy", "Copy fix", "Copy evidence, fix and pass condition for your AI assistant", "copy-prompt", show=True
+    ),
+    _key("e", "edit", "Edit", "Open the line in $VISUAL or $EDITOR", "edit", show=True),
+    _key("s", "sign", "Sign", "Sign the readiness file", "sign", show=True),
+)
+
+COACH = (
+    _key("question_mark", "help", "Help", "This page", "help", show=True),
+    _key("q", "app.quit", "Quit", "Leave; everything decided is already written down", "quit"),
+)
+
+GROUPS = (("Move", MOVE), ("Do", DO), ("The coach", COACH))
+"""What the help screen lists. The palette's key, ctrl+p, is Textual's own."""
+
+SCROLL = (
+    _key("down,j", "scroll_down", "Down", "", "scroll-down"),
+    _key("up,k", "scroll_up", "Up", "", "scroll-up"),
+    _key("pagedown,space", "page_down", "Page down", "", "scroll-page-down"),
+    _key("pageup", "page_up", "Page up", "", "scroll-page-up"),
+    _key("home", "scroll_home", "Start", "", "scroll-home"),
+    _key("end", "scroll_end", "End", "", "scroll-end"),
+)
+
+DIALOG = (
+    _key("escape", "cancel", "Cancel", "", "dialog-cancel"),
+    _key("down", "app.focus_next", "Next field", "", "dialog-next"),
+    _key("up", "app.focus_previous", "Field before", "", "dialog-previous"),
+)
+"""In dialogs. Arrows walk the fields, because the safest button has the focus at first."""

@@ -1,0 +1,271 @@
+"""What can be done about the item under the cursor: check again, decide, copy, edit, sign."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import SuspendNotSupported
+from textual.screen import Screen
+
+from shipworthy.assess.signing import SessionError
+from shipworthy.model import Result
+from shipworthy.text import visible
+from shipworthy.tui.engine import Session
+from shipworthy.tui.terminal import copy_with_tool, editable, editor_command
+from shipworthy.tui.widgets.safe import BOLD, DIM, joined, shown
+from shipworthy.tui.words import heading, why_not_attest, why_not_waive
+
+if TYPE_CHECKING:
+    from shipworthy.tui.app import CoachApp
+
+
+class Commands(Screen[None]):
+    """Actions on `current_result`; the layout is `MainScreen`'s business."""
+
+    session: Session
+    signed: str = ""
+    """What was signed in this session, in words."""
+
+    @property
+    def coach(self) -> CoachApp:
+        """The app, with what is its own."""
+        from shipworthy.tui.app import CoachApp
+
+        app = self.app
+        assert isinstance(app, CoachApp)  # noqa: S101 - this screen belongs to no other app
+        return app
+
+    @property
+    def current_result(self) -> Result | None:
+        """The item under the cursor."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Show what is known now."""
+        raise NotImplementedError
+
+    def tell(self, words: str, *, bad: bool = False) -> None:
+        """A short message that goes away by itself."""
+        self.app.notify(visible(words, 600), severity="warning" if bad else "information", markup=False, timeout=6)
+
+    def refusal(self, action: str) -> str:
+        """Why a command has no effect now; empty where it has one."""
+        result = self.current_result
+        if action in ("recheck_all", "stop_checking"):
+            return "" if self.coach.checking or action == "recheck_all" else "Nothing is being checked."
+        if action == "sign":
+            return self._why_not_sign()
+        if action not in ("recheck", "attest", "waive", "undo", "copy", "edit"):
+            return ""
+        if result is None:
+            return "Choose an item first."
+        if action == "attest":
+            return why_not_attest(result)
+        if action == "waive":
+            return why_not_waive(result)
+        if action == "recheck" and result.item.check is None:
+            return "No machine checks this item: what you say counts. Press a to attest."
+        if action == "undo" and result.decision is None and not result.note:
+            return "Nothing was said about this item."
+        if action == "edit" and not any(each.location.path for each in result.findings):
+            return "This item has no file to open."
+        return ""
+
+    def _why_not_sign(self) -> str:
+        assessment = self.coach.known
+        if self.coach.checking:
+            return "Wait until everything is checked."
+        if not assessment.required or assessment.open:
+            return "Only a READY assessment can be signed: settle what is open first."
+        return ""
+
+    def allowed_now(self, action: str) -> Result | None:
+        """The current item where the action has an effect, else None after saying why it has none."""
+        if words := self.refusal(action):
+            self.tell(words, bad=True)
+            return None
+        return self.current_result
+
+    # Checking
+
+    @work(group="ask", exclusive=True)
+    async def action_recheck(self) -> None:
+        result = self.allowed_now("recheck")
+        if result is None:
+            return
+        item = result.item.id
+        command = self.session.consent_needed(item)
+        consent: frozenset[str] = frozenset()
+        if command is not None:
+            answer = await self._ask_consent(result, command)
+            if answer is None:
+                return
+            if answer == "always" and not self._remember(command):
+                return
+            consent = frozenset({command})
+        await self.coach.examine((item,), consent)
+
+    async def _ask_consent(self, result: Result, command: str) -> str | None:
+        from shipworthy.tui.screens.dialogs import Answer, Question
+        from shipworthy.tui.widgets.lines import Line
+
+        lines = [
+            Line(shown("Checking this runs the project's own command on your machine:")),
+            Line(),
+            Line(shown(command, BOLD, 1_000), head=shown("  $ ", DIM)),
+            Line(),
+            Line(shown("It runs in a copy of the repository. Say yes only if you would run it yourself.", DIM)),
+        ]
+        answers = (Answer("no", "No"), Answer("once", "Once"), Answer("always", "Always for this command"))
+        return await self.app.push_screen_wait(Question(heading(result), lines, answers))
+
+    def _remember(self, command: str) -> bool:
+        try:
+            self.session.remember_consent(command)
+        except SessionError as error:
+            self._problem("Your answer could not be kept", error)
+            return False
+        return True
+
+    async def action_recheck_all(self) -> None:
+        await self.coach.examine(None, frozenset())
+
+    async def action_stop_checking(self) -> None:
+        if self.allowed_now("stop_checking") or self.coach.checking:
+            await self.coach.engine.cancel()
+
+    # Deciding
+
+    def action_attest(self) -> None:
+        if result := self.allowed_now("attest"):
+            from shipworthy.tui.screens.decide import Attest
+
+            self.app.push_screen(Attest(self.session, result), self._decided)
+
+    def action_waive(self) -> None:
+        if result := self.allowed_now("waive"):
+            from shipworthy.tui.screens.decide import Waive
+
+            self.app.push_screen(Waive(self.session, result), self._decided)
+
+    def _decided(self, done: bool | None) -> None:
+        if done:
+            self.signed = ""
+            self.coach.look_again()
+            self.tell("Written down in .shipworthy/decisions.toml. Press u to take it back.")
+
+    @work(group="ask", exclusive=True)
+    async def action_undo(self) -> None:
+        from shipworthy.tui.screens.dialogs import Answer, Question
+        from shipworthy.tui.widgets.lines import Line
+
+        result = self.allowed_now("undo")
+        if result is None:
+            return
+        said = result.decision.reason if result.decision else result.note
+        lines = [Line(shown("This takes back:")), Line(), Line(shown(f"“{said}”", BOLD, 1_000), head=shown("  "))]
+        answers = (Answer("no", "Keep it"), Answer("yes", "Take it back"))
+        if await self.app.push_screen_wait(Question(result.item.title, lines, answers)) != "yes":
+            return
+        try:
+            taken_back = self.session.undo(result.item.id)
+        except SessionError as error:
+            self._problem("It could not be taken back", error)
+            return
+        self.signed = ""
+        self.coach.look_again()
+        self.tell("Taken back." if taken_back else "There was nothing to take back.")
+
+    def _problem(self, title: str, error: SessionError) -> None:
+        from shipworthy.tui.screens.dialogs import Message
+
+        self.app.push_screen(Message(title, error.message, error.diagnostics))
+
+    # Signing
+
+    def action_sign(self) -> None:
+        if words := self.refusal("sign"):
+            self.tell(words, bad=True)
+            return
+        from shipworthy.tui.screens.sign import Sign
+
+        try:
+            plan = self.session.signing()
+        except SessionError as error:
+            self._problem("This cannot be signed yet", error)
+            return
+        self.app.push_screen(Sign(self.session, plan), self._signed)
+
+    def _signed(self, words: str | None) -> None:
+        if words:
+            self.signed = words
+        self.coach.look_again()
+
+    # Handing over
+
+    @work(group="copy", exclusive=True)
+    async def action_copy(self) -> None:
+        from shipworthy.tui.screens.dialogs import Reader
+        from shipworthy.tui.widgets.lines import text_lines
+
+        result = self.allowed_now("copy")
+        if result is None:
+            return
+        # Line by line: what is pasted into a terminal must not be obeyed by it either.
+        text = "\n".join(visible(line) for line in self.session.prompt(result.item.id).splitlines())
+        self.app.copy_to_clipboard(text)
+        reader = Reader("Prompt for your assistant", text_lines(text), note="Copied, if your terminal allows it.")
+        await self.app.push_screen(reader)
+        tool = await asyncio.to_thread(copy_with_tool, text, self.session.root)
+        if tool and reader.is_current:
+            reader.say(f"Copied with {tool}. Paste it into your assistant, then press r here.")
+        elif reader.is_current:
+            reader.say("Sent to your terminal's clipboard. If it did not arrive, select the text here.")
+
+    def action_edit(self) -> None:
+        result = self.allowed_now("edit")
+        if result is None:
+            return
+        location = self.location_to_edit(result)
+        if location is None:
+            return
+        path, line = location
+        words = f"{path}:{line}" if line else path
+        if not editable(self.session.root, path):
+            self.tell(f"{words} is not a plain file in this repository now.", bad=True)
+            return
+        command = editor_command(self.session.root, path, line, os.environ)
+        if command is None:
+            self.tell(f"Set VISUAL or EDITOR to open it from here: {words}", bad=True)
+            return
+        try:
+            with self.app.suspend():
+                code = subprocess.run(command, cwd=self.session.root, check=False).returncode
+        except SuspendNotSupported:
+            self.tell(f"This terminal cannot be lent to an editor. Open it yourself: {words}", bad=True)
+        except OSError as error:
+            self.tell(f"{command[0]} could not start ({error.strerror}). Open it yourself: {words}", bad=True)
+        else:
+            self.app.refresh(layout=True)
+            if code:
+                self.tell(f"{command[0]} ended with {code}.", bad=True)
+            else:
+                self.tell("Press r to check this item again.")
+
+    def location_to_edit(self, result: Result) -> tuple[str, int | None] | None:
+        """The place of the evidence in sight."""
+        raise NotImplementedError
+
+    def action_help(self) -> None:
+        from shipworthy.tui.screens.help import Help
+
+        self.app.push_screen(Help(self))
+
+
+def command_words(result: Result) -> str:
+    """How an item is called in the palette."""
+    return joined((heading(result), "")).plain

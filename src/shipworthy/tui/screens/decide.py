@@ -1,0 +1,178 @@
+"""The dialogs in which a person says that an item is true, or accepts that it is not."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Checkbox, Input
+
+from shipworthy.assess.signing import SessionError
+from shipworthy.model import Decides, Result
+from shipworthy.tui.engine import Session
+from shipworthy.tui.screens.dialogs import Choice, Dialog
+from shipworthy.tui.when import DateError, past, until
+from shipworthy.tui.widgets.item import evidence_words
+from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
+from shipworthy.tui.words import DECIDES, day, heading, level_words, primary
+
+ATTEST_DAYS = 90
+WAIVE_DAYS = 30
+
+
+class Field(Horizontal):
+    """A label and an input in a row, and what is wrong with it."""
+
+    def __init__(self, label: str, id: str, *, value: str = "", hint: str = "") -> None:
+        super().__init__(classes="field")
+        self._label = label
+        self._input = Input(value=value, placeholder=hint, id=id, compact=True, max_length=1_000)
+
+    def compose(self) -> ComposeResult:
+        yield SafeStatic(shown(self._label), classes="label")
+        yield self._input
+
+
+class Decide(Dialog[bool]):
+    """What both dialogs share: fields, an end date, who it is written down for, and no yes before a reason."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DAYS: ClassVar[int]
+    REASON: ClassVar[str]
+    YES: ClassVar[str]
+
+    def __init__(self, session: Session, result: Result) -> None:
+        item = result.item
+        super().__init__(item.title, f"{level_words(result.level)} · {DECIDES[item.decides]}")
+        self.session = session
+        self.result = result
+
+    def compose(self) -> ComposeResult:
+        with self.box():
+            with VerticalScroll(classes="fields", can_focus=False):
+                yield from self.fields()
+                yield Field("Valid for", "until", value=f"{self.DAYS} days", hint="90 days, or 2027-02-16")
+                yield SafeStatic(id="until-day", classes="hint")
+                yield SafeStatic(joined(("Said as      ", DIM), (self._author(), BOLD)), classes="author")
+            yield SafeStatic(id="problem")
+            with Horizontal(classes="buttons"):
+                yield Choice("Cancel", id="no")
+                yield Choice(self.YES, id="yes", tone="primary", disabled=True)
+
+    def fields(self) -> ComposeResult:
+        """The inputs above the end date; one of them has the id "reason"."""
+        raise NotImplementedError
+
+    def decide(self, reason: str, expires: date) -> None:
+        """Write it down. Raises SessionError, DateError."""
+        raise NotImplementedError
+
+    def _author(self) -> str:
+        try:
+            return self.session.author()
+        except SessionError as error:
+            return f"nobody yet: {error.message}"
+
+    def on_mount(self) -> None:
+        self._look()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._look()
+
+    def value(self, id: str) -> str:
+        """What stands in an input, without space around it."""
+        return self.query_one(f"#{id}", Input).value.strip()
+
+    def _look(self) -> None:
+        """Say what is missing as it is typed; the yes works only when nothing is."""
+        problem = "" if self.value("reason") else self.REASON
+        words = ""
+        try:
+            words = f"until {day(until(self.value('until'), self.session.today), self.session.today)}"
+            self.check()
+        except DateError as error:
+            problem = problem or str(error)
+        self.query_one("#until-day", SafeStatic).put(shown(words, DIM))
+        self._say(problem, quiet=not self.value("reason"))
+        self.query_one("#yes", Button).disabled = bool(problem)
+
+    def check(self) -> None:
+        """Raises DateError for what a field of the dialog's own holds."""
+
+    def _say(self, problem: str, *, quiet: bool = False) -> None:
+        self.query_one("#problem", SafeStatic).put(shown(problem, DIM if quiet else "$error"))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "until" and not self.query_one("#yes", Button).disabled:
+            self.query_one("#yes", Button).focus()
+        else:
+            self.focus_next(Input)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id != "yes":
+            self.dismiss(None)
+            return
+        try:
+            self.decide(self.value("reason"), until(self.value("until"), self.session.today))
+        except SessionError as error:
+            self._say(f"{error.message} {error.diagnostics}".strip())
+        except DateError as error:
+            self._say(str(error))
+        else:
+            self.dismiss(True)
+
+
+class Attest(Decide):
+    """ "I say: …", when it was, how one knows, where that can be looked up."""
+
+    DAYS = ATTEST_DAYS
+    REASON = "Say how you know. That sentence is signed with your name."
+    YES = "Say it"
+
+    def fields(self) -> ComposeResult:
+        item = self.result.item
+        finding = primary(self.result)
+        yield SafeStatic(joined(("I say: ", DIM), (item.attest or f"{item.title}.", BOLD)), classes="statement")
+        yield Field("When", "when", hint="2026-11-18 (optional)")
+        yield Field("How I know", "reason")
+        # Only where a machine looked: the file it saw is a fact, and no claim.
+        seen = finding.location.path if finding and item.decides is Decides.BOTH else None
+        yield Field("Link", "evidence", value=seen or "", hint="file or URL (optional)")
+
+    def check(self) -> None:
+        if self.value("when"):
+            past(self.value("when"), self.session.today)
+
+    def decide(self, reason: str, expires: date) -> None:
+        when = self.value("when")
+        if when:
+            reason = f"{past(when, self.session.today).isoformat()}: {reason}"
+        self.session.attest(self.result.item.id, reason, self.value("evidence"), expires)
+
+
+class Waive(Decide):
+    """Accepts an open item as it is, with a reason and an end."""
+
+    DAYS = WAIVE_DAYS
+    REASON = "Give the reason. It is signed with your name."
+    YES = "Waive it"
+
+    def fields(self) -> ComposeResult:
+        result = self.result
+        about = evidence_words(result) if result.findings else "no finding"
+        yield SafeStatic(
+            joined(("I accept: ", DIM), (f"{heading(result)}. ", BOLD), (f"It covers {about}, and no new one.", DIM)),
+            classes="statement",
+        )
+        yield Field("Because", "reason")
+        if result.item.not_applicable:
+            yield Checkbox(shown("It does not apply here"), id="not-applicable", compact=True)
+            yield SafeStatic(shown(f"That is so when: {result.item.not_applicable}", DIM), classes="hint")
+
+    def decide(self, reason: str, expires: date) -> None:
+        boxes = self.query("#not-applicable").results(Checkbox)
+        not_applicable = any(box.value for box in boxes)
+        self.session.waive(self.result.item.id, reason, expires, not_applicable=not_applicable)

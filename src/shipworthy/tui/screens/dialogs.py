@@ -1,0 +1,128 @@
+"""Small questions and messages: the safest answer has the focus, Esc gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from shipworthy.tui.keys import DIALOG
+from shipworthy.tui.widgets.lines import Line, Lines
+from shipworthy.tui.widgets.safe import SafeStatic, shown
+
+T = TypeVar("T")
+
+
+class Choice(Button):
+    """A button with words that are never markup."""
+
+    def __init__(self, words: str, *, id: str, tone: str = "", disabled: bool = False) -> None:
+        super().__init__(shown(words), id=id, classes=tone, disabled=disabled, compact=True)
+
+
+class Dialog(ModalScreen[T], Generic[T]):
+    """A box with a title; Esc dismisses it with None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*DIALOG]
+    AUTO_FOCUS = "#no"
+
+    def __init__(self, title: str, aside: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._aside = aside
+
+    def box(self) -> Vertical:
+        """The box, with its title on the border."""
+        box = Vertical(classes="box")
+        box.border_title = shown(self._title, "bold", 64)
+        box.border_subtitle = shown(self._aside, limit=64)
+        return box
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A button of a question: its id is the answer."""
+
+    id: str
+    words: str
+    tone: str = ""
+
+
+class Question(Dialog[str]):
+    """Asks; gives the id of the chosen answer, or None."""
+
+    def __init__(self, title: str, lines: Sequence[Line], answers: Sequence[Answer], aside: str = "") -> None:
+        super().__init__(title, aside)
+        self._lines = lines
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        with self.box():
+            for line in self._lines:
+                yield SafeStatic(line.head + line.text if line.head.plain else line.text)
+            with Horizontal(classes="buttons"):
+                for answer in self._answers:
+                    yield Choice(answer.words, id=answer.id, tone=answer.tone)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id if event.button.id != "no" else None)
+
+
+class Message(Dialog[None]):
+    """Says something: what happened, and what to do about it."""
+
+    def __init__(self, title: str, message: str, advice: str = "") -> None:
+        super().__init__(title)
+        self._message = message
+        self._advice = advice
+
+    def compose(self) -> ComposeResult:
+        with self.box():
+            yield SafeStatic(shown(self._message, limit=2_000))
+            if self._advice:
+                yield SafeStatic(Content(""))
+                for each in self._advice.splitlines()[:12]:
+                    yield SafeStatic(shown(each, limit=1_000))
+            with Horizontal(classes="buttons"):
+                yield Choice("Close", id="no")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(None)
+
+
+class Reader(Dialog[None]):
+    """Shows a long text; the arrows scroll it."""
+
+    AUTO_FOCUS = "#text"
+
+    def __init__(self, title: str, lines: Sequence[Line], *, note: str = "", aside: str = "") -> None:
+        super().__init__(title, aside)
+        self._lines = lines
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        box = self.box()
+        box.add_class("tall")
+        with box:
+            if self._note:
+                yield SafeStatic(shown(self._note), id="note")
+            yield Lines(self._lines, id="text")
+            with Horizontal(classes="buttons"):
+                yield Choice("Close", id="no")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(None)
+
+    def say(self, note: str) -> None:
+        """Change the note above the text."""
+        self.query_one("#note", SafeStatic).put(shown(note))

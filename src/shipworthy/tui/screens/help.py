@@ -1,0 +1,65 @@
+"""What every key does now, with the keymap in force, and what the glyphs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.screen import Screen
+
+from shipworthy.tui.keys import GROUPS
+from shipworthy.tui.screens.dialogs import Reader
+from shipworthy.tui.widgets.lines import Line
+from shipworthy.tui.widgets.safe import BOLD, DIM, joined, shown
+from shipworthy.tui.words import FACES, RUNNING
+
+_MEANS = {
+    "pass": "A machine saw that it is true.",
+    "fail": "A machine saw that it is not.",
+    "you": "Only you can say; it counts as open until you do.",
+    "unknown": "It could not be checked, so it is not passed. The reason is on the item.",
+    "n/a": "A machine saw that it does not apply.",
+    "said": "You said so, until a date, about what was there then.",
+    "waived": "You accepted it as it is, until a date.",
+}
+
+
+def help_lines(screen: Screen[None]) -> Iterator[Line]:
+    """Keys as they are bound on this screen, then the states, then what the coach never does."""
+    keys: dict[str, list[str]] = {}
+    for each in screen.active_bindings.values():
+        if each.binding.id:
+            keys.setdefault(each.binding.id, []).append(screen.app.get_key_display(each.binding))
+    for title, bindings in GROUPS:
+        yield Line(shown(title, "bold $secondary"))
+        done: set[str] = set()
+        for binding in bindings:
+            if binding.id and binding.id not in done and keys.get(binding.id):
+                done.add(binding.id)
+                names = " ".join(dict.fromkeys(keys[binding.id]))
+                yield Line(shown(binding.tooltip), head=joined((f"  {names:<10}", "bold $primary")))
+        if title == "The coach":
+            yield Line(shown("Every command by name, and the themes"), head=joined((f"  {'^p':<10}", "bold $primary")))
+        yield Line()
+    yield Line(shown("States", "bold $secondary"))
+    for face in FACES.values():
+        yield Line(
+            shown(_MEANS[face.word]),
+            head=joined((f"  {face.glyph} ", f"bold {face.style}"), (f"{face.word:<8}", face.style)),
+        )
+    yield Line(shown("Its check has not answered yet."), head=joined((f"  … {RUNNING.word:<8}", RUNNING.style)))
+    yield Line()
+    yield Line(shown("What it never does", "bold $secondary"))
+    for words in (
+        "It never runs your tests or scripts without asking, and never sends source code anywhere.",
+        "It never shows a secret, and writes nothing outside .shipworthy/ unless you say so.",
+    ):
+        yield Line(shown(words, DIM), head=shown("  "))
+    yield Line()
+    yield Line(joined(("shipworthy check", BOLD), (" prints the same without this screen.", DIM)), head=shown("  "))
+
+
+class Help(Reader):
+    """The help page over a screen."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        super().__init__("Keys and states", list(help_lines(screen)))

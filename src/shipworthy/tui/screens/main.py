@@ -1,0 +1,333 @@
+"""The one screen of the coach: verdict on top, the list, and beside or in place of it the item."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Input, OptionList
+
+from shipworthy.model import Level, Result
+from shipworthy.text import visible
+from shipworthy.tui.engine import Session
+from shipworthy.tui.keys import GROUPS
+from shipworthy.tui.screens.commands import Commands
+from shipworthy.tui.widgets.item import ItemPane, Subject
+from shipworthy.tui.widgets.items import ItemList, Listing, empty
+from shipworthy.tui.widgets.keybar import KeyBar
+from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined
+from shipworthy.tui.widgets.verdict import Top, VerdictBar
+from shipworthy.tui.words import face_of, headline
+
+LEAST = (60, 14)
+"""Columns and rows below which only a message is shown."""
+WIDE = 100
+
+
+class MainScreen(Commands):
+    """List and item. Narrow terminals show one of the two, wide ones both."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [binding for _, bindings in GROUPS for binding in bindings]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST[0], "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST[1], "-tall")]
+    AUTO_FOCUS = "#list"
+
+    def __init__(self, session: Session, *, first_time: bool = False) -> None:
+        super().__init__()
+        self.session = session
+        self._first_time = first_time
+        self._unfolded: frozenset[str] = frozenset()
+        self._words = ""
+        self._number = 0
+        self._shown: str | None = None
+        self._touched = False
+
+    def compose(self) -> ComposeResult:
+        yield VerdictBar(id="verdict")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield ItemList(id="list")
+                yield SafeStatic(id="empty")
+            yield ItemPane(id="item")
+        yield SafeStatic(id="hint")
+        with Horizontal(id="filter-line"):
+            yield SafeStatic(joined(("/ ", "bold $primary")), id="filter-mark")
+            yield Input(id="filter", compact=True, placeholder="fail, tests, api.py …", max_length=100)
+        yield KeyBar(id="keys")
+        yield SafeStatic(id="too-small")
+
+    def on_mount(self) -> None:
+        self.redraw()
+        if self._first_time:
+            self.query_one("#hint", SafeStatic).put(
+                joined(
+                    ("First time here?  ", "bold $success"),
+                    ("n ", BOLD),
+                    ("takes you to what matters most, ", DIM),
+                    ("? ", BOLD),
+                    ("explains the rest. Nothing leaves this machine.", DIM),
+                )
+            )
+            self.add_class("-first-time")
+
+    # What is shown
+
+    @property
+    def current_result(self) -> Result | None:
+        current = self.query_one(ItemList).current
+        if current is None:
+            return None
+        return next((each for each in self.coach.known.results if each.item.id == current), None)
+
+    @property
+    def item_open(self) -> bool:
+        """Whether the item has the whole screen (in a narrow terminal) or the focus (in a wide one)."""
+        return self.has_class("-item")
+
+    @property
+    def wide(self) -> bool:
+        return self.has_class("-wide")
+
+    def redraw(self) -> None:
+        coach = self.coach
+        assessment = coach.known
+        running, pending = frozenset(self.session.running), frozenset(self.session.pending)
+        listing = Listing(
+            areas=assessment.checklist.areas,
+            results=assessment.results,
+            today=self.session.today,
+            several=len(assessment.components) > 1,
+            running=running,
+            pending=pending,
+            unfolded=self._unfolded,
+            words=self._words,
+        )
+        items = self.query_one(ItemList)
+        items.show(listing)
+        nothing = not items.item_ids and items.option_count == 0
+        self.set_class(nothing or coach.failed is not None, "-nothing")
+        self.query_one("#empty", SafeStatic).put(self._failure() if coach.failed else empty(self._words))
+        self.query_one(VerdictBar).show(
+            Top(
+                assessment=assessment,
+                headline=headline(assessment, running, pending, planned=coach.planned),
+                running=running,
+                pending=pending,
+                step=self.session.next_step() if coach.planned else None,
+                progress=coach.progress,
+                failed=coach.failed,
+                signed=self.signed,
+            ),
+            brief=self.item_open and not self.wide,
+        )
+        self._show_item()
+        self.refresh_bindings()
+
+    def show_progress(self) -> None:
+        """Only the top line changes while files are read."""
+        self.redraw()
+
+    def _failure(self) -> Content:
+        failed = self.coach.failed
+        if failed is None:
+            return Content("")
+        parts = [joined((failed.message, BOLD)), Content("\n\n")]
+        parts += [Content(visible(line) + "\n") for line in failed.diagnostics.splitlines()[:10]]
+        parts += [
+            Content("\n"),
+            joined(("R", "bold $primary"), (" tries again   ", DIM), ("q", "bold $primary"), (" leaves", DIM)),
+        ]
+        return Content("").join(parts)
+
+    def _show_item(self) -> None:
+        pane = self.query_one(ItemPane)
+        result = self.current_result
+        if result is None or not (self.wide or self.item_open):
+            if result is None:
+                pane.show(None)
+            return
+        if result.item.id != self._shown:
+            self._shown, self._number = result.item.id, 0
+        self._number = max(0, min(self._number, len(result.findings) - 1))
+        pane.show(
+            Subject(
+                result=result,
+                face=face_of(result, self.session.running, self.session.pending),
+                today=self.session.today,
+                milliseconds=self.coach.took.get(result.item.id),
+                number=self._number,
+                command=self.session.consent_needed(result.item.id),
+            )
+        )
+
+    def on_resize(self, event: Resize) -> None:
+        if event.size.width < LEAST[0] or event.size.height < LEAST[1]:
+            self.query_one("#too-small", SafeStatic).put(
+                joined(
+                    ("Too small to show the coach\n", BOLD),
+                    (f"{event.size.width}x{event.size.height}: ", DIM),
+                    (f"make it {LEAST[0]}x{LEAST[1]} or more, or use ", DIM),
+                    ("shipworthy check", BOLD),
+                )
+            )
+        # The classes for the new size are set before this, so the layout is known.
+        self.call_later(self.redraw)
+
+    def on_key(self) -> None:
+        self._touched = True
+
+    def arrive(self) -> None:
+        """The first examination is over: start where it matters most, unless the person already moved."""
+        step = self.session.next_step()
+        if step is not None and not self._touched:
+            self.go_to(step.item.id)
+
+    # Moving
+
+    @on(OptionList.OptionHighlighted, "#list")
+    def _moved(self) -> None:
+        self._show_item()
+        self.refresh_bindings()
+
+    @on(OptionList.OptionSelected, "#list")
+    def _clicked(self) -> None:
+        self.action_open()
+
+    def action_down(self) -> None:
+        self._move(1)
+
+    def action_up(self) -> None:
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        items = self.query_one(ItemList)
+        if step > 0:
+            items.action_cursor_down()
+        else:
+            items.action_cursor_up()
+
+    def action_page_down(self) -> None:
+        self.query_one(ItemList).page(1)
+
+    def action_page_up(self) -> None:
+        self.query_one(ItemList).page(-1)
+
+    def action_first(self) -> None:
+        self.query_one(ItemList).action_first()
+
+    def action_last(self) -> None:
+        self.query_one(ItemList).action_last()
+
+    def action_open(self) -> None:
+        items = self.query_one(ItemList)
+        if self.query_one("#filter", Input).has_focus:
+            items.focus()
+            return
+        if area := items.current_fold:
+            self._unfolded = self._unfolded ^ {area}
+            self.redraw()
+        elif items.current is not None:
+            self._open_item()
+
+    def _open_item(self) -> None:
+        self.remove_class("-first-time")
+        self.add_class("-item")
+        self.redraw()
+        self.query_one(ItemPane).focus()
+
+    def action_back(self) -> None:
+        field = self.query_one("#filter", Input)
+        if self.item_open:
+            self.remove_class("-item")
+            self.redraw()
+        elif self.has_class("-filter"):
+            self.remove_class("-filter")
+            field.value = ""
+        self.query_one(ItemList).focus()
+
+    def go_to(self, item_id: str) -> bool:
+        """Put the cursor on an item, unfolding and unfiltering as needed; False where it is not listed."""
+        result = next((each for each in self.coach.known.results if each.item.id == item_id), None)
+        if result is None or result.level is Level.NONE:
+            return False
+        items = self.query_one(ItemList)
+        if item_id not in items.item_ids:
+            self._words = self.query_one("#filter", Input).value = ""
+            self.remove_class("-filter")
+            if result.level is not Level.REQUIRED:
+                self._unfolded = self._unfolded | {result.item.area}
+            self.redraw()
+        found = items.go(f"item:{item_id}")
+        self._show_item()
+        return found
+
+    def open_order(self) -> list[str]:
+        """Ids of open required items in the order n visits them: the most pressing one, then as listed."""
+        waiting = set(self.session.running) | set(self.session.pending)
+        open_ids = {each.item.id for each in self.coach.known.open} - waiting
+        step = self.session.next_step()
+        areas = [area.id for area in self.coach.known.checklist.areas]
+        listed = sorted(self.coach.known.open, key=lambda each: areas.index(each.item.area))
+        order = [step.item.id] if step and step.item.id in open_ids else []
+        return order + [each.item.id for each in listed if each.item.id in open_ids and each.item.id not in order]
+
+    def action_next_open(self) -> None:
+        self.remove_class("-first-time")
+        order = self.open_order()
+        if not order:
+            waiting = self.coach.checking
+            self.tell("Nothing is open so far." if waiting else "Nothing is open. Press s to sign.")
+            return
+        current = self.query_one(ItemList).current
+        following = (order.index(current) + 1) % len(order) if current in order else 0
+        self.go_to(order[following])
+        self.redraw()
+
+    def action_scroll_item(self, pages: int) -> None:
+        pane = self.query_one(ItemPane)
+        pane.scroll_relative(y=pages * max(pane.size.height // 2, 1), animate=False)
+
+    def action_evidence(self, step: int) -> None:
+        result = self.current_result
+        if result is None or not result.findings:
+            return
+        self._number = (self._number + step) % len(result.findings)
+        if not self.wide and not self.item_open:
+            self._open_item()
+        self._show_item()
+
+    def location_to_edit(self, result: Result) -> tuple[str, int | None] | None:
+        numbered = [result.findings[self._number]] if result.item.id == self._shown and result.findings else []
+        for finding in (*numbered, *result.findings):
+            if finding.location.path is not None:
+                return finding.location.path, finding.location.line
+        return None
+
+    # Filtering and folding
+
+    def action_filter(self) -> None:
+        self.remove_class("-item")
+        self.add_class("-filter")
+        self.redraw()
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self._words = event.value.strip()
+        self.redraw()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one(ItemList).focus()
+
+    def action_fold(self) -> None:
+        folded = {
+            each.item.area for each in self.coach.known.results if each.level in (Level.SUGGESTED, Level.OPTIONAL)
+        }
+        self._unfolded = frozenset() if self._unfolded else frozenset(folded)
+        self.redraw()

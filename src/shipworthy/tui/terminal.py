@@ -1,0 +1,145 @@
+"""What the terminal can show and do: ASCII stand-ins, the last guard against control characters, clipboard, editor."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from shipworthy.git import find_tool
+
+_NEEDED = "✔✘…–·│▸→"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_ASCII = {
+    "✔": "+", "✘": "x", "…": ".", "–": "-", "—": "-", "·": "-", "•": "*", "→": ">", "←": "<", "▸": ">", "▾": "v",
+    "▹": ">", "▶": ">", "◀": "<", "“": '"', "”": '"', "‘": "'", "’": "'", "×": "x", "§": "S", "\u00a0": " ",
+    "▌": "|", "▐": "|", "█": "#", "▔": "-", "▁": "_", "▎": "|", "▊": "|", "▏": "|", "▕": "|", "⏺": "o",
+}  # fmt: skip
+CLIPBOARDS = (
+    ("pbcopy", ()),
+    ("wl-copy", ()),
+    ("xclip", ("-selection", "clipboard")),
+    ("xsel", ("--clipboard", "--input")),
+)
+CLIPBOARD_SECONDS = 3.0
+# Editors that take file:line as one word; the others understand +LINE before the file, as vi does.
+_GOTO = {"code": "--goto", "code-insiders": "--goto", "codium": "--goto", "cursor": "--goto", "windsurf": "--goto"}
+_COLON = frozenset({"subl", "zed", "hx", "helix", "micro", "lapce"})
+
+
+def needs_ascii(encoding: str | None, environ: Mapping[str, str]) -> bool:
+    """Whether our glyphs would not arrive: the Linux console, the C locale, or an encoding without them."""
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    if environ.get("TERM") == "linux" or environ.get("LC_ALL", "") in ("C", "POSIX"):
+        return True
+    if locale in ("C", "POSIX"):
+        return True
+    try:
+        _NEEDED.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
+
+
+@lru_cache(4096)
+def _clean(text: str) -> str:
+    return _CONTROL.sub(lambda match: "?" * cell_len(match[0]), text)
+
+
+@lru_cache(4096)
+def _to_ascii(text: str) -> str:
+    def one(character: str) -> str:
+        if character in _ASCII:
+            return _ASCII[character]
+        if "\u2500" <= character <= "\u257f":  # box drawing
+            return {"─": "-", "━": "-", "═": "-", "│": "|", "┃": "|", "║": "|"}.get(character, "+")
+        if "\u2580" <= character <= "\u259f":  # block elements, as scrollbars are drawn with
+            return "#"
+        return "?" * cell_len(character)
+
+    return "".join(each if each.isascii() else one(each) for each in _clean(text))
+
+
+class OutputGuard(LineFilter):
+    """Nothing that a terminal obeys leaves the screen, whichever widget let it through; in ASCII if need be.
+
+    Every replacement is as wide as what it replaces, so that no line moves.
+    """
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            segment if segment.text.isascii() and segment.text.isprintable() else self._one(segment)
+            for segment in segments
+        ]
+
+    def _one(self, segment: Segment) -> Segment:
+        return Segment(_to_ascii(segment.text) if self._ascii else _clean(segment.text), segment.style)
+
+
+def copy_with_tool(text: str, root: Path) -> str | None:
+    """Give the text to the first clipboard program there is; its name, or None where none took it."""
+    for name, arguments in CLIPBOARDS:
+        tool = find_tool(name, root)
+        if tool is None:
+            continue
+        try:
+            done = subprocess.run(
+                [tool, *arguments],
+                input=text.encode("utf-8", "replace"),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/" if os.name == "posix" else None,
+                timeout=CLIPBOARD_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0:
+            return name
+    return None
+
+
+def editor_command(root: Path, path: str, line: int | None, environ: Mapping[str, str]) -> list[str] | None:
+    """The command that opens a file of the repository at a line; None where no editor is named or found.
+
+    The file is given by its absolute path, so that no name of a repository can be read as an option.
+    """
+    wanted = environ.get("VISUAL") or environ.get("EDITOR") or ""
+    try:
+        words = shlex.split(wanted)
+    except ValueError:
+        return None
+    if not words:
+        return None
+    program = words[0] if Path(words[0]).is_absolute() else find_tool(words[0], root)
+    if program is None:
+        return None
+    target = str(root.resolve() / path)
+    name = Path(program).name
+    if line is None:
+        return [program, *words[1:], target]
+    if name in _GOTO:
+        return [program, *words[1:], _GOTO[name], f"{target}:{line}"]
+    if name in _COLON:
+        return [program, *words[1:], f"{target}:{line}"]
+    return [program, *words[1:], f"+{line}", target]
+
+
+def editable(root: Path, path: str) -> bool:
+    """Whether the path is a regular file inside the repository, reached through no symlink."""
+    base = root.resolve()
+    full = base / path
+    return full.resolve() == full and full.is_relative_to(base) and full.is_file()

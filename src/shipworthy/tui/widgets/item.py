@@ -1,0 +1,217 @@
+"""One item in full: state, evidence with its lines, why, fix, what passing looks like, what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from textual.content import Content
+
+from shipworthy.model import Decides, DecisionKind, Excerpt, Finding, Result, Status
+from shipworthy.text import plural, visible
+from shipworthy.tui.widgets.lines import Line, Lines
+from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, joined, shown
+from shipworthy.tui.words import DECIDES, FACES, OUTCOME_STATUS, Face, day, heading, level_words, took
+
+_LOOKED_AT = 12
+_REFERENCES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What the pane shows."""
+
+    result: Result
+    face: Face
+    today: date
+    milliseconds: int | None = None
+    """How long its check took; None where none ran in this session."""
+    number: int = 0
+    """Which finding, from 0."""
+    command: str | None = None
+    """The project's command that a re-check would ask to run."""
+
+
+def item_lines(subject: Subject, width: int) -> Iterator[Line]:
+    """Everything the pane says, at a width in cells (for the part of long source lines that is shown)."""
+    result, item = subject.result, subject.result.item
+    pending = subject.face.glyph == "…"
+    yield Line(shown(item.title if pending else heading(result), BOLD))
+    yield Line(_state(subject))
+    yield Line(shown(item.id, FAINT))
+    yield from _components(result)
+    yield from _decision(subject)
+    yield from _evidence(subject, width)
+    yield from _section("Why it matters", [Line(shown(item.why, limit=2_000))])
+    if not result.settled or result.status in (Status.WAIVED, Status.ATTESTED):
+        yield from _fix(subject)
+    looked = [path for each in result.outcomes for path in each.outcome.looked_at]
+    if looked:
+        more = len(looked) - _LOOKED_AT
+        lines = [Line(shown(each, DIM), head=shown("· ", FAINT)) for each in looked[:_LOOKED_AT]]
+        lines += [Line(shown(f"and {more} more", FAINT), head=Content("  "))] if more > 0 else []
+        yield from _section("Looked at", lines)
+    if item.references:
+        yield from _section("References", [Line(shown(", ".join(item.references[:_REFERENCES]), DIM))])
+    if not result.settled:
+        yield Line()
+        yield Line(joined(("y", "bold $primary"), (" copies this as a prompt for your AI assistant.", DIM)))
+
+
+def _section(title: str, lines: list[Line]) -> Iterator[Line]:
+    yield Line()
+    yield Line(shown(title, "bold $secondary"))
+    yield from lines
+
+
+def _state(subject: Subject) -> Content:
+    result = subject.result
+    parts = [level_words(result.level), DECIDES[result.item.decides]]
+    if subject.milliseconds is not None:
+        parts.append(f"took {took(subject.milliseconds)}")
+    return joined(
+        (f"{subject.face.glyph} {subject.face.words}", f"bold {subject.face.style}"),
+        ("  " + " · ".join(parts), DIM),
+    )
+
+
+def _components(result: Result) -> Iterator[Line]:
+    if len(result.outcomes) < 2:
+        return
+    yield Line()
+    for each in sorted(result.outcomes, key=lambda outcome: outcome.rank):
+        face = FACES[OUTCOME_STATUS[each.outcome.kind]]
+        yield Line(
+            joined((f"{each.component or 'repository'}  ", ""), (each.outcome.summary, DIM)),
+            head=joined((f"{face.glyph} {face.word:<8}", face.style)),
+        )
+
+
+def _decision(subject: Subject) -> Iterator[Line]:
+    decision, result = subject.result.decision, subject.result
+    if result.note:
+        yield Line()
+        yield Line(
+            joined(("What was said no longer counts: ", "bold $warning"), (result.note, "$warning"), (".", "$warning"))
+        )
+        yield Line(shown("Say it again with a or w, or take it back with u.", DIM))
+    if decision is None:
+        return
+    verb = "Said" if decision.kind is DecisionKind.ATTESTED else "Waived"
+    if decision.not_applicable:
+        verb = "Said not to apply"
+    until = f", until {day(decision.expires, subject.today)}" if decision.expires else ""
+    lines = [
+        Line(shown(f"by {decision.by} on {day(decision.at.date(), subject.today)}{until}", DIM)),
+        Line(shown(f"“{decision.reason}”", limit=2_000)),
+    ]
+    if decision.evidence:
+        lines.append(Line(joined(("Evidence  ", DIM), (decision.evidence, ""))))
+    yield from _section(verb, lines)
+
+
+def _evidence(subject: Subject, width: int) -> Iterator[Line]:
+    findings = subject.result.findings
+    worst = subject.result.worst
+    if not findings:
+        if worst is not None:
+            yield from _section("Found", [Line(shown(worst.outcome.summary))])
+        elif subject.result.decision is None and not subject.result.note:
+            text = (
+                "No machine can know this. You can: a attests it."
+                if subject.result.item.decides is Decides.PERSON
+                else "No machine has judged this yet. What you attest counts instead."
+            )
+            yield from _section("Evidence", [Line(shown(text))])
+        return
+    number = min(subject.number, len(findings) - 1)
+    finding = findings[number]
+    yield Line()
+    many = f"  {number + 1} of {len(findings)}" if len(findings) > 1 else ""
+    keys = (
+        joined(("   ] ", "bold $primary"), ("next", DIM), ("  [ ", "bold $primary"), ("back", DIM))
+        if many
+        else Content("")
+    )
+    yield Line(joined(("Evidence", "bold $secondary"), (many, DIM)) + keys, wrap=False)
+    where = str(finding.location) if finding.location.path or finding.location.commit or finding.location.remote else ""
+    sure = f"{finding.severity.value}, {finding.confidence.value}"
+    yield Line(joined((where or "the project", BOLD), (f"   {sure}", FAINT)))
+    if finding.excerpt is not None:
+        yield from _code(finding, finding.excerpt, width)
+    yield Line(shown(finding.message, limit=2_000))
+    if finding.related:
+        others = ", ".join(str(each) for each in finding.related[:4])
+        more = len(finding.related) - 4
+        yield Line(joined(("See also  ", DIM), (others + (f" and {more} more" if more > 0 else ""), DIM)))
+    if finding.remedy:
+        yield Line(shown(finding.remedy, limit=2_000), head=joined(("→ ", "bold $success")))
+
+
+def _code(finding: Finding, excerpt: Excerpt, width: int) -> Iterator[Line]:
+    gutter = len(str(excerpt.first + len(excerpt.lines)))
+    room = max(width - gutter - 6, 10)
+    column = finding.location.column or 1
+    start = column - room // 2 if column > room else 0
+    for offset, text in enumerate(excerpt.lines):
+        number = excerpt.first + offset
+        marked = number == finding.location.line
+        code = visible(text[start:])
+        yield Line(
+            Content.assemble((code, BOLD)) if marked else Content(code),
+            head=joined((f"{'▸' if marked else ' '} {number:>{gutter}} │ ", "bold $error" if marked else FAINT)),
+            kind="marked" if marked else "code",
+            wrap=False,
+        )
+
+
+def _fix(subject: Subject) -> Iterator[Line]:
+    item, result = subject.result.item, subject.result
+    if item.fix:
+        steps = [
+            Line(shown(step, limit=2_000), head=joined((f"{number}  ", "bold $primary")))
+            for number, step in enumerate(item.fix, 1)
+        ]
+        yield from _section("Fix", steps)
+    passing = [Line(shown(item.title + "."), head=joined(("✔ ", "$success")))]
+    if item.decides is not Decides.PERSON and item.check:
+        runs = f" It asks first, because it runs {subject.command}." if subject.command else ""
+        passing.append(Line(joined(("r", "bold $primary"), (f" checks just this again.{runs}", DIM))))
+    if item.attest and item.decides is not Decides.MACHINE:
+        passing.append(Line(joined(("a", "bold $primary"), (" if you can say: ", DIM), (item.attest, ""))))
+    if item.not_applicable and result.status is not Status.NOT_APPLICABLE:
+        passing.append(Line(joined(("Does not apply when: ", DIM), (item.not_applicable, DIM))))
+    yield from _section("It passes when", passing)
+
+
+class ItemPane(Lines):
+    """Shows a `Subject`."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._subject: Subject | None = None
+
+    def show(self, subject: Subject | None) -> None:
+        """Draw it, from the top unless it is the item already shown."""
+        before, self._subject = self._subject, subject
+        if subject == before and self._width:
+            return
+        same = bool(subject and before and subject.result.item.id == before.result.item.id)
+        self._fill(keep_place=same and subject is not None and before is not None and subject.number == before.number)
+
+    def _fill(self, *, keep_place: bool) -> None:
+        width = self.scrollable_content_region.width
+        self.put(item_lines(self._subject, width) if self._subject else (), keep_place=keep_place)
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if self._subject is not None and width != self._width:
+            # Source lines are cut to the width, so another width needs other lines.
+            self._lines = tuple(item_lines(self._subject, width))
+        super()._lay_out()
+
+
+def evidence_words(result: Result) -> str:
+    """ "2 findings", for a dialog."""
+    return plural(len(result.findings), "finding")

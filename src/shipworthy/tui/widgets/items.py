@@ -1,0 +1,203 @@
+"""The list: areas, their required items, and what is only suggested or optional folded under each area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from shipworthy.model import Area, Level, Result, Status
+from shipworthy.tui.widgets.safe import DIM, FAINT, NOTHING, Ends, joined, shown
+from shipworthy.tui.words import FACES, Face, aside, face_of, heading
+
+_QUIET = (Status.PASS, Status.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What the list shows."""
+
+    areas: tuple[Area, ...]
+    results: tuple[Result, ...]
+    today: date
+    several: bool
+    """Whether there is more than one component, so that items name theirs."""
+    running: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
+    unfolded: frozenset[str] = field(default_factory=frozenset)
+    """Ids of areas whose suggested and optional items are shown."""
+    words: str = ""
+    """The filter; empty shows everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list. `key` is unique: "area:…", "item:…" or "fold:…"."""
+
+    key: str
+    line: Ends
+    disabled: bool = False
+
+
+def matches(result: Result, area: Area, face: Face, words: str) -> bool:
+    """Whether every word of the filter occurs in the item: titles, id, area, state, summary, files."""
+    item = result.item
+    parts = [item.title, item.failing_title, item.id, area.title, face.word, face.words, result.level.value]
+    parts += [result.summary, *(finding.location.path or "" for finding in result.findings[:50])]
+    text = " ".join(parts).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def entries(listing: Listing) -> list[Entry]:
+    """The lines, in the checklist's order of areas, required items first in each."""
+    found: list[Entry] = []
+    for area in listing.areas:
+        inside = [each for each in listing.results if each.item.area == area.id and each.level is not Level.NONE]
+        if listing.words:
+            inside = [
+                each
+                for each in inside
+                if matches(each, area, face_of(each, listing.running, listing.pending), listing.words)
+            ]
+        if not inside:
+            continue
+        required = [each for each in inside if each.level is Level.REQUIRED]
+        others = [each for each in inside if each.level is not Level.REQUIRED]
+        settled = sum(each.settled for each in required)
+        tally = f"{settled} of {len(required)}" if required else ""
+        found.append(Entry(f"area:{area.id}", Ends(shown(area.title, "bold $secondary"), shown(tally, FAINT)), True))
+        found += [_row(each, listing) for each in required]
+        unfolded = bool(listing.words) or area.id in listing.unfolded
+        if others and not listing.words:
+            found.append(Entry(f"fold:{area.id}", _fold(others, unfolded)))
+        if unfolded:
+            found += [_row(each, listing) for each in others]
+    return found
+
+
+def spaced(found: Sequence[Entry], height: int) -> list[Entry]:
+    """The same with an empty line above every area but the first, where all of it fits into `height` lines."""
+    areas = sum(entry.key.startswith("area:") for entry in found)
+    if len(found) + areas - 1 > height:
+        return list(found)
+    lines: list[Entry] = []
+    for entry in found:
+        if lines and entry.key.startswith("area:"):
+            lines.append(Entry(f"gap:{entry.key}", Ends(NOTHING), True))
+        lines.append(entry)
+    return lines
+
+
+def _row(result: Result, listing: Listing) -> Entry:
+    face = face_of(result, listing.running, listing.pending)
+    quiet = face.word in [FACES[status].word for status in _QUIET] or face.glyph == "…"
+    required = result.level is Level.REQUIRED
+    title = heading(result) if face.glyph != "…" else result.item.title
+    left = joined(
+        (f"{face.glyph} ", f"bold {face.style}" if not quiet else face.style),
+        (f"{face.word:<8}", face.style),
+        (title, DIM if quiet or not required else ""),
+        ("" if required else f"  {result.level.value}", FAINT),
+    )
+    words = "" if face.glyph == "…" else aside(result, listing.today, listing.several)
+    style = "$warning" if result.note and face.glyph != "…" else FAINT if quiet else DIM
+    # Where to look is worth more than the end of a title; other words are not.
+    keep = min(len(words), 20) if result.status is Status.FAIL else 0
+    return Entry(f"item:{result.item.id}", Ends(left, shown(words, style), keep=keep))
+
+
+def _fold(others: Sequence[Result], unfolded: bool) -> Ends:
+    parts = []
+    for level in (Level.SUGGESTED, Level.OPTIONAL):
+        count = sum(each.level is level for each in others)
+        if count:
+            parts.append(f"{count} {level.value}")
+    waiting = sum(not each.settled for each in others)
+    return Ends(
+        joined(("▾ " if unfolded else "▸ ", FAINT), (", ".join(parts), FAINT)),
+        shown(f"{waiting} open" if waiting else "", FAINT),
+    )
+
+
+class ItemList(OptionList, inherit_bindings=False):
+    """Shows a `Listing` and keeps the cursor on the same item while results stream in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False, compact=True)
+        self._entries: list[Entry] = []
+        self._wanted: str | None = None
+
+    @property
+    def current(self) -> str | None:
+        """The id of the item under the cursor; None on a fold or an empty list."""
+        option = self.highlighted_option
+        if option is None or option.id is None or not option.id.startswith("item:"):
+            return None
+        return option.id.removeprefix("item:")
+
+    @property
+    def current_fold(self) -> str | None:
+        """The id of the area whose fold is under the cursor."""
+        option = self.highlighted_option
+        if option is None or option.id is None or not option.id.startswith("fold:"):
+            return None
+        return option.id.removeprefix("fold:")
+
+    @property
+    def item_ids(self) -> list[str]:
+        """Ids of the items shown, from top to bottom."""
+        return [entry.key.removeprefix("item:") for entry in self._entries if entry.key.startswith("item:")]
+
+    @property
+    def plain(self) -> str:
+        """What is listed, as text at 100 columns."""
+        return "\n".join(entry.line.at(100).plain.rstrip() for entry in self._entries)
+
+    def show(self, listing: Listing) -> None:
+        """Draw it: only changed lines when the same lines are there, all of them otherwise."""
+        found = spaced(entries(listing), self.size.height)
+        if [each.key for each in found] == [each.key for each in self._entries]:
+            for index, (old, new) in enumerate(zip(self._entries, found, strict=True)):
+                if old.line != new.line:
+                    self.replace_option_prompt_at_index(index, new.line)
+            self._entries = found
+            return
+        option = self.highlighted_option
+        was, top = (option.id if option else None), self.scroll_offset.y
+        self._entries = found
+        with self.prevent(OptionList.OptionHighlighted):
+            self.clear_options()
+            self.add_options([Option(each.line, id=each.key, disabled=each.disabled) for each in found])
+            self.scroll_to(y=top, animate=False)
+            self.go(was)
+
+    def page(self, step: int) -> None:
+        """Move the cursor by what the list shows at once, without wrapping around."""
+        free = [index for index, each in enumerate(self._entries) if not each.disabled]
+        if free and self.highlighted in free:
+            place = free.index(self.highlighted) + step * max(self.size.height - 2, 1)
+            self.highlighted = free[max(0, min(place, len(free) - 1))]
+
+    def go(self, key: str | None) -> bool:
+        """Put the cursor on an entry; on the first that can have it where there is no such entry."""
+        keys = [each.key for each in self._entries]
+        if key in keys:
+            self.highlighted = keys.index(key)
+            return True
+        self.highlighted = next((index for index, each in enumerate(self._entries) if not each.disabled), None)
+        return False
+
+
+def empty(words: str) -> Content:
+    """What stands in place of an empty list."""
+    if words:
+        return joined(("No item has these words. ", DIM), ("Esc drops the filter.", DIM))
+    return joined(("The checklist asks nothing of this repository.", DIM))

@@ -1,0 +1,68 @@
+"""The last line: the keys that matter here, those without effect now dimmed."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.screen import Screen
+
+from shipworthy.tui.widgets.safe import FAINT, SafeStatic, joined
+
+
+class KeyBar(SafeStatic):
+    """Reads the active bindings, so that a changed keymap shows; a click on a name runs its action."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._spots: list[tuple[range, str]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._updated)
+
+    def on_resize(self, event: Resize) -> None:
+        self.redraw()
+
+    def _updated(self, screen: Screen[object]) -> None:
+        if screen is self.screen:
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Fit as many keys as there is room for, in their order; the last one, help, always."""
+        shown = {}
+        for each in self.screen.active_bindings.values():
+            if each.binding.show and each.binding.action not in shown:
+                shown[each.binding.action] = each
+        parts: list[tuple[Content, str]] = []
+        for action, each in shown.items():
+            key = self.app.get_key_display(each.binding)
+            off = not self._has_effect(action)
+            parts.append(
+                (
+                    joined(
+                        (key, FAINT if off else "bold $primary"),
+                        (" " + each.binding.description, FAINT if off else ""),
+                    ),
+                    action,
+                )
+            )
+        room = self.content_size.width
+        while len(parts) > 1 and sum(part.cell_length + 2 for part, _ in parts) - 2 > room:
+            del parts[-2]
+        self._spots = []
+        position = 0
+        for part, action in parts:
+            self._spots.append((range(position, position + part.cell_length), action))
+            position += part.cell_length + 2
+        self.put(Content("  ").join(part for part, _ in parts))
+
+    def _has_effect(self, action: str) -> bool:
+        refusal = getattr(self.screen, "refusal", None)
+        return not (refusal and refusal(action))
+
+    async def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for spot, action in self._spots:
+            if offset.x in spot:
+                await self.screen.run_action(action)

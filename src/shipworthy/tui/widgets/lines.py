@@ -1,0 +1,97 @@
+"""Draws any number of lines quickly: only those in sight are rendered, whatever the length of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+from shipworthy.text import visible
+from shipworthy.tui.keys import SCROLL
+from shipworthy.tui.widgets.safe import FAINT, NOTHING, shown
+
+MAX_LINES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `head` stays in front of it, wrapped rows are set below its text; `kind` picks the style."""
+
+    text: Content = NOTHING
+    head: Content = NOTHING
+    kind: str = "text"
+    wrap: bool = True
+
+
+def text_lines(text: str, *, wrap: bool = True) -> list[Line]:
+    """A text of many lines, each made visible on its own."""
+    found = text.splitlines()
+    lines = [Line(Content(visible(each)), wrap=wrap) for each in found[:MAX_LINES]]
+    if len(found) > MAX_LINES:
+        lines.append(Line(shown(f"… and {len(found) - MAX_LINES:,} more lines", FAINT)))
+    return lines
+
+
+class Lines(ScrollView, can_focus=True):
+    """A scrolling column of `Line`s."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [*SCROLL]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--text", "lines--code", "lines--marked"}
+
+    def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: tuple[Line, ...] = tuple(lines)
+        self._rows: list[tuple[Content, str]] = []
+        self._width = 0
+
+    def put(self, lines: Iterable[Line], *, keep_place: bool = False) -> None:
+        """Show these lines, from the top unless `keep_place`."""
+        self._lines = tuple(lines)
+        self._lay_out()
+        if not keep_place:
+            self.scroll_home(animate=False)
+
+    @property
+    def plain(self) -> str:
+        """What is shown, as laid out now."""
+        return "\n".join(row.plain.rstrip() for row, _ in self._rows)
+
+    def on_resize(self, event: Resize) -> None:
+        if self.scrollable_content_region.width != self._width:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        self._width = width
+        self._rows = [] if width <= 0 else [row for line in self._lines for row in _rows(line, width)]
+        self.virtual_size = Size(width, len(self._rows))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        number = self.scroll_offset.y + y
+        width = self.scrollable_content_region.width
+        row, kind = self._rows[number] if number < len(self._rows) else (Content(""), "text")
+        style = self.get_visual_style(f"lines--{kind}")
+        strips = Visual.to_strips(self, row, width, 1, style) if row.plain else []
+        strip = strips[0] if strips else Strip.blank(0)
+        return strip.adjust_cell_length(width, style.rich_style)
+
+
+def _rows(line: Line, width: int) -> Iterable[tuple[Content, str]]:
+    indent = line.head.cell_length
+    room = max(width - indent, 8)
+    if not line.wrap:
+        parts = [line.text.truncate(room, ellipsis=True)]
+    else:
+        parts = [part.rstrip() for part in line.text.wrap(room)] if line.text.plain else [line.text]
+    for number, part in enumerate(parts):
+        yield (line.head + part if number == 0 else part.pad_left(indent)), line.kind

@@ -1,0 +1,98 @@
+"""The top of the screen: the verdict, one next step, and what is being looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from shipworthy.assess.events import Failed
+from shipworthy.model import Assessment, Component, Result
+from shipworthy.text import plural
+from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, Rows, SafeStatic, joined, shown
+from shipworthy.tui.words import Headline, counts, effort, next_words
+
+_TONES = {
+    "ready": "bold $background on $success",
+    "not-ready": "bold $background on $error",
+    "checking": "bold $background on $primary",
+    "failed": "bold $background on $warning",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """What the top of the screen is made from."""
+
+    assessment: Assessment
+    headline: Headline
+    running: frozenset[str]
+    pending: frozenset[str]
+    step: Result | None
+    progress: str = ""
+    """How far the examination is, or how long it took."""
+    failed: Failed | None = None
+    signed: str = ""
+    """What was signed in this session, in words."""
+
+
+def chip(words: str, tone: str) -> Content:
+    """A verdict on its background."""
+    return joined((f" {words} ", _TONES[tone]))
+
+
+def where(assessment: Assessment) -> tuple[Content, Content, Content]:
+    """ "todo-app @ 4f2a91c · 2 changed", and two shorter ways to say it."""
+    commit = f" @ {assessment.commit[:7]}" if assessment.commit else " (no commit)"
+    changed = f" · {len(assessment.dirty)} changed" if assessment.dirty else ""
+    mark = "*" if assessment.dirty else ""
+    return (
+        joined((assessment.name, BOLD), (commit, DIM), (changed, "$warning")),
+        joined((assessment.name, BOLD), (commit, DIM), (mark, "bold $warning")),
+        joined((assessment.name, BOLD), (mark, "bold $warning")),
+    )
+
+
+def _components(components: tuple[Component, ...]) -> str:
+    if not components:
+        return ""
+    if len(components) == 1:
+        made = ", ".join((*components[0].languages, *components[0].frameworks))
+        return f"{components[0].kind.value}{': ' + made if made else ''}"
+    names = ", ".join(f"{each.root} ({each.kind.value})" for each in components)
+    return f"{plural(len(components), 'component')}: {names}"
+
+
+class VerdictBar(SafeStatic):
+    """Three lines; only the first while an item has the whole screen."""
+
+    def show(self, top: Top, *, brief: bool) -> None:
+        """Draw it."""
+        if top.failed is not None:
+            self.put(Rows([Ends(chip("COULD NOT EXAMINE", "failed"), *where(top.assessment))]))
+            return
+        said = counts(top.assessment, top.running, top.pending) if top.headline.tone != "failed" else ""
+        first = Ends(
+            Content.assemble(chip(top.headline.words, top.headline.tone), "  ", shown(said)),
+            *where(top.assessment),
+        )
+        if brief:
+            self.put(Rows([first]))
+            return
+        about = [f"Profile {top.assessment.profile}: {top.assessment.profile_reason}" if top.assessment.profile else ""]
+        about.append(_components(top.assessment.components))
+        third = Ends(shown(" · ".join(each for each in about if each), DIM), shown(top.progress, DIM), keep=30)
+        self.put(Rows([first, self._step(top), third]))
+
+    @staticmethod
+    def _step(top: Top) -> Ends:
+        if top.signed:
+            return Ends(joined(("Done  ", "bold $success"), (top.signed, "")))
+        if top.headline.tone == "ready":
+            return Ends(joined(("Next  ", "bold $success"), ("Everything required is settled. Press s to sign.", "")))
+        if top.step is not None:
+            time = shown(effort(top.step.item.minutes), DIM)
+            return Ends(joined(("Next  ", "bold $primary"), (next_words(top.step), "")), time, keep=time.cell_length)
+        if top.headline.tone == "checking":
+            return Ends(shown("Looking. Results appear as they come.", DIM))
+        return Ends(shown("This profile requires nothing of this repository.", DIM))
