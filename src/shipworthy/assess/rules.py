@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipworthy.checklist import ChecklistError, extend, load
+from shipworthy.checklist import DocumentError, extend, load
 from shipworthy.checklist.policy import Policy, apply, parse_policy
 from shipworthy.checks import BUILT_IN
 from shipworthy.model import Checklist
@@ -51,5 +51,5 @@ def read_rules(root: Path) -> Rules:
         if extension is not None:
             checklist = extend(checklist, extension, f"{FOLDER}/checklist.toml", checks=BUILT_IN)
         return Rules(policy=policy, checklist=apply(policy, checklist))
-    except ChecklistError as error:
+    except DocumentError as error:
         raise RulesError(str(error), "See all problems with: shipworthy checklist lint") from error

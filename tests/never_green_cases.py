@@ -1,0 +1,131 @@
+"""The projects of `test_never_green`: one per check, on which it gives its best answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shipworthy.model import OutcomeKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Files of a project, the best outcome the check can give, and whether it runs the project's code."""
+
+    files: Mapping[str, str]
+    best: OutcomeKind = OutcomeKind.PASS
+    profile: str = "solo"
+    consent: bool = False
+
+
+_WORKFLOW = """\
+name: ci
+on:
+  push:
+  pull_request:
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: make test
+"""
+_MAKEFILE = "test:\n\tpython -m pytest -q\n"
+_TEST = "from app.main import double\n\n\ndef test_double():\n    assert double(2) == 4\n"
+_UNITTEST = """\
+import unittest
+
+
+class Sums(unittest.TestCase):
+    def test_sum(self):
+        self.assertEqual(sum([1, 2]), 3)
+"""
+_APP = """\
+import os
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+
+API_TOKEN = os.environ["API_TOKEN"]
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+
+def current_user(authorization: str = Header()):
+    if authorization != API_TOKEN:
+        raise HTTPException(status_code=401)
+
+
+@app.get("/health")
+def health():
+    return {"status": "ok"}
+
+
+@app.get("/orders", dependencies=[Depends(current_user)])
+def orders():
+    return []
+"""
+_PROTECTED = _APP.replace('@app.get("/health")', '@app.get("/about", dependencies=[Depends(current_user)])')
+_DOCKERFILE = """\
+FROM python:3.12-slim
+COPY app /srv/app
+HEALTHCHECK CMD curl --fail http://localhost:8000/health
+CMD ["uvicorn", "app.main:app", "--host", "0.0.0.0"]
+"""
+_REQUIREMENTS = "fastapi==0.115.0\nstarlette==0.38.5\n"
+_LOCK = """\
+{
+  "name": "shop", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+  "packages": {
+    "": {"name": "shop", "version": "1.0.0", "dependencies": {"left-pad": "^1.3.0"}},
+    "node_modules/left-pad": {"version": "1.3.0", "integrity": "sha512-aGVsbG8="}
+  }
+}
+"""
+_PACKAGE = '{"name": "shop", "version": "1.0.0", "private": true, "dependencies": {"left-pad": "^1.3.0"}}\n'
+_DEPENDABOT = """\
+version: 2
+updates:
+  - package-ecosystem: npm
+    directory: /
+    schedule: {interval: weekly}
+  - package-ecosystem: github-actions
+    directory: /
+    schedule: {interval: weekly}
+"""
+_SERVED = {"app/main.py": _APP, "app/__init__.py": "", "requirements.txt": _REQUIREMENTS, "Dockerfile": _DOCKERFILE}
+
+CASES: dict[str, Case] = {
+    "ci-on-every-change": Case(files={".github/workflows/ci.yml": _WORKFLOW, "Makefile": _MAKEFILE, "a.py": "x = 1\n"}),
+    "ci-runs-tests": Case(
+        files={".github/workflows/ci.yml": _WORKFLOW, "Makefile": _MAKEFILE, "tests/test_app.py": _TEST}
+    ),
+    "tests-pass": Case(files={"tests/__init__.py": "", "tests/test_sums.py": _UNITTEST}, consent=True),
+    "tests-not-skipped": Case(files={"tests/test_app.py": _TEST, "tests/test_sums.py": _UNITTEST}),
+    "secrets-not-in-tree": Case(files={"app/main.py": _APP, "README.md": "# Shop\n\nA shop.\n"}),
+    "env-files-ignored": Case(
+        files={
+            ".gitignore": ".env\n.env.*\n!.env.example\n*.pem\n*.key\n",
+            ".dockerignore": ".env\n.env.*\n*.pem\n",
+            ".env.example": "API_TOKEN=\n",
+            **_SERVED,
+        }
+    ),
+    "secret-store": Case(files=_SERVED, best=OutcomeKind.NEEDS_YOU),
+    "lockfile": Case(files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}),
+    "known-vulns": Case(
+        files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}
+    ),
+    "update-bot": Case(
+        files={
+            "package.json": _PACKAGE,
+            "package-lock.json": _LOCK,
+            ".github/dependabot.yml": _DEPENDABOT,
+            ".github/workflows/ci.yml": _WORKFLOW,
+            "Makefile": _MAKEFILE,
+        }
+    ),
+    "route-inventory": Case(files=_SERVED),
+    "routes-protected": Case(files={**_SERVED, "app/main.py": _PROTECTED}),
+    "debug-surface-closed": Case(files=_SERVED),
+    "health-check": Case(files=_SERVED),
+    "config-parity": Case(files={**_SERVED, ".env.example": "API_TOKEN=\n"}),
+}
