@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shipworthy import decisions
 from shipworthy.advice.next_step import next_step
 from shipworthy.advice.prompt import prompt
 from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Started
+from shipworthy.assess.once import examine_afresh
 from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
+from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.git import Git, GitError
 from shipworthy.model import (
     Assessment,
@@ -32,15 +35,10 @@ from shipworthy.project import Unreadable, read_file
 from shipworthy.project.project import MAX_BYTES
 from shipworthy.settle import settle
 
+if TYPE_CHECKING:
+    from shipworthy.signing import Prepared
+
 OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
-
-
-class SessionError(Exception):
-    """Something a person asked for cannot be done: what, and in `diagnostics` what to do."""
-
-    def __init__(self, message: str, diagnostics: str = "") -> None:
-        super().__init__(message)
-        self.diagnostics = diagnostics
 
 
 class Session:
@@ -56,6 +54,9 @@ class Session:
         self.pending: set[str] = set()
         self.milliseconds: dict[str, int] = {}
         self.failed: Failed | None = None
+        self.allowed: set[str] = set()
+        """Commands of the project the person said yes to in this session."""
+        self._prepared: Prepared | None = None
         self.reload()
 
     def reload(self) -> None:
@@ -247,6 +248,10 @@ class Session:
         self.reload()
         return removed
 
+    def consent(self, *, always: bool = False) -> Callable[[str, str], bool]:
+        """Whether a command of the project may run: asked by the reader that would run it, with (command, why)."""
+        return lambda command, why: always or command in self.allowed
+
     def next_step(self) -> Result | None:
         """The open item to start with."""
         return next_step(self.assessment())
@@ -254,3 +259,43 @@ class Session:
     def prompt(self, item: str) -> str:
         """A bounded prompt for an assistant about one item, without any secret's value."""
         return prompt(self._result(item))
+
+    def signing(self, key: str | None = None) -> SigningPlan:
+        """What signing would sign, after a fresh examination without the cache; it takes as long as that does.
+
+        `key` as in `readiness.keys.Keyring.choose`. Raises SessionError when not READY, when something is dirty, or
+        without a key (then it is a NoKey).
+        """
+        from shipworthy.signing import plan
+
+        fresh = Session(self.root, self._clock)
+        try:
+            examine_afresh(self.root, self.allowed, fresh.apply)
+        except OSError as error:
+            raise SessionError(f"the examination could not be started: {error.strerror}", "Try again.") from error
+        if fresh.failed is not None:
+            raise SessionError(fresh.failed.message, fresh.failed.diagnostics)
+        made, self._prepared = plan(fresh.assessment(), self.root, self.rules.policy, key, self._clock())
+        return made
+
+    def make_key(self, passphrase: str) -> str:
+        """Generate a signing key under a passphrase; its fingerprint. Raises SessionError."""
+        from shipworthy.signing import make_key
+
+        return make_key(self.root, passphrase, self.email())
+
+    def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:
+        """Sign exactly what the plan shows and write the two files. Raises SessionError."""
+        from shipworthy.signing import sign
+
+        if self._prepared is None or self._prepared.payload != plan.payload:
+            raise SessionError("this is not what was shown last", "Open the sign screen again.")
+        return sign(self._prepared, passphrase)
+
+    def commit(self, signed: Signed) -> str:
+        """Make exactly the commit that was signed for; its id. Raises SessionError."""
+        from shipworthy.signing import commit
+
+        if self._prepared is None:
+            raise SessionError("nothing was signed yet", "Sign first.")
+        return commit(self._prepared)

@@ -60,6 +60,8 @@ def why_not(
         if outcome is OutcomeKind.FAIL:
             return "attested, but the machine found a failure: fix it or waive it"
         return "an attestation cannot settle this item: fix it or waive it"
+    if decision.kind is DecisionKind.ATTESTED and not item.attest:
+        return "there is nothing a person could attest about this item: waive it"
     if decision.expires is None:
         return "no expiry date: say it again with one"
     if decision.expires < today:

@@ -67,6 +67,7 @@ def serve(root: Path, commands: BinaryIO, answers: BinaryIO) -> None:
             emit=emit,
             only=command.only,
             cancelled=incoming.cancelled.is_set,
+            use_cache=not command.fresh,
         )
 
 

@@ -104,6 +104,8 @@ class Command:
     only: tuple[str, ...] | None = None
     consent: tuple[str, ...] = ()
     """Commands the person allowed to run in this examination."""
+    fresh: bool = False
+    """Read every file again: what gets signed rests on no cache."""
 
     def dump(self) -> bytes:
         return json.dumps({"v": VERSION, **plain(self)}, separators=(",", ":")).encode("ascii") + b"\n"

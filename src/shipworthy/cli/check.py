@@ -44,8 +44,9 @@ def run_check(
     from shipworthy.assess.context import default_context
     from shipworthy.assess.events import Event, Progress, Started
     from shipworthy.assess.examine import examine
+    from shipworthy.assess.signing import SessionError
     from shipworthy.model import PROFILES
-    from shipworthy.session import Session, SessionError
+    from shipworthy.session import Session
 
     if profile is not None and profile not in PROFILES:
         fail(f"unknown profile {profile!r}", f"Known: {', '.join(PROFILES)}")

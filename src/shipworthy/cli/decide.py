@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import click
 
+from shipworthy.assess.signing import SessionError
 from shipworthy.cli.common import fail, root_of
-from shipworthy.session import Session, SessionError
+from shipworthy.session import Session
 from shipworthy.text import visible
 
 
