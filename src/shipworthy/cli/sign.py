@@ -1,0 +1,172 @@
+"""`shipworthy sign`: examine afresh, show what would be signed, sign it, and make exactly that commit when asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shipworthy.cli.common import CANNOT, NOT_READY, fail, print_lines, root_of
+from shipworthy.text import plural, visible
+
+if TYPE_CHECKING:
+    from shipworthy.checklist.policy import Policy
+    from shipworthy.model import Assessment
+    from shipworthy.project import Project
+    from shipworthy.readiness.keys import Keyring
+    from shipworthy.readiness.sign import Preparation
+    from shipworthy.readiness.signers import Signer
+
+NO_ANSWER = 4
+
+
+def assess_for_signing(root: Path, *, run_tests: bool = False) -> tuple[Project, Assessment, Policy]:
+    """A fresh examination without the cache. Fails with a message where there is none."""
+    from shipworthy.assess.context import default_context
+    from shipworthy.assess.examine import examine
+    from shipworthy.assess.signing import SessionError
+    from shipworthy.project import Project, ProjectError
+    from shipworthy.session import Session
+
+    try:
+        project = Project.open(root)
+        session = Session(project.root)
+        examine(
+            project.root, default_context(consent=session.consent(always=run_tests)), session.apply, use_cache=False
+        )
+    except (ProjectError, SessionError) as error:
+        fail(str(error), error.diagnostics)
+    if session.failed is not None:
+        fail(session.failed.message, session.failed.diagnostics)
+    return project, session.assessment(), session.rules.policy
+
+
+def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
+    """What would be signed, in words."""
+    statement = preparation.statement
+    decided = [(item.id, item.said) for item in statement.items if item.said is not None]
+    where = f"{visible(statement.repo, 120)} for {statement.environment}, profile {statement.profile}"
+    lines = [
+        f"{statement.verdict.value}  {where}, until {statement.expires:%Y-%m-%d}",
+        f"  {plural(len(statement.items), 'item')}, {len(decided)} decided by a person",
+    ]
+    lines += [f"    {said.kind.value:<9}{item}: {visible(said.words, 160)}" for item, said in decided]
+    lines += [
+        f"  source tree {statement.tree}",
+        f"  as {visible(statement.author, 120)} with {visible(signer.label, 120)}",
+        f"  key {signer.fingerprint}",
+        "  the commit will contain exactly:",
+    ]
+    lines += [f"    {change.word:<9}.shipworthy/{change.name}" for change in preparation.changes]
+    lines += [f"    signed   {path}" for path in preparation.files[-2:]]
+    lines.append(f"  not covered: {'; '.join(preparation.uncovered)}")
+    return lines
+
+
+@click.command("sign")
+@click.argument("path", required=False)
+@click.option("--key", metavar="KEY", help="A private key's file, an agent key's SHA256:…, or `shipworthy`.")
+@click.option("--environment", metavar="NAME", help="Sign for where? Default: the environment the policy names.")
+@click.option("--run-tests", is_flag=True, help="Say yes to running the project's own tests in a copy of the tree.")
+@click.option("--yes", "-y", is_flag=True, help="Sign without asking.")
+@click.option("--commit/--no-commit", default=None, help="Make the commit, or do not. Default: ask.")
+def command(
+    path: str | None, key: str | None, environment: str | None, run_tests: bool, yes: bool, commit: bool | None
+) -> None:
+    """Examine the repository at PATH afresh, and write and sign its readiness file.
+
+    Exit 0 signed, 1 not READY, 2 cannot be signed as it is, 4 git failed.
+    """
+    from shipworthy.git import GitError
+    from shipworthy.readiness.sign import NotReadyToSign, Refused, prepare
+    from shipworthy.readiness.signers import KeyProblem
+    from shipworthy.readiness.tree import MissingObject, OddTree
+
+    asks = sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+    if not yes and not asks:
+        fail("nobody can be asked here", "Say yes beforehand: shipworthy sign --yes")
+    project, assessment, policy = assess_for_signing(root_of(path), run_tests=run_tests)
+    try:
+        keys = _keys(project.root, asks=asks)
+        signer = _signer(keys, key, asks=asks)
+        preparation = prepare(project, assessment, policy, environment or policy.environment, signer, datetime.now(UTC))
+        print_lines(plan_lines(preparation, signer))
+        if not yes and not click.confirm("Sign this?", default=False, err=True):
+            sys.exit(CANNOT)
+        _sign(preparation, signer, commit, asks=asks)
+    except NotReadyToSign as error:
+        fail(str(error), error.diagnostics, code=NOT_READY)
+    except (Refused, KeyProblem) as error:
+        fail(str(error), error.diagnostics)
+    except OddTree as error:
+        fail(str(error), "Commit ordinary files there.")
+    except GitError as error:
+        fail(str(error), error.diagnostics, code=NO_ANSWER)
+    except MissingObject as error:
+        fail(str(error), "Fetch the commit with its files.", code=NO_ANSWER)
+
+
+def _keys(root: Path, *, asks: bool) -> Keyring:
+    from shipworthy.readiness.keys import Keyring
+
+    def ask(question: str) -> str:
+        return str(click.prompt(visible(question, 200), hide_input=True, err=True))
+
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
+    return Keyring(repository=root, home=home, environment=dict(os.environ), ask=ask if asks else None)
+
+
+def _signer(keys: Keyring, wanted: str | None, *, asks: bool) -> Signer:
+    """The key named, or the default one. `--key shipworthy` makes the generated key where there is none yet."""
+    from shipworthy.readiness.keys import PASSPHRASE
+
+    if wanted != "shipworthy" or keys.has_generated:
+        return keys.choose(wanted)
+    passphrase = os.environ.get(PASSPHRASE)
+    if not passphrase:
+        if not asks:
+            fail("a new key needs a passphrase", f"Set {PASSPHRASE} for this command.")
+        passphrase = click.prompt("Passphrase for the new key", hide_input=True, confirmation_prompt=True, err=True)
+    place = keys.generate(passphrase, "shipworthy")
+    click.echo(f"made {visible(str(place), 300)}", err=True)
+    signer = keys.choose(wanted)
+    if asks:
+        _keep(signer, passphrase)
+    return signer
+
+
+def _keep(signer: Signer, passphrase: str) -> None:
+    from shipworthy.readiness import passphrases
+
+    if not click.confirm("Keep the passphrase in your keyring?", default=True, err=True):
+        return
+    try:
+        passphrases.remember(signer.fingerprint, passphrase)
+    except passphrases.KeyringUnavailable as error:
+        click.echo(f"not kept: {error}. {error.diagnostics}", err=True)
+
+
+def _sign(preparation: Preparation, signer: Signer, commit: bool | None, *, asks: bool) -> None:
+    from shipworthy.readiness import sign
+    from shipworthy.readiness.rules import AUTHOR
+    from shipworthy.readiness.verify import CouldNotEvaluate, NoReadinessFile, NotReady, TrustRoot, verify
+
+    armored = signer.sign(preparation.pae, AUTHOR)
+    sign.write(preparation, armored)
+    print_lines([f"signed: {', '.join(preparation.files)}", f"trust it in CI: SHIPWORTHY_TRUST={signer.fingerprint}"])
+    if commit is None and asks:
+        commit = click.confirm("Make exactly this commit now?", default=True, err=True)
+    if not commit:
+        print_lines(["commit it, or it counts for nothing:", f"  {preparation.commit_command}"])
+        return
+    made = sign.commit(preparation, armored)
+    trust = TrustRoot.pinned([signer.fingerprint])
+    try:
+        verify(preparation.root, trust, preparation.environment, made, datetime.now(UTC))
+    except (NotReady, NoReadinessFile, CouldNotEvaluate) as error:
+        fail(f"committed as {made[:12]}, but it does not verify: {error}", error.diagnostics, code=NO_ANSWER)
+    print_lines([f"committed as {made[:12]}, and it verifies"])
