@@ -20,7 +20,9 @@ MAX_VALUES = 65_536
 """Lines and commas in one file. The parser takes seconds for a megabyte of `1,`."""
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 # tomllib's memory grows with the square of the parts of one dotted key (half a gigabyte for 10,000), so refuse early.
-_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}""")
+_DEEP = re.compile(
+    r"""(?:^[ \t]*+\[{0,2}+|[{,])[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}""", re.M
+)
 KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -38,10 +40,14 @@ class Problem:
     message: str
     remedy: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
+        """`file:line: key: message`, without the remedy."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        words = ": ".join(part for part in (place, self.key, self.message) if part)
-        return f"{words}. {self.remedy}".rstrip() if self.remedy else words
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.remedy}" if self.remedy else self.what
 
 
 class DocumentError(Exception):
@@ -50,7 +56,7 @@ class DocumentError(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{problems[0]}{more}")
+        super().__init__(f"{problems[0].what}{more}")
 
     @property
     def problem(self) -> Problem:
@@ -245,7 +251,7 @@ class Section:
             self.wrong(key, f"must be a list of texts, is {shown(value)}", f'Write `{key} = ["…"]`.')
             return []
         if not least <= len(value) <= most:
-            self.wrong(key, f"has {len(value):,} entries, must have {least} to {most:,}")
+            self.wrong(key, f"has {len(value):,} entries, must have {least} to {most:,}", "Add or remove some.")
             return []
         return [self._text((*self.path, key, index), each, limit, empty=False) for index, each in enumerate(value)]
 
@@ -292,7 +298,7 @@ class Section:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.wrong(key, f"must be a table, is {shown(value)}")
+            self.wrong(key, f"must be a table, is {shown(value)}", "Write it as [TABLE] or { key = value }.")
             return None
         return Section(self.document, value, (*self.path, key))
 

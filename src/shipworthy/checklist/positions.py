@@ -1,4 +1,4 @@
-"""Finds the line of every key in a TOML text: tomllib parses well but keeps no positions."""
+"""Finds where every key of a TOML text stands: tomllib parses well but keeps no positions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from shipworthy.checklist.document import KeyPath
 
@@ -23,9 +24,24 @@ class _Lost(Exception):
     """The text is not the TOML it was taken for."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A `[table]` header, or a `key = value` that stands directly in a table. Offsets count characters."""
+
+    path: KeyPath
+    """The whole path, from the top of the file."""
+    table: KeyPath
+    """The path of the table it stands in; its own for a header."""
+    header: bool
+    start: int
+    value: tuple[int, int]
+    """Where the value starts and ends; for a header, the end twice."""
+
+
 class _Scan:
     def __init__(self, text: str) -> None:
         self.text = text
+        self.statements: list[Statement] = []
         self.at = 0
         self.lines: dict[KeyPath, int] = {}
         self._arrays: dict[KeyPath, int] = {}
@@ -124,13 +140,16 @@ class _Scan:
                 self.expect("}")
                 return
 
-    def pair(self, base: KeyPath) -> None:
-        line = self.line()
+    def pair(self, base: KeyPath) -> Statement:
+        line, start = self.line(), self.at
         path = self.below(base, self.keys())
         self.note(path, line)
         self.expect("=")
         self.skip(_SPACE)
+        began = self.at
         self.value(path)
+        end = began + len(self.text[began : self.at].rstrip(" \t\r"))
+        return Statement(path=path, table=base, header=False, start=start, value=(began, end))
 
     def header(self) -> KeyPath:
         line = self.line()
@@ -154,10 +173,13 @@ class _Scan:
             self.skip(_BLANK)
             if self.at >= len(self.text):
                 return
-            if self.text.startswith("[", self.at):
+            start = self.at
+            if self.text.startswith("[", start):
                 base = self.header()
+                found = Statement(path=base, table=base, header=True, start=start, value=(self.at, self.at))
             else:
-                self.pair(base)
+                found = self.pair(base)
+            self.statements.append(found)
 
 
 def line_numbers(text: str) -> Mapping[KeyPath, int]:
@@ -169,3 +191,13 @@ def line_numbers(text: str) -> Mapping[KeyPath, int]:
     with suppress(_Lost, RecursionError, tomllib.TOMLDecodeError):
         scan.run()
     return scan.lines
+
+
+def statements(text: str) -> list[Statement]:
+    """The statements of a valid TOML text, in order. Raises ValueError where it is not what tomllib would accept."""
+    scan = _Scan(text)
+    try:
+        scan.run()
+    except (_Lost, RecursionError) as error:
+        raise ValueError("not valid TOML") from error
+    return scan.statements
