@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from fake import ALL_GOOD, OUTCOMES, FakeEngine, FakeSession
+from shipworthy.tui.launch import launch
 
-from shipworthy.tui.app import CoachApp
+if TYPE_CHECKING:
+    from fake import FakeEngine, FakeSession
+
+
+def session() -> FakeSession:
+    from fake import FakeSession
+
+    return FakeSession(dirty=() if "--good" in sys.argv else ("app/settings.py",))
+
+
+def engine() -> FakeEngine:
+    from fake import ALL_GOOD, OUTCOMES, FakeEngine
+
+    return FakeEngine(ALL_GOOD if "--good" in sys.argv else OUTCOMES, delay=0.15 if "--slow" in sys.argv else 0)
+
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    theme = next((each for each in arguments if not each.startswith("--")), "dark")
-    engine = FakeEngine(ALL_GOOD if "--good" in arguments else OUTCOMES, delay=0.15 if "--slow" in arguments else 0)
-    session = FakeSession(dirty=() if "--good" in arguments else ("app/settings.py",))
-    CoachApp(session, engine, theme=theme, first_time="--first" in arguments).run()
+    theme = next((each for each in sys.argv[1:] if not each.startswith("--")), "dark")
+    sys.exit(launch(session, engine, theme=theme, first_time="--first" in sys.argv))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shipworthy.model import Assessment
 
@@ -16,8 +16,7 @@ class SessionError(Exception):
         self.diagnostics = diagnostics
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningPlan:
+class SigningPlan(NamedTuple):
     """Exactly what would be signed, and with which key."""
 
     assessment: Assessment
@@ -36,8 +35,7 @@ class SigningPlan:
     needs_passphrase: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class Signed(NamedTuple):
     """What signing did."""
 
     files: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
 from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Progress, Started
 from shipworthy.assess.signing import SessionError
@@ -54,7 +56,7 @@ class CoachApp(App[None]):
     """
 
     TITLE = "shipworthy"
-    CSS_PATH = "coach.tcss"
+    CSS_PATH = Path(__file__).with_name("coach.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _palette}
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -82,6 +84,7 @@ class CoachApp(App[None]):
         self.failed: Failed | None = None
         self.progress = "starting"
         self._first_time = first_time
+        self._listening = False
         self._judged = 0
         self._drawn = 0.0
         self._due = False
@@ -104,8 +107,15 @@ class CoachApp(App[None]):
         assert isinstance(screen, MainScreen)  # noqa: S101 - it is the default screen above
         return screen
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        # For Textual's own themes, which do not know our two quieter colours.
+        return {"dim": "#8f8f8f", "faint": "#7c7c7c"}
+
     def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), self._guard]
+        before = tuple(super().get_line_filters())
+        if before != self._guard.before:
+            self._guard = OutputGuard(before, ascii_only=self._guard.ascii_only)
+        return [self._guard]
 
     # The engine
 
@@ -119,6 +129,9 @@ class CoachApp(App[None]):
 
     @work(group="engine", exclusive=True, exit_on_error=False)
     async def _begin(self) -> None:
+        gc.freeze()
+        gc.enable()
+        self._listening = True
         try:
             await self.engine.start()
             await self.engine.run()
@@ -127,22 +140,34 @@ class CoachApp(App[None]):
         except (OSError, SessionError) as error:
             advice = getattr(error, "diagnostics", "") or "Press R to try again."
             self._take(Failed(message=f"The examination could not start: {error}", diagnostics=advice))
-            return
-        if self.is_running:
-            ended = Failed(message="The examination ended by itself.", diagnostics="Press R to start it again.")
-            self._take(ended)
+        else:
+            if self.is_running:
+                ended = Failed(message="The examination ended by itself.", diagnostics="Press R to start it again.")
+                self._take(ended)
+        finally:
+            self._listening = False
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        # A bug of ours in the listener ends the app like any other, instead of a screen that waits for ever.
+        if event.state is WorkerState.ERROR and event.worker.group == "engine":
+            raise RuntimeError("the engine's listener broke") from event.worker.error
 
     async def examine(self, only: tuple[str, ...] | None, consent: frozenset[str]) -> None:
-        """Ask for an examination; after a failure, from the start."""
+        """Ask for an examination; after a failure, of everything."""
         if self.failed is not None:
-            self.failed = None
-            self.planned, self.checking, self.progress = False, True, "starting"
-            self.main.redraw()
+            self.failed, only = None, None
+            self.planned = False
+        self.checking = True
+        self.progress = "starting"
+        self._judged = 0
+        self.look_again()
+        if not self._listening:
             self._begin()
             return
-        self.checking = True
-        self._judged = 0
-        await self.engine.run(only, consent)
+        try:
+            await self.engine.run(only, consent)
+        except (OSError, SessionError) as error:
+            self._take(Failed(message=f"The examination could not start: {error}", diagnostics="Press R to try again."))
 
     def _take(self, event: Event) -> None:
         self.session.apply(event)

@@ -42,7 +42,7 @@ DO = (
 )
 
 COACH = (
-    _key("question_mark", "help", "Help", "This page", "help", show=True),
+    _key("question_mark", "help", "Help", "Every key, and what the states mean", "help", show=True),
     _key("q", "app.quit", "Quit", "Leave; everything decided is already written down", "quit"),
 )
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,14 +13,13 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from shipworthy.git import find_tool
-
 _NEEDED = "✔✘…–·│▸→"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _ASCII = {
     "✔": "+", "✘": "x", "…": ".", "–": "-", "—": "-", "·": "-", "•": "*", "→": ">", "←": "<", "▸": ">", "▾": "v",
     "▹": ">", "▶": ">", "◀": "<", "“": '"', "”": '"', "‘": "'", "’": "'", "×": "x", "§": "S", "\u00a0": " ",
     "▌": "|", "▐": "|", "█": "#", "▔": "-", "▁": "_", "▎": "|", "▊": "|", "▏": "|", "▕": "|", "⏺": "o",
+    "↓": "v", "↑": "^", "⏎": "<",
 }  # fmt: skip
 CLIPBOARDS = (
     ("pbcopy", ()),
@@ -75,22 +72,30 @@ class OutputGuard(LineFilter):
     Every replacement is as wide as what it replaces, so that no line moves.
     """
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    def __init__(self, before: Sequence[LineFilter] = (), *, ascii_only: bool) -> None:
         super().__init__()
-        self._ascii = ascii_only
+        self.before = tuple(before)
+        """Filters applied first: one pass over a line costs less than one for each."""
+        self.ascii_only = ascii_only
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        for each in self.before:
+            segments = each.apply(segments, background)
         return [
             segment if segment.text.isascii() and segment.text.isprintable() else self._one(segment)
             for segment in segments
         ]
 
     def _one(self, segment: Segment) -> Segment:
-        return Segment(_to_ascii(segment.text) if self._ascii else _clean(segment.text), segment.style)
+        return Segment(_to_ascii(segment.text) if self.ascii_only else _clean(segment.text), segment.style)
 
 
 def copy_with_tool(text: str, root: Path) -> str | None:
     """Give the text to the first clipboard program there is; its name, or None where none took it."""
+    import subprocess
+
+    from shipworthy.git import find_tool
+
     for name, arguments in CLIPBOARDS:
         tool = find_tool(name, root)
         if tool is None:
@@ -117,6 +122,10 @@ def editor_command(root: Path, path: str, line: int | None, environ: Mapping[str
 
     The file is given by its absolute path, so that no name of a repository can be read as an option.
     """
+    import shlex
+
+    from shipworthy.git import find_tool
+
     wanted = environ.get("VISUAL") or environ.get("EDITOR") or ""
     try:
         words = shlex.split(wanted)

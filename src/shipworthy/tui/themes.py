@@ -18,7 +18,12 @@ THEMES = (
         surface="#161d27",
         panel="#222c39",
         dark=True,
-        variables={"input-selection-background": "#6cb6ff 35%", "border": "#3a4657"},
+        variables={
+            "input-selection-background": "#6cb6ff 35%",
+            "border": "#3a4657",
+            "dim": "#97a1ad",
+            "faint": "#727c89",
+        },
     ),
     Theme(
         name="shipworthy-light",
@@ -33,7 +38,12 @@ THEMES = (
         surface="#f1efe9",
         panel="#dfdbd1",
         dark=False,
-        variables={"input-selection-background": "#0b57a4 25%", "border": "#b9b3a5"},
+        variables={
+            "input-selection-background": "#0b57a4 25%",
+            "border": "#b9b3a5",
+            "dim": "#5b6370",
+            "faint": "#757c86",
+        },
     ),
     Theme(
         name="shipworthy-contrast",
@@ -49,6 +59,11 @@ THEMES = (
         panel="#2a2a2a",
         dark=True,
         text_alpha=1.0,
-        variables={"input-selection-background": "#00e5ff 40%", "border": "#ffffff"},
+        variables={
+            "input-selection-background": "#00e5ff 40%",
+            "border": "#ffffff",
+            "dim": "#e0e0e0",
+            "faint": "#c4c4c4",
+        },
     ),
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from shipworthy.model import (
     Assessment,
@@ -22,8 +22,7 @@ from shipworthy.settle import allowed
 from shipworthy.text import plural
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """How a state looks: glyph, the word in a list (at most 7 letters), the words on the item, a style."""
 
     glyph: str
@@ -37,12 +36,12 @@ FACES = {
     Status.FAIL: Face("✘", "fail", "FAIL", "$error"),
     Status.NEEDS_YOU: Face("?", "you", "NEEDS YOU", "$warning"),
     Status.UNKNOWN: Face("!", "unknown", "COULD NOT CHECK", "$warning"),
-    Status.NOT_APPLICABLE: Face("–", "n/a", "DOES NOT APPLY", "$foreground 60%"),
+    Status.NOT_APPLICABLE: Face("–", "n/a", "DOES NOT APPLY", "$dim"),
     Status.ATTESTED: Face("✔", "said", "SAID BY A PERSON", "$success"),
     Status.WAIVED: Face("~", "waived", "WAIVED", "$accent"),
 }
 RUNNING = Face("…", "running", "RUNNING", "$primary")
-WAITING = Face("…", "waiting", "WAITING", "$foreground 60%")
+WAITING = Face("…", "waiting", "WAITING", "$dim")
 
 OUTCOME_STATUS = {
     OutcomeKind.PASS: Status.PASS,
@@ -85,9 +84,9 @@ def took(milliseconds: int) -> str:
 
 
 def effort(minutes: int) -> str:
-    """ "about 10 minutes", "about 2 hours", "about a day"; days have eight hours."""
+    """ "about 10 min", "about 2 hours", "about a day"; days have eight hours."""
     if minutes <= 90:
-        return f"about {plural(max(minutes, 1), 'minute')}"
+        return f"about {max(minutes, 1)} min"
     hours = round(minutes / 60)
     if hours < 8:
         return f"about {plural(hours, 'hour')}"
@@ -150,8 +149,7 @@ def counts(assessment: Assessment, running: Set[str], pending: Set[str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(NamedTuple):
     """The verdict, as early as it is certain."""
 
     words: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -15,7 +14,6 @@ from shipworthy.assess.signing import SessionError
 from shipworthy.model import Result
 from shipworthy.text import visible
 from shipworthy.tui.engine import Session
-from shipworthy.tui.terminal import copy_with_tool, editable, editor_command
 from shipworthy.tui.widgets.safe import BOLD, DIM, joined, shown
 from shipworthy.tui.words import heading, why_not_attest, why_not_waive
 
@@ -61,6 +59,8 @@ class Commands(Screen[None]):
             return self._why_not_sign()
         if action not in ("recheck", "attest", "waive", "undo", "copy", "edit"):
             return ""
+        if self.coach.failed is not None:
+            return "Nothing could be examined. Press R to try again."
         if result is None:
             return "Choose an item first."
         if action == "attest":
@@ -210,6 +210,7 @@ class Commands(Screen[None]):
     @work(group="copy", exclusive=True)
     async def action_copy(self) -> None:
         from shipworthy.tui.screens.dialogs import Reader
+        from shipworthy.tui.terminal import copy_with_tool
         from shipworthy.tui.widgets.lines import text_lines
 
         result = self.allowed_now("copy")
@@ -224,9 +225,13 @@ class Commands(Screen[None]):
         if tool and reader.is_current:
             reader.say(f"Copied with {tool}. Paste it into your assistant, then press r here.")
         elif reader.is_current:
-            reader.say("Sent to your terminal's clipboard. If it did not arrive, select the text here.")
+            reader.say("Sent to your terminal's clipboard. If it did not arrive, hold Shift and select the text.")
 
     def action_edit(self) -> None:
+        import subprocess
+
+        from shipworthy.tui.terminal import editable, editor_command
+
         result = self.allowed_now("edit")
         if result is None:
             return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from pathlib import Path
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,6 +18,7 @@ from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import SafeStatic, shown
 
 T = TypeVar("T")
+DIALOG_CSS = Path(__file__).with_name("dialogs.tcss")
 
 
 class Choice(Button):
@@ -30,6 +31,7 @@ class Choice(Button):
 class Dialog(ModalScreen[T], Generic[T]):
     """A box with a title; Esc dismisses it with None."""
 
+    CSS_PATH = DIALOG_CSS
     BINDINGS: ClassVar[list[BindingType]] = [*DIALOG]
     AUTO_FOCUS = "#no"
 
@@ -49,8 +51,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         self.dismiss(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A button of a question: its id is the answer."""
 
     id: str

@@ -29,7 +29,7 @@ def help_lines(screen: Screen[None]) -> Iterator[Line]:
     for each in screen.active_bindings.values():
         if each.binding.id:
             keys.setdefault(each.binding.id, []).append(screen.app.get_key_display(each.binding))
-    for title, bindings in GROUPS:
+    for title, bindings in sorted(GROUPS, key=lambda group: group[0] != "Do"):
         yield Line(shown(title, "bold $secondary"))
         done: set[str] = set()
         for binding in bindings:

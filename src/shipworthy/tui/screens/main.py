@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.widgets import Input, OptionList
+from textual.geometry import Size
 
 from shipworthy.model import Level, Result
 from shipworthy.text import visible
@@ -23,6 +22,9 @@ from shipworthy.tui.widgets.keybar import KeyBar
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined
 from shipworthy.tui.widgets.verdict import Top, VerdictBar
 from shipworthy.tui.words import face_of, headline
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 LEAST = (60, 14)
 """Columns and rows below which only a message is shown."""
@@ -46,8 +48,14 @@ class MainScreen(Commands):
         self._number = 0
         self._shown: str | None = None
         self._touched = False
+        self._size = Size(0, 0)
 
     def compose(self) -> ComposeResult:
+        # What the breakpoints will say, so that the first layout is the right one already.
+        self._size = self.app.size
+        width, height = self._size
+        self.add_class("-wide" if width >= WIDE else "-narrow" if width >= LEAST[0] else "-tiny")
+        self.add_class("-tall" if height >= LEAST[1] else "-flat")
         yield VerdictBar(id="verdict")
         with Horizontal(id="body"):
             with Vertical(id="left"):
@@ -55,14 +63,11 @@ class MainScreen(Commands):
                 yield SafeStatic(id="empty")
             yield ItemPane(id="item")
         yield SafeStatic(id="hint")
-        with Horizontal(id="filter-line"):
-            yield SafeStatic(joined(("/ ", "bold $primary")), id="filter-mark")
-            yield Input(id="filter", compact=True, placeholder="fail, tests, api.py …", max_length=100)
+        yield Horizontal(id="filter-line")
         yield KeyBar(id="keys")
         yield SafeStatic(id="too-small")
 
     def on_mount(self) -> None:
-        self.redraw()
         if self._first_time:
             self.query_one("#hint", SafeStatic).put(
                 joined(
@@ -74,6 +79,7 @@ class MainScreen(Commands):
                 )
             )
             self.add_class("-first-time")
+        self.redraw()
 
     # What is shown
 
@@ -106,6 +112,7 @@ class MainScreen(Commands):
             pending=pending,
             unfolded=self._unfolded,
             words=self._words,
+            height=self.app.size.height - 5 - self.has_class("-first-time") - self.has_class("-filter"),
         )
         items = self.query_one(ItemList)
         items.show(listing)
@@ -168,15 +175,20 @@ class MainScreen(Commands):
     def on_resize(self, event: Resize) -> None:
         if event.size.width < LEAST[0] or event.size.height < LEAST[1]:
             self.query_one("#too-small", SafeStatic).put(
-                joined(
-                    ("Too small to show the coach\n", BOLD),
-                    (f"{event.size.width}x{event.size.height}: ", DIM),
-                    (f"make it {LEAST[0]}x{LEAST[1]} or more, or use ", DIM),
-                    ("shipworthy check", BOLD),
+                Content("\n").join(
+                    [
+                        joined(("Too small to show the coach", BOLD)),
+                        joined(
+                            (f"{event.size.width}x{event.size.height}; it takes {LEAST[0]}x{LEAST[1]} or more.", DIM)
+                        ),
+                        joined(("shipworthy check", BOLD), (" needs no screen.", DIM)),
+                    ]
                 )
             )
         # The classes for the new size are set before this, so the layout is known.
-        self.call_later(self.redraw)
+        if self.app.size != self._size:
+            self._size = self.app.size
+            self.call_later(self.redraw)
 
     def on_key(self) -> None:
         self._touched = True
@@ -189,13 +201,11 @@ class MainScreen(Commands):
 
     # Moving
 
-    @on(OptionList.OptionHighlighted, "#list")
-    def _moved(self) -> None:
+    def on_option_list_option_highlighted(self) -> None:
         self._show_item()
         self.refresh_bindings()
 
-    @on(OptionList.OptionSelected, "#list")
-    def _clicked(self) -> None:
+    def on_option_list_option_selected(self) -> None:
         self.action_open()
 
     def action_down(self) -> None:
@@ -225,9 +235,6 @@ class MainScreen(Commands):
 
     def action_open(self) -> None:
         items = self.query_one(ItemList)
-        if self.query_one("#filter", Input).has_focus:
-            items.focus()
-            return
         if area := items.current_fold:
             self._unfolded = self._unfolded ^ {area}
             self.redraw()
@@ -241,13 +248,12 @@ class MainScreen(Commands):
         self.query_one(ItemPane).focus()
 
     def action_back(self) -> None:
-        field = self.query_one("#filter", Input)
         if self.item_open:
             self.remove_class("-item")
             self.redraw()
         elif self.has_class("-filter"):
-            self.remove_class("-filter")
-            field.value = ""
+            self._drop_filter()
+            self.redraw()
         self.query_one(ItemList).focus()
 
     def go_to(self, item_id: str) -> bool:
@@ -257,8 +263,7 @@ class MainScreen(Commands):
             return False
         items = self.query_one(ItemList)
         if item_id not in items.item_ids:
-            self._words = self.query_one("#filter", Input).value = ""
-            self.remove_class("-filter")
+            self._drop_filter()
             if result.level is not Level.REQUIRED:
                 self._unfolded = self._unfolded | {result.item.area}
             self.redraw()
@@ -310,19 +315,35 @@ class MainScreen(Commands):
 
     # Filtering and folding
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
+        from textual.widgets import Input
+
         self.remove_class("-item")
         self.add_class("-filter")
+        if not self._fields():
+            mark = SafeStatic(joined(("/ ", "bold $primary")), id="filter-mark")
+            field = Input(id="filter", compact=True, placeholder="fail, tests, api.py …", max_length=100)
+            await self.query_one("#filter-line").mount(mark, field)
         self.redraw()
-        self.query_one("#filter", Input).focus()
+        self._fields()[0].focus()
 
-    @on(Input.Changed, "#filter")
-    def _filtered(self, event: Input.Changed) -> None:
+    def _fields(self) -> list[Input]:
+        """The filter's input, once it was opened."""
+        from textual.widgets import Input
+
+        return list(self.query("#filter").results(Input))
+
+    def _drop_filter(self) -> None:
+        self.remove_class("-filter")
+        self._words = ""
+        for field in self._fields():
+            field.value = ""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
         self._words = event.value.strip()
         self.redraw()
 
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
+    def on_input_submitted(self) -> None:
         self.query_one(ItemList).focus()
 
     def action_fold(self) -> None:

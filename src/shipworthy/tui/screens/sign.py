@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -20,7 +21,7 @@ from shipworthy.model import Result, Status
 from shipworthy.text import plural
 from shipworthy.tui.engine import Session
 from shipworthy.tui.keys import DIALOG
-from shipworthy.tui.screens.dialogs import Choice, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Reader
 from shipworthy.tui.widgets.lines import Line, Lines, text_lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, SafeStatic, joined, shown
 from shipworthy.tui.widgets.verdict import chip, where
@@ -39,7 +40,7 @@ def plan_lines(plan: SigningPlan, today: date) -> Iterator[Line]:
     assessment = plan.assessment
     for status, title in _GROUPS:
         found = [each for each in assessment.required if each.status is status]
-        head = joined((f"{title:<23}", DIM), (f"{len(found):>3}  ", BOLD))
+        head = joined((f"{title:<21}", DIM), (f"{len(found):>3}  ", BOLD))
         if not found:
             yield Line(shown("none", DIM), head=head)
         elif status is Status.PASS:
@@ -75,6 +76,7 @@ def _claim(result: Result, today: date) -> Content:
 class Sign(Screen[str]):
     """Dismissed with what was signed in words, or None."""
 
+    CSS_PATH = [DIALOG_CSS, Path(__file__).with_name("sign.tcss")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *DIALOG,
         Binding("v", "bytes", "Show the exact bytes", id="sign-bytes", show=True),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.content import Content
@@ -19,8 +18,7 @@ from shipworthy.tui.words import FACES, Face, aside, face_of, heading
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """What the list shows."""
 
     areas: tuple[Area, ...]
@@ -30,14 +28,15 @@ class Listing:
     """Whether there is more than one component, so that items name theirs."""
     running: frozenset[str] = frozenset()
     pending: frozenset[str] = frozenset()
-    unfolded: frozenset[str] = field(default_factory=frozenset)
+    unfolded: frozenset[str] = frozenset()
     """Ids of areas whose suggested and optional items are shown."""
     words: str = ""
     """The filter; empty shows everything."""
+    height: int = 0
+    """How many lines there is room for; with room to spare, areas are set apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the list. `key` is unique: "area:…", "item:…" or "fold:…"."""
 
     key: str
@@ -129,6 +128,7 @@ class ItemList(OptionList, inherit_bindings=False):
     """Shows a `Listing` and keeps the cursor on the same item while results stream in."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
+    auto_links = False
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
@@ -163,7 +163,7 @@ class ItemList(OptionList, inherit_bindings=False):
 
     def show(self, listing: Listing) -> None:
         """Draw it: only changed lines when the same lines are there, all of them otherwise."""
-        found = spaced(entries(listing), self.size.height)
+        found = spaced(entries(listing), listing.height)
         if [each.key for each in found] == [each.key for each in self._entries]:
             for index, (old, new) in enumerate(zip(self._entries, found, strict=True)):
                 if old.line != new.line:

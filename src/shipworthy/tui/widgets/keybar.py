@@ -45,6 +45,14 @@ class KeyBar(SafeStatic):
                     action,
                 )
             )
+        if not parts:
+            # An input takes every letter now.
+            self._spots = []
+            self.put(
+                joined(("enter", "bold $primary"), (" keeps it  ", ""), ("esc", "bold $primary"), (" drops it", "")),
+                layout=False,
+            )
+            return
         room = self.content_size.width
         while len(parts) > 1 and sum(part.cell_length + 2 for part, _ in parts) - 2 > room:
             del parts[-2]
@@ -53,7 +61,7 @@ class KeyBar(SafeStatic):
         for part, action in parts:
             self._spots.append((range(position, position + part.cell_length), action))
             position += part.cell_length + 2
-        self.put(Content("  ").join(part for part, _ in parts))
+        self.put(Content("  ").join(part for part, _ in parts), layout=False)
 
     def _has_effect(self, action: str) -> bool:
         refusal = getattr(self.screen, "refusal", None)

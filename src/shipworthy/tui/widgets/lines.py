@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.content import Content
-from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
 from shipworthy.text import visible
 from shipworthy.tui.keys import SCROLL
-from shipworthy.tui.widgets.safe import FAINT, NOTHING, shown
+from shipworthy.tui.widgets.safe import FAINT, NOTHING, Ends, shown
 
 MAX_LINES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line. `head` stays in front of it, wrapped rows are set below its text; `kind` picks the style."""
 
     text: Content = NOTHING
@@ -44,6 +41,7 @@ class Lines(ScrollView, can_focus=True):
     """A scrolling column of `Line`s."""
 
     ALLOW_SELECT = False
+    auto_links = False
     BINDINGS: ClassVar[list[BindingType]] = [*SCROLL]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--text", "lines--code", "lines--marked"}
 
@@ -65,9 +63,11 @@ class Lines(ScrollView, can_focus=True):
         """What is shown, as laid out now."""
         return "\n".join(row.plain.rstrip() for row, _ in self._rows)
 
-    def on_resize(self, event: Resize) -> None:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Here and not on a resize event, which comes after the first picture.
         if self.scrollable_content_region.width != self._width:
             self._lay_out()
+        return super().render_lines(crop)
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
@@ -81,7 +81,7 @@ class Lines(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         row, kind = self._rows[number] if number < len(self._rows) else (Content(""), "text")
         style = self.get_visual_style(f"lines--{kind}")
-        strips = Visual.to_strips(self, row, width, 1, style) if row.plain else []
+        strips = Visual.to_strips(self, Ends(row), width, 1, style)
         strip = strips[0] if strips else Strip.blank(0)
         return strip.adjust_cell_length(width, style.rich_style)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.strip import Strip
@@ -13,9 +16,9 @@ from textual.widgets import Static
 
 from shipworthy.text import visible
 
-DIM = "$foreground 62%"
-"""For words beside the point. `$text-muted` comes out louder than the text inside spans."""
-FAINT = "$foreground 42%"
+DIM = "$dim"
+"""For words beside the point; a colour of our themes, because `$text-muted` comes out loud inside spans."""
+FAINT = "$faint"
 BOLD = "bold"
 NOTHING = Content("")
 LINE_LIMIT = 400
@@ -32,6 +35,11 @@ def joined(*parts: tuple[str, str] | Content) -> Content:
     return Content.assemble(*(part if isinstance(part, Content) else shown(part[0], part[1]) for part in parts))
 
 
+@lru_cache(2048)
+def _on(base: Style, style: Style) -> RichStyle:
+    return (base + style).rich_style
+
+
 class Ends(Visual):
     """One line with text at its left end and text at its right end.
 
@@ -41,6 +49,8 @@ class Ends(Visual):
     """
 
     LEAST = 14
+    MOST_LEFT = 40
+    """The left end is never cut below this for the sake of the right one."""
 
     def __init__(self, left: Content, *rights: Content, keep: int = 0) -> None:
         self.left = left
@@ -56,7 +66,7 @@ class Ends(Visual):
         right = next((each for each in self.rights if each.cell_length <= room), None)
         if right is None:
             right = self.rights[-1].truncate(max(room, self.keep), ellipsis=True)
-            if room < self.LEAST and (not self.keep or width < 2 * right.cell_length):
+            if room < self.LEAST and (not self.keep or width - right.cell_length < self.MOST_LEFT):
                 return self.left.truncate(width, ellipsis=True, pad=True)
         left = self.left.truncate(width - right.cell_length - 2, ellipsis=True, pad=True)
         return Content.assemble(left, "  ", right)
@@ -72,7 +82,9 @@ class Ends(Visual):
     __hash__ = None  # type: ignore[assignment]  # compared by what it shows, kept in no set
 
     def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
-        return self.at(width).render_strips(width, 1, style, options)
+        # Straight to segments: the line is as wide as it must be, so nothing is left to wrap or align.
+        parts = self.at(width).render(style, end="", parse_style=options.get_style)
+        return [Strip([Segment(text, _on(style, part)) for text, part in parts], width)] if width > 0 else []
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
         return container_width
@@ -86,6 +98,11 @@ class Rows(Visual):
 
     def __init__(self, rows: Sequence[Ends]) -> None:
         self.rows = tuple(rows)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rows) and self.rows == other.rows
+
+    __hash__ = None  # type: ignore[assignment]  # as above
 
     def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
         strips = [strip for row in self.rows for strip in row.render_strips(width, 1, style, options)]
@@ -106,6 +123,14 @@ class SafeStatic(Static):
     ) -> None:
         super().__init__(content if content is not None else Content(""), markup=False, id=id, classes=classes)
 
-    def put(self, content: Content | Visual) -> None:
-        """Show this instead."""
-        self.update(content)
+        self._put: Content | Visual | None = content
+
+    def put(self, content: Content | Visual, *, layout: bool = True) -> None:
+        """Show this instead; with `layout` False it is as high as what it replaces. The same again costs nothing."""
+        before, self._put = self._put, content
+        if isinstance(content, Content) and isinstance(before, Content):
+            same = content.is_same(before)
+        else:
+            same = content == before
+        if not same:
+            self.update(content, layout=layout)

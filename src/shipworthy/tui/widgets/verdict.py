@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -20,8 +20,7 @@ _TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Top:
+class Top(NamedTuple):
     """What the top of the screen is made from."""
 
     assessment: Assessment
@@ -66,23 +65,28 @@ def _components(components: tuple[Component, ...]) -> str:
 class VerdictBar(SafeStatic):
     """Three lines; only the first while an item has the whole screen."""
 
+    _height = 0
+
     def show(self, top: Top, *, brief: bool) -> None:
         """Draw it."""
+        rows = self._rows(top, brief=brief)
+        self.put(Rows(rows), layout=len(rows) != self._height)
+        self._height = len(rows)
+
+    def _rows(self, top: Top, *, brief: bool) -> list[Ends]:
         if top.failed is not None:
-            self.put(Rows([Ends(chip("COULD NOT EXAMINE", "failed"), *where(top.assessment))]))
-            return
+            return [Ends(chip("COULD NOT EXAMINE", "failed"), *where(top.assessment))]
         said = counts(top.assessment, top.running, top.pending) if top.headline.tone != "failed" else ""
         first = Ends(
             Content.assemble(chip(top.headline.words, top.headline.tone), "  ", shown(said)),
             *where(top.assessment),
         )
         if brief:
-            self.put(Rows([first]))
-            return
+            return [first]
         about = [f"Profile {top.assessment.profile}: {top.assessment.profile_reason}" if top.assessment.profile else ""]
         about.append(_components(top.assessment.components))
         third = Ends(shown(" · ".join(each for each in about if each), DIM), shown(top.progress, DIM), keep=30)
-        self.put(Rows([first, self._step(top), third]))
+        return [first, self._step(top), third]
 
     @staticmethod
     def _step(top: Top) -> Ends:

@@ -1,0 +1,33 @@
+"""Opens the coach as quickly as it can be opened: nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shipworthy.tui.engine import Engine, Session
+
+
+def launch(
+    session: Callable[[], Session],
+    engine: Callable[[], Engine],
+    *,
+    keymap: Mapping[str, str] | None = None,
+    theme: str = "dark",
+    ascii_only: bool | None = None,
+    first_time: bool = False,
+) -> int:
+    """Run the coach until the person leaves; the exit code. Both callables are called once, before anything shows."""
+    # Tens of thousands of objects that all stay are made until the first picture: collecting garbage among them costs
+    # about a tenth of that time and finds none. The app turns it on again when it has drawn itself.
+    gc.disable()
+    try:
+        from shipworthy.tui.app import CoachApp
+
+        app = CoachApp(session(), engine(), keymap=keymap, theme=theme, ascii_only=ascii_only, first_time=first_time)
+        app.run()
+    finally:
+        gc.enable()
+    return app.return_code or 0
