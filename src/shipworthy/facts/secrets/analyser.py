@@ -1,0 +1,83 @@
+"""Scans each file for the shared pass; the record holds places, masked previews and hashes, never a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.secrets.identity import masked, token_hash
+from shipworthy.facts.secrets.rules import load
+from shipworthy.facts.secrets.scanner import Hit, scan
+from shipworthy.project import FileEntry, Source
+
+_ARCHIVES = """
+.zip .gz .tgz .bz2 .xz .7z .rar .tar .zst .jar .war .ear .whl .egg .apk .ipa .aab .deb .rpm .dmg .iso .nupkg .gem .crate
+.lz4 .br
+"""
+_BINARIES = """
+.png .jpg .jpeg .gif .ico .icns .bmp .webp .avif .tif .tiff .heic .psd .ai .sketch .fig .woff .woff2 .ttf .otf .eot .mp3
+.mp4 .m4a .mov .avi .webm .mkv .wav .ogg .flac .pdf .doc .docx .xls .xlsx .ppt .pptx .odt .ods .exe .dll .so .dylib .a
+.o .obj .lib .class .pyc .pyo .wasm .bin .dat .pt .pth .onnx .h5 .hdf5 .npy .npz .pkl .pickle .parquet .feather .arrow
+.safetensors .gguf .tflite .pb .mo .swf .glb .blend .stl .usdz .riv
+"""
+ARCHIVES = frozenset(_ARCHIVES.split())
+"""Endings of files that hold other files; they are not opened."""
+BINARIES = frozenset(_BINARIES.split())
+"""Endings of files that hold no text."""
+_VERSION = "1"
+
+
+def linked(entry: FileEntry) -> bool:
+    """A symlink: its target is looked at where it stands, if it is in the repository."""
+    return entry.problem is not None and entry.problem.startswith("a symlink")
+
+
+class SecretsAnalyser(Analyser):
+    """Every text file, whoever wrote it."""
+
+    name: ClassVar[str] = "secrets"
+
+    def __init__(self) -> None:
+        self.version = f"{_VERSION}-{load().digest}"
+
+    def wants(self, entry: FileEntry) -> bool:
+        return entry.suffix not in ARCHIVES and entry.suffix not in BINARIES
+
+    def analyse(self, source: Source) -> Record:
+        """`{"bytes", "binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused."""
+        if source.binary:
+            return Record({"bytes": len(source.data), "binary": True, "rows": [], "left": {}})
+        data = text_bytes(source)
+        found = scan(source.path, data, minified=source.minified)
+        return Record(
+            {
+                "bytes": len(source.data),
+                "binary": False,
+                "rows": [_row(hit, data) for hit in found.hits],
+                "left": dict(Counter(reason for reason, _ in found.left_out)),
+            }
+        )
+
+
+def text_bytes(source: Source) -> bytes:
+    """The file's text as UTF-8, whatever it was written in."""
+    if source.data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return source.text.encode("utf-8", "surrogateescape")
+    return source.data
+
+
+def _row(hit: Hit, data: bytes) -> dict[str, Any]:
+    line_start = data.rfind(b"\n", 0, hit.start) + 1
+    column = len(data[line_start : hit.start].decode("utf-8", "replace")) + 1
+    first = hit.value.partition(b"\n")[0]
+    return {
+        "rule": hit.rule,
+        "confidence": str(hit.confidence),
+        "line": data.count(b"\n", 0, hit.start) + 1,
+        "column": column,
+        "end": column + len(first.decode("utf-8", "replace")),
+        "masked": masked(load().by_id.get(hit.rule), hit.value, hit.guessable),
+        "token": None if hit.guessable else token_hash(hit.rule, hit.value),
+        "name": hit.name[:80],
+    }

@@ -1,0 +1,158 @@
+"""Finds values given to names: in code, configuration, markup, manifests and command lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_NEEDLES = tuple(
+    word.encode("ascii")
+    for word in (
+        "pass", "pwd", "secret", "token", "cred", "bearer", "jwt", "key", "auth", "_pat", "salt", "_pw", "pepper",
+        "senha", "contrasena",
+    )
+)  # fmt: skip
+# What must follow a short word that is common in other words and as a word of its own ("pass", "monkey", "author").
+_FOLLOWED = {
+    b"key": re.compile(rb"key(?:s|_?\d)?(?![a-rt-z0-9])"),
+    b"pass": re.compile(
+        rb"pass(?:w|phrase|code|_?\d?(?![a-z0-9\s;:]|\s*$)|_?\d?[\"']?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}[^\s])"
+    ),
+    b"auth": re.compile(rb"auth(?:orization|_?token|_?key|_?secret)?(?![a-z0-9])"),
+    b"cred": re.compile(rb"cred(?:s|ential|entials)?(?![a-z])"),
+}
+_NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80})"
+_OPERATOR = rb"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
+_CALLS = rb"(?:(?:new\s)?[A-Za-z_][\w.:]{0,40}\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
+_QUOTED = rb"(?:\"(?P<double>[^\"\r\n]{1,1000})\"|'(?P<single>[^'\r\n]{1,1000})'|`(?P<tick>[^`\r\n]{1,1000})`)"
+_ASSIGNED = re.compile(
+    _NAME + rb"(?=(?P<close>\\{0,2}[\"'`]?\]?\)?)\s{0,20}(?P<op>" + _OPERATOR + rb")\s{0,40}" + _CALLS
+    + rb"(?P<prefix>[brufBRUF@$]{0,2})\\{0,2}" + _QUOTED + rb")"
+)  # fmt: skip
+_PLAIN = re.compile(
+    rb"^[ \t]*(?:[-+#;][ \t]*)?(?:(?:export|set|setx|env|global|readonly|local|declare -x)[ \t]+)?[\"']?"
+    rb"(?P<name>[A-Za-z_][\w.-]{1,80})[\"']?[ \t]*(?P<op>[:=])(?![=:])[ \t]*"
+    rb"(?P<value>[^\s\"'#|>&*\[{][^\s]{2,800})[ \t]*"
+    rb"(?=$|\r|[ \t]#|[ \t]*\\|[ \t]+[A-Z_]+=)",
+    re.M,
+)
+_DOCKER = re.compile(
+    rb"^[ \t]*(?:ENV|ARG|setenv)[ \t]+(?P<name>[A-Za-z_]\w{1,80})[ \t=]+[\"']?(?P<value>[^\s\"']{3,800})", re.M
+)
+_INLINE = re.compile(rb"(?<![\w$.-])(?P<name>[A-Z][A-Z0-9_]{2,80})=(?P<value>[^\s\"'`,;&|<>(){}\\]{4,800})")
+_MARKUP = re.compile(rb"<(?P<name>[\w.:-]{2,80})(?:\s[^<>\n]{0,100})?>(?P<value>[^<\r\n]{3,400})</")
+_PLIST = re.compile(rb"<key>(?P<name>[\w.:-]{2,80})</key>\s{0,40}<string>(?P<value>[^<\r\n]{3,400})</string>")
+_PAIRED = re.compile(
+    rb"(?<![\w-])(?:name|key|Name|Key|ParameterKey|variable)[\"']?\s{0,4}[:=]\s{0,4}"
+    rb"[\"']?(?P<name>[A-Za-z_][\w.:-]{1,80})[\"']?[\s,;]{1,80}[\"']?(?:value|Value|default|ParameterValue|defaultValue)[\"']?\s{0,4}[:=]\s{0,4}"
+    rb"(?:\"(?P<double>[^\"\r\n]{1,800})\"|'(?P<single>[^'\r\n]{1,800})'|(?P<value>[^\s\"'<>{}\[\],]{3,800}))"
+)
+_TERRAFORM = re.compile(
+    rb"\bvariable\s{1,4}\"(?P<name>[\w-]{2,80})\"\s{0,4}\{[^{}]{0,400}?\bdefault\s{0,4}=\s{0,4}\"(?P<double>[^\"\r\n]{1,800})\""
+)
+_LINE, _WINDOW = 1_200, 600
+_MOST_WINDOWS = 5_000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Assigned:
+    """A name and the value given to it. No repr: the value may be a secret."""
+
+    name: str
+    value: bytes
+    start: int
+    """Where the value starts, in bytes from the start of the file."""
+    quoted: bool
+    weak: bool = False
+    """The form says little: a comparison, a pair of arguments."""
+
+
+def _positions(low: bytes) -> list[int]:
+    """Where words stand that a secret's name could hold, in order."""
+    positions: list[int] = []
+    for needle in _NEEDLES:
+        followed = _FOLLOWED.get(needle)
+        at = low.find(needle)
+        while at >= 0:
+            if followed is None or followed.match(low, at):
+                positions.append(at)
+            at = low.find(needle, at + len(needle))
+    positions.sort()
+    return positions
+
+
+def _windows(data: bytes, low: bytes) -> list[tuple[int, int]]:
+    """Spans around every word that a secret's name could hold: whole lines, or a part of a very long one."""
+    spans: list[tuple[int, int]] = []
+    covered = 0
+    for at in _positions(low):
+        if at < covered:
+            continue
+        if len(spans) >= _MOST_WINDOWS:
+            break
+        line = data.rfind(b"\n", max(0, at - _LINE), at) + 1
+        start = line if line else max(0, at - _WINDOW)
+        first = data.find(b"\n", at, at + _LINE)
+        if first < 0:
+            end = min(len(data), at + _LINE)
+        else:
+            # The value may stand on one of the next two lines, as formatters and manifests break them.
+            second = data.find(b"\n", first + 1, first + 400)
+            third = data.find(b"\n", second + 1, second + 400) if second >= 0 else -1
+            end = next((each for each in (third, second) if each >= 0), first)
+        if spans and start <= spans[-1][1] and end - spans[-1][0] < 20_000:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+        covered = first + 1 if first >= 0 and start == line else at + 64
+    return spans
+
+
+def _value(match: re.Match[bytes]) -> tuple[bytes, int, bool]:
+    groups = match.re.groupindex
+    for group in ("double", "single", "tick"):
+        if group in groups and match.group(group) is not None:
+            return match.group(group), match.start(group), True
+    return match.group("value"), match.start("value"), False
+
+
+def assignments(data: bytes, plain: bool) -> Iterator[Assigned]:
+    """Every assignment near a secret-sounding word, some of them twice. `plain`: also without quotes."""
+    low = data.lower()
+    patterns = [_ASSIGNED, _INLINE]
+    if b"<" in data:
+        patterns += [_MARKUP, _PLIST]
+    if b"alue" in data or b"default" in data:
+        patterns += [_PAIRED, _TERRAFORM]
+    if plain:
+        patterns += [_PLAIN, _DOCKER]
+    for start, end in _windows(data, low):
+        for pattern in patterns:
+            for match in pattern.finditer(data, start, end):
+                found = _read(pattern, match)
+                if found is not None:
+                    yield found
+
+
+def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None:
+    value, start, quoted = _value(match)
+    name = match.group("name").decode("utf-8", "replace").lstrip("@$")
+    weak = False
+    if pattern is _ASSIGNED:
+        if b"f" in match.group("prefix").lower() and b"{" in value:
+            return None
+        operator = match.group("op")
+        closed = match.group("close").lstrip(b"\\")
+        if operator == b",":
+            if closed[:1] not in (b'"', b"'", b"`"):
+                return None
+            weak = True
+        if operator[:2] in (b"==", b"!="):
+            weak = True
+        value = value.rstrip(b"\\")
+    elif not quoted and value[-1:] in b",;)\"'":
+        value = value.rstrip(b",;)\"'")
+    if pattern in (_PLAIN, _INLINE) and value[-1:] in b"\"'":
+        value = value.rstrip(b"\"'")
+    return Assigned(name, value, start, quoted, weak) if value else None

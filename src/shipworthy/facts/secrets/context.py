@@ -1,0 +1,87 @@
+"""What kind of file a value stands in: that raises or lowers how sure a finding is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from shipworthy.project.files import FileKind, is_test_path, kind_of
+
+_ENV = re.compile(r"^(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.envrc|\.flaskenv|\.dev\.vars|env)$")
+_EXAMPLE = re.compile(r"(?:[._-]|^)(?:example|sample|template|tmpl|tpl|dist|defaults?|skel|stub)s?(?:[._-]|$)", re.I)
+_LOCK = re.compile(
+    r"^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock"
+    r"|Pipfile\.lock|composer\.lock|Gemfile\.lock|Cargo\.lock|go\.sum|mix\.lock|pubspec\.lock|flake\.lock|deno\.lock"
+    r"|Package\.resolved|Podfile\.lock|gradle\.lockfile|packages\.lock\.json"
+    r"|conda-lock\.yml|pixi\.lock|requirements.*\.lock"
+    r"|.*checksums?.*|sha\d*sums?.*|md5sums?.*|\.terraform\.lock\.hcl|.*\.sum|pylock.*\.toml|\.pnp\.(?:c?js|loader\.mjs|data\.json))$",
+    re.I,
+)
+_DOCS = re.compile(r"(?:^|/)(?:docs?|documentation|examples?|samples?|tutorials?|demos?|blog|posts|_posts)/", re.I)
+_DOC_SUFFIX = {".md", ".mdx", ".rst", ".adoc", ".markdown", ".1", ".pod"}
+_LOCALE = re.compile(
+    r"(?:^|/)(?:locales?|i18n|l10n|lang|langs|languages|translations?)/|\.(?:po|pot|arb|xlf|strings)$", re.I
+)
+_DATA_SUFFIX = {".css", ".scss", ".sass", ".less", ".svg", ".csv", ".tsv", ".graphql", ".gql", ".proto", ".xsd", ".sql",
+                ".bib", ".tex", ".log", ".diff", ".patch", ".ics", ".geojson"}  # fmt: skip
+_PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".properties", ".sh", ".bash", ".zsh",
+                 ".fish", ".bat", ".cmd", ".ps1", ".service", ".txt", ".md", ".mdx", ".rst", ".pp", ".j2", ".tpl",
+                 ".envrc",
+                 ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
+_PLAIN_NAME = re.compile(
+    r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
+    r"|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
+)
+_SECRET_TEST = re.compile(
+    r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|cassettes|stubs|spec_helper|t|testutils?)(?:/|$)"
+    r"|(?:^|/)(?:tests?|testing)\.(?:py|[cm]?[jt]s|json|ya?ml|env|toml|ini|cfg)$|(?:^|/)\.env\.(?:tests?|testing|ci)(?:\.|$)"
+    r"|_test\.(?:go|exs?|rb|dart)$|_spec\.rb$|(?:Test|Tests|IT|Spec)\.(?:java|kt|cs|scala|php|swift)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileContext:
+    """How a file is treated. `role` is one of code, env, config, docs, test, example, locale, lock, data, bundled."""
+
+    role: str
+    plain: bool
+    """`NAME=value` without quotes is an assignment here."""
+
+    @property
+    def generic(self) -> bool:
+        """Whether assignments are looked at, or only what carries a form of its own."""
+        return self.role not in ("locale", "lock", "data", "bundled")
+
+    @property
+    def doubtful(self) -> bool:
+        """What anybody can make is a stand-in more often than not here, so it is for review."""
+        return self.role in ("test", "docs", "locale", "lock", "data", "bundled")
+
+
+@lru_cache(maxsize=65_536)
+def context_of(path: str, minified: bool = False) -> FileContext:
+    """The context of a path; `minified` when its content says so."""
+    name = PurePosixPath(path).name
+    suffix = PurePosixPath(path).suffix.lower()
+    plain = suffix in _PLAIN_SUFFIX or bool(_ENV.match(name)) or bool(_PLAIN_NAME.match(name))
+    if _LOCK.match(name):
+        role = "lock"
+    elif minified or kind_of(path) is not FileKind.SOURCE:
+        role = "bundled"
+    elif is_test_path(path) or _SECRET_TEST.search(path):
+        role = "test"
+    elif _LOCALE.search(path):
+        role = "locale"
+    elif suffix in _DATA_SUFFIX:
+        role = "data"
+    elif suffix in _DOC_SUFFIX or _DOCS.search(path):
+        role = "docs"
+    elif _ENV.match(name):
+        role = "example" if _EXAMPLE.search(name) else "env"
+    elif _EXAMPLE.search(name):
+        role = "example"
+    else:
+        role = "config" if plain else "code"
+    return FileContext(role, plain)

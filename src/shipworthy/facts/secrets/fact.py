@@ -1,0 +1,141 @@
+"""The secrets that stand in the repository's files: where, of which kind, how sure; their values are nowhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shipworthy.facts.base import Fact, FactReader, Facts, View
+from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
+from shipworthy.facts.secrets.identity import LEAST_SALT, identity
+from shipworthy.facts.secrets.rules import load
+from shipworthy.model import Confidence, Location, Severity, fingerprint
+
+SALT_FILE = ".shipworthy/salt"
+"""The project's own salt for fingerprints, committed so that CI computes the same ones. Optional."""
+
+_ASSIGNED = {
+    "assigned-password": "Password written into a file",
+    "assigned-signing": "Signing secret written into a file",
+    "assigned-secret": "Secret written into a file",
+    "assigned-key": "API key written into a file",
+    "assigned-token": "Token written into a file",
+    "supabase-service-role": "Supabase service_role key",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One place where a secret, or what looks like one, stands."""
+
+    rule: str
+    title: str
+    """What it is, in words: "Stripe live secret key"."""
+    provider: str
+    confidence: Confidence
+    severity: Severity
+    location: Location
+    end_column: int
+    """1-based, behind its last character on the first line."""
+    masked: str
+    """A preview that gives nothing away: "sk_live_••••••••c9"."""
+    identity: str
+    """A fingerprint: of the token itself where it is random, else of rule, path and name."""
+    name: str
+    """The variable or setting it was given to; the provider for a token found by its form."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is sure enough to fail a check; the others are for a person to look at."""
+        return self.confidence is not Confidence.REVIEW
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets(Fact):
+    """Sightings in path and line order, and how much was looked at."""
+
+    sightings: tuple[Sighting, ...] = ()
+    files: int = 0
+    """Text files looked at."""
+    bytes: int = 0
+    binaries: int = 0
+    """Files without text: images, fonts, compiled code."""
+    archives: int = 0
+    """Archives, which are not opened."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many candidates each filter refused."""
+
+    @classmethod
+    def reader(cls) -> FactReader[Any]:
+        return SecretsReader()
+
+
+class SecretsReader(FactReader[Secrets]):
+    """Joins the records of all files."""
+
+    def __init__(self) -> None:
+        self._analyser = SecretsAnalyser()
+        self.analysers = (self._analyser,)
+
+    def read(self, view: View, facts: Facts) -> Secrets:
+        records = view.records(self._analyser)
+        salt = (view.read(SALT_FILE) or b"").strip()
+        if salt and len(salt) < LEAST_SALT:
+            view.gap(SALT_FILE, f"the salt is shorter than {LEAST_SALT} characters")
+        left: Counter[str] = Counter()
+        sightings: list[Sighting] = []
+        for path in sorted(records):
+            left.update(records[path]["left"])
+            sightings += _sightings(path, records[path]["rows"], salt)
+        skipped = [entry.suffix for entry in view.entries() if entry.problem is None and entry.path not in records]
+        return Secrets(
+            sightings=tuple(sightings),
+            files=sum(not record["binary"] for record in records.values()),
+            bytes=sum(record["bytes"] for record in records.values() if not record["binary"]),
+            binaries=sum(record["binary"] for record in records.values()) + sum(each in BINARIES for each in skipped),
+            archives=sum(each in ARCHIVES for each in skipped),
+            left_out=dict(left),
+            read=tuple(view.seen),
+            gaps=tuple(view.gaps),
+        )
+
+
+def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[Sighting]:
+    rules = load().by_id
+    for row in rows:
+        rule = rules.get(row["rule"])
+        own = row["name"] or row["rule"]
+        yield Sighting(
+            rule=row["rule"],
+            title=rule.title if rule else _ASSIGNED[row["rule"]],
+            provider=rule.provider if rule else "",
+            confidence=Confidence(row["confidence"]),
+            severity=rule.severity if rule else Severity.CRITICAL,
+            location=Location(path=path, line=row["line"], column=row["column"]),
+            end_column=row["end"],
+            masked=row["masked"],
+            identity=identity(row["token"], salt) if row["token"] else fingerprint(row["rule"], path, own),
+            name=row["name"],
+        )
+
+
+def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, object]]:
+    """`shipworthy facts secrets`: one row a sighting, never a value; `review` adds those for a person to look at.
+
+    Keys: file, line, kind, masked, fingerprint, commit (None: it stands in the tree), confidence.
+    """
+    return [
+        {
+            "file": each.location.path,
+            "line": each.location.line,
+            "kind": each.rule,
+            "masked": each.masked,
+            "fingerprint": each.identity,
+            "commit": each.location.commit,
+            "confidence": str(each.confidence),
+        }
+        for each in secrets.sightings
+        if review or each.counts
+    ]

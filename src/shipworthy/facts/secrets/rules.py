@@ -1,0 +1,125 @@
+"""Reads the detection rules: data in `rules/*.toml`, each with the public description of the token format it covers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any, Literal
+
+from shipworthy.model import Confidence, Severity
+
+Gate = Literal["word", "text", "exact", "shape", "whole"]
+"""Where a rule's keywords are looked for before its pattern is tried.
+
+`word`: in the file's long words; `shape`: a pattern on the long words; `text`: in the text, ignoring case; `exact`: in
+the text as it is (both then try the pattern near the keyword only); `whole`: in the text, then the whole of it.
+"""
+_LEFT, _RIGHT = rb"(?<![A-Za-z0-9])(?:", rb")(?![A-Za-z0-9])"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One row of the rule files."""
+
+    id: str
+    title: str
+    provider: str
+    keywords: tuple[str, ...]
+    pattern: str
+    """A bytes `re`; the secret is its group `value` (or `value2`), else the whole match."""
+    entropy: float
+    """The least Shannon entropy of the value, in bits a character."""
+    confidence: Confidence
+    source: str
+    example: tuple[str, ...]
+    """Parts that make an example when joined; `{an:20}` stands for 20 random letters and digits."""
+    gate: Gate = "word"
+    shape: str = "token"
+    """How the value is judged: token, random, password, pem, jwt, basic, signing."""
+    issued: bool = True
+    """A provider made it, so it is live wherever it stands; otherwise anybody can make one for a test."""
+    uuid: bool = False
+    """The value is or holds a UUID by design."""
+    severity: Severity = Severity.CRITICAL
+    names: tuple[str, ...] = ()
+    """The only file names it applies to; empty for all."""
+    raw: bool = False
+    """The pattern brings its own borders."""
+    commands: bool = False
+
+    @cached_property
+    def compiled(self) -> re.Pattern[bytes]:
+        pattern = self.pattern.encode("ascii")
+        return re.compile(pattern if self.raw or self.has_value else _LEFT + pattern + _RIGHT)
+
+    @cached_property
+    def has_value(self) -> bool:
+        return "(?P<value>" in self.pattern
+
+    @cached_property
+    def needles(self) -> tuple[bytes, ...]:
+        """The keywords as they are looked for."""
+        return tuple((each.lower() if self.gate == "text" else each).encode("ascii") for each in self.keywords)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """All rules, and what is public by design. `digest` names this very set."""
+
+    rules: tuple[Rule, ...]
+    public: Mapping[str, re.Pattern[str]]
+    documented: frozenset[str]
+    """sha256 (hex) of values that documentation prints for everybody."""
+    digest: str
+    by_id: Mapping[str, Rule] = field(default_factory=dict)
+
+    def public_key(self, value: str) -> bool:
+        """Whether a value as a whole is of a kind meant to be public."""
+        return any(pattern.fullmatch(value) for pattern in self.public.values())
+
+    def printed(self, value: bytes) -> bool:
+        """Whether it is a value out of somebody's documentation."""
+        return hashlib.sha256(value).hexdigest() in self.documented
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    values = dict(row)
+    for name in ("keywords", "example", "names"):
+        values[name] = tuple(values.get(name, ()))
+    values["confidence"] = Confidence(values["confidence"])
+    values["severity"] = Severity(values.get("severity", "critical"))
+    return Rule(**values)
+
+
+@cache
+def load() -> Rules:
+    """The built-in rules. Raises ValueError for two rules of one id (a mistake in the rule files)."""
+    digest = hashlib.sha256()
+    rules: list[Rule] = []
+    public: dict[str, re.Pattern[str]] = {}
+    documented: set[str] = set()
+    folder = files("shipworthy.facts.secrets") / "rules"
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        data = entry.read_bytes()
+        digest.update(data)
+        table = tomllib.loads(data.decode("utf-8"))
+        rules += [_rule(row) for row in table.get("rule", ())]
+        documented |= {row["sha256"] for row in table.get("documented", ())}
+        public |= {row["id"]: re.compile(row["pattern"]) for row in table.get("public", ())}
+    by_id = {rule.id: rule for rule in rules}
+    if len(by_id) != len(rules):
+        raise ValueError("two rules share an id")
+    return Rules(
+        rules=tuple(rules),
+        public=public,
+        documented=frozenset(documented),
+        digest=digest.hexdigest()[:16],
+        by_id=by_id,
+    )
