@@ -92,7 +92,9 @@ def nearest(name: str, known: Collection[str]) -> str:
     from difflib import get_close_matches  # only needed to word a problem
 
     close = get_close_matches(name[:100], known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(sorted(known)[:30])}."
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"Known here: {', '.join(sorted(known))}." if 0 < len(known) <= 20 else "Check how it is spelled."
 
 
 class Document:
@@ -149,7 +151,9 @@ class Document:
         self._problems.append(Problem(file=self.file, line=line, key="", message=message, remedy=remedy))
 
     def line(self, path: KeyPath) -> int | None:
-        """The line of a key, or of the nearest table above it that is written out."""
+        """The line of a key, or of the nearest table above it that is written out; 1 for the file's top level."""
+        if not path:
+            return 1
         if self._lines is None:
             from shipworthy.checklist.positions import line_numbers  # only a file with problems needs its lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from shipworthy.checklist.document import KEBAB, Document, DocumentError, Section, shown
+from shipworthy.checklist.document import KEBAB, Document, DocumentError, Problem, Section, shown
 from shipworthy.model import Decision, DecisionKind
 
 MAX_DECISIONS = 1_000
@@ -26,13 +26,20 @@ def read(data: bytes, file: str) -> dict[str, Decision]:
     decision with an unknown key or an impossible date makes the whole file unusable, so that nothing counts by mistake.
     """
     document = Document(data, file)
-    found = read_document(document)
+    found = _decisions(document)
     if document.problems:
         raise DecisionsError(document.problems)
     return found
 
 
-def read_document(document: Document) -> dict[str, Decision]:
+def lint(data: bytes, file: str) -> list[Problem]:
+    """Every problem that keeps `read` from reading, in the order of the file."""
+    document = Document(data, file)
+    _decisions(document)
+    return document.problems
+
+
+def _decisions(document: Document) -> dict[str, Decision]:
     """What is sound; the problems are in the document."""
     if document.problems:
         return {}
