@@ -32,6 +32,7 @@ from shipworthy.model import (
     Severity,
 )
 from shipworthy.settle import settle
+from shipworthy.signing import NoKey
 
 TODAY = date(2026, 11, 22)
 COMMIT = "4f2a91c0d3b7e6a59f8814c2d0e7b6a3c9f1e254"
@@ -356,7 +357,7 @@ class FakeSession:
         self._decide(item, DecisionKind.ATTESTED, reason, evidence, expires)
         self.calls.append(("attest", item, reason, evidence, expires))
 
-    def waive(self, item: str, reason: str, expires: date, not_applicable: bool = False) -> None:
+    def waive(self, item: str, reason: str, expires: date, *, not_applicable: bool = False) -> None:
         self._decide(item, DecisionKind.WAIVED, reason, "", expires, not_applicable)
         self.calls.append(("waive", item, reason, expires, not_applicable))
 
@@ -376,7 +377,7 @@ class FakeSession:
 
     def signing(self) -> SigningPlan:
         if self.no_key:
-            raise SessionError("There is no key to sign with.", "Make one: ssh-keygen -t ed25519")
+            raise NoKey("There is no key to sign with.", "Make one: ssh-keygen -t ed25519")
         return SigningPlan(
             assessment=self.assessment(),
             payload=b'{\n  "_type": "https://in-toto.io/Statement/v1",\n  "verdict": "READY"\n}\n',
@@ -387,6 +388,13 @@ class FakeSession:
             key_place="in the ssh agent",
             needs_passphrase=self.passphrase is not None,
         )
+
+    def make_key(self, passphrase: str) -> str:
+        if len(passphrase) < 8:
+            raise SessionError("This passphrase is too short.", "Take at least 8 characters.")
+        self.calls.append(("make_key", len(passphrase)))
+        self.no_key, self.passphrase = False, passphrase
+        return FINGERPRINT
 
     def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:
         if passphrase != self.passphrase:

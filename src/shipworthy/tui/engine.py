@@ -1,4 +1,4 @@
-"""What the screen asks of the examination and of the session; the real ones are in `shipworthy.assess`."""
+"""What the screen asks of the examination and of the session; the real ones are `assess.client` and `session`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Engine(Protocol):
 
 
 class Session(Protocol):
-    """What is known and decided so far. Quick and synchronous; it examines nothing itself."""
+    """What is known and decided so far. Quick and synchronous but for what says otherwise."""
 
     @property
     def root(self) -> Path: ...
@@ -76,7 +76,7 @@ class Session(Protocol):
         """Write down that a person says the item is true. Raises SessionError."""
         ...
 
-    def waive(self, item: str, reason: str, expires: date, not_applicable: bool = False) -> None:
+    def waive(self, item: str, reason: str, expires: date, *, not_applicable: bool = False) -> None:
         """Write down that a person accepts the item as it is. Raises SessionError."""
         ...
 
@@ -97,7 +97,14 @@ class Session(Protocol):
         ...
 
     def signing(self) -> SigningPlan:
-        """What signing would sign. Raises SessionError when not READY, when something is dirty, without a key."""
+        """What signing would sign, after a fresh examination: as slow as that, so it is called in a thread.
+
+        Raises SessionError when not READY or when something is dirty, `shipworthy.signing.NoKey` without a key.
+        """
+        ...
+
+    def make_key(self, passphrase: str) -> str:
+        """Generate a signing key; its fingerprint. Slow on purpose. Raises SessionError."""
         ...
 
     def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:

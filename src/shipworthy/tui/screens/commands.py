@@ -187,18 +187,34 @@ class Commands(Screen[None]):
 
     # Signing
 
-    def action_sign(self) -> None:
+    @work(group="sign", exclusive=True)
+    async def action_sign(self) -> None:
+        from shipworthy.tui.screens.sign import Busy, Sign
+
         if words := self.refusal("sign"):
             self.tell(words, bad=True)
             return
-        from shipworthy.tui.screens.sign import Sign
-
+        busy = Busy("Examining everything once more, without what was kept from before …")
+        self.app.push_screen(busy)
         try:
-            plan = self.session.signing()
+            plan = await asyncio.to_thread(self.session.signing)
         except SessionError as error:
+            if busy.done():
+                await self._cannot_sign(error)
+            return
+        if busy.done():
+            self.app.push_screen(Sign(self.session, plan), self._signed)
+
+    async def _cannot_sign(self, error: SessionError) -> None:
+        from shipworthy.signing import NoKey
+
+        if not isinstance(error, NoKey):
             self._problem("This cannot be signed yet", error)
             return
-        self.app.push_screen(Sign(self.session, plan), self._signed)
+        from shipworthy.tui.screens.key import NewKey
+
+        if await self.app.push_screen_wait(NewKey(self.session, error)):
+            self.action_sign()
 
     def _signed(self, words: str | None) -> None:
         if words:

@@ -13,7 +13,7 @@ from textual.widgets import Button, Checkbox, Input
 from shipworthy.assess.signing import SessionError
 from shipworthy.model import Decides, Result
 from shipworthy.tui.engine import Session
-from shipworthy.tui.screens.dialogs import Choice, Dialog
+from shipworthy.tui.screens.dialogs import Choice, Dialog, Field
 from shipworthy.tui.when import DateError, past, until
 from shipworthy.tui.widgets.item import evidence_words
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
@@ -21,19 +21,6 @@ from shipworthy.tui.words import DECIDES, day, heading, level_words, primary
 
 ATTEST_DAYS = 90
 WAIVE_DAYS = 30
-
-
-class Field(Horizontal):
-    """A label and an input in a row, and what is wrong with it."""
-
-    def __init__(self, label: str, id: str, *, value: str = "", hint: str = "") -> None:
-        super().__init__(classes="field")
-        self._label = label
-        self._input = Input(value=value, placeholder=hint, id=id, compact=True, max_length=1_000)
-
-    def compose(self) -> ComposeResult:
-        yield SafeStatic(shown(self._label), classes="label")
-        yield self._input
 
 
 class Decide(Dialog[bool]):

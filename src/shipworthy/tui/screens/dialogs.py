@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from shipworthy.tui.keys import DIALOG
 from shipworthy.tui.widgets.lines import Line, Lines
@@ -26,6 +26,19 @@ class Choice(Button):
 
     def __init__(self, words: str, *, id: str, tone: str = "", disabled: bool = False) -> None:
         super().__init__(shown(words), id=id, classes=tone, disabled=disabled, compact=True)
+
+
+class Field(Horizontal):
+    """A label and an input in a row."""
+
+    def __init__(self, label: str, id: str, *, value: str = "", hint: str = "", secret: bool = False) -> None:
+        super().__init__(classes="field")
+        self._label = label
+        self._input = Input(value=value, placeholder=hint, id=id, compact=True, max_length=1_000, password=secret)
+
+    def compose(self) -> ComposeResult:
+        yield SafeStatic(shown(self._label), classes="label")
+        yield self._input
 
 
 class Dialog(ModalScreen[T], Generic[T]):

@@ -102,7 +102,7 @@ class MainScreen(Commands):
     def redraw(self) -> None:
         coach = self.coach
         assessment = coach.known
-        running, pending = frozenset(self.session.running), frozenset(self.session.pending)
+        running, pending = self.waiting()
         listing = Listing(
             areas=assessment.checklist.areas,
             results=assessment.results,
@@ -125,7 +125,7 @@ class MainScreen(Commands):
                 headline=headline(assessment, running, pending, planned=coach.planned),
                 running=running,
                 pending=pending,
-                step=self.session.next_step() if coach.planned else None,
+                step=self._step(running | pending),
                 progress=coach.progress,
                 failed=coach.failed,
                 signed=self.signed,
@@ -138,6 +138,19 @@ class MainScreen(Commands):
     def show_progress(self) -> None:
         """Only the top line changes while files are read."""
         self.redraw()
+
+    def waiting(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids of items that are judged now, and of those still to be judged."""
+        running, pending = frozenset(self.session.running), frozenset(self.session.pending)
+        if not self.coach.planned and self.coach.checking:
+            # Nothing is planned yet, so every check is still to come.
+            pending |= {each.item.id for each in self.coach.known.results if each.item.check} - running
+        return running, pending - running
+
+    def _step(self, waiting: frozenset[str]) -> Result | None:
+        """What to do first; nothing while it is only open because it was not judged yet."""
+        step = self.session.next_step() if self.coach.planned else None
+        return None if step is None or step.item.id in waiting else step
 
     def _failure(self) -> Content:
         failed = self.coach.failed
@@ -164,7 +177,7 @@ class MainScreen(Commands):
         pane.show(
             Subject(
                 result=result,
-                face=face_of(result, self.session.running, self.session.pending),
+                face=face_of(result, *self.waiting()),
                 today=self.session.today,
                 milliseconds=self.coach.took.get(result.item.id),
                 number=self._number,
@@ -195,7 +208,7 @@ class MainScreen(Commands):
 
     def arrive(self) -> None:
         """The first examination is over: start where it matters most, unless the person already moved."""
-        step = self.session.next_step()
+        step = self._step(frozenset())
         if step is not None and not self._touched:
             self.go_to(step.item.id)
 
@@ -273,9 +286,10 @@ class MainScreen(Commands):
 
     def open_order(self) -> list[str]:
         """Ids of open required items in the order n visits them: the most pressing one, then as listed."""
-        waiting = set(self.session.running) | set(self.session.pending)
+        running, pending = self.waiting()
+        waiting = running | pending
         open_ids = {each.item.id for each in self.coach.known.open} - waiting
-        step = self.session.next_step()
+        step = self._step(waiting)
         areas = [area.id for area in self.coach.known.checklist.areas]
         listed = sorted(self.coach.known.open, key=lambda each: areas.index(each.item.area))
         order = [step.item.id] if step and step.item.id in open_ids else []

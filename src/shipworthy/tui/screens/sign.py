@@ -21,7 +21,7 @@ from shipworthy.model import Result, Status
 from shipworthy.text import plural
 from shipworthy.tui.engine import Session
 from shipworthy.tui.keys import DIALOG
-from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Dialog, Field, Reader
 from shipworthy.tui.widgets.lines import Line, Lines, text_lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, SafeStatic, joined, shown
 from shipworthy.tui.widgets.verdict import chip, where
@@ -73,6 +73,30 @@ def _claim(result: Result, today: date) -> Content:
     return joined((result.item.title, ""), (f"  “{decision.reason}”{until}", DIM))
 
 
+class Busy(Dialog[None]):
+    """Says what takes a while; Esc stops waiting for it."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("One moment")
+        self._words = words
+
+    def compose(self) -> ComposeResult:
+        with self.box():
+            yield SafeStatic(shown(self._words))
+            with Horizontal(classes="buttons"):
+                yield Choice("Cancel", id="no")
+
+    def on_button_pressed(self) -> None:
+        self.dismiss(None)
+
+    def done(self) -> bool:
+        """Close it; False where the person no longer waits."""
+        if not self.is_current:
+            return False
+        self.dismiss(None)
+        return True
+
+
 class Sign(Screen[str]):
     """Dismissed with what was signed in words, or None."""
 
@@ -100,9 +124,7 @@ class Sign(Screen[str]):
         )
         yield Lines(list(plan_lines(self._plan, self._session.today)), id="plan")
         if self._plan.needs_passphrase:
-            with Horizontal(classes="field", id="pass"):
-                yield SafeStatic(shown("Passphrase"), classes="label")
-                yield Input(password=True, id="passphrase", compact=True)
+            yield Field("Passphrase", "passphrase", secret=True)
         yield SafeStatic(id="problem")
         with Horizontal(classes="buttons"):
             yield Choice("Cancel", id="no")
@@ -170,7 +192,7 @@ class Sign(Screen[str]):
         self.query_one("#top", SafeStatic).put(Ends(chip("SIGNED", "ready") + settled, *where(self._plan.assessment)))
         self.query_one("#what", SafeStatic).put(shown("The signature holds for this tree only.", DIM))
         if self._plan.needs_passphrase:
-            await self.query_one("#pass").remove()
+            await self.query(Field).remove()
         self._say("")
         self.query_one("#plan", Lines).put(self._result_lines(signed))
         buttons = self.query_one(".buttons", Horizontal)
