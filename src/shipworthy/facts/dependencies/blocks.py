@@ -1,8 +1,8 @@
 """A fast reader for the plain YAML that pnpm and Yarn write into their locks; anything else in a file is refused.
 
-Understood are: block mappings, plain, quoted and folded scalars, sequences of scalars, flow collections on one line
-(kept as text), explicit keys ("? key"), comments and several documents. Not understood, and an error: tabs, anchors,
-tags, merge keys, flow collections or quoted texts over several lines, a key that appears twice.
+Understood are: block mappings, plain, quoted and folded scalars, sequences of scalars, flow collections (kept as
+text), explicit keys ("? key"), comments and several documents. Not understood, and an error: tabs, anchors,
+tags, merge keys, quoted texts over several lines, a key that appears twice.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ MAX_DEPTH = 40
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _SINGLE = re.compile(r"'((?:[^']|'')*+)'")
 _ESCAPE = re.compile(r'\\(["\\/])')
+_OPENS = re.compile(r":(?: |$)")
 _FOLDED = re.compile(r"[|>][-+]?[1-9]?")
 
 Value = "str | list[str] | Block"
@@ -58,9 +59,16 @@ def read(text: str) -> list[Block]:
     stack = [_Level(0, documents[0], None, "")]
     folded: int | None = None
     pending: tuple[int, str] | None = None
+    flow: list[str] = []
     for number, line in _lines(text):
         stripped = line.lstrip(" ")
         indent = len(line) - len(stripped)
+        if flow or (stripped and stripped[0] in "{["):
+            flow.append(stripped)
+            if stripped and stripped[-1] in "]}":
+                _collection(stack, " ".join(flow), number)
+                flow = []
+            continue
         if folded is not None and (not stripped or indent > folded):
             continue
         folded = None
@@ -79,31 +87,58 @@ def read(text: str) -> list[Block]:
         if stripped.startswith("? "):
             pending = (indent, _scalar(stripped[2:].strip(), number))
             continue
-        if pending and indent == pending[0] and (stripped == ":" or stripped.startswith(": ")):
+        if pending:
+            if indent != pending[0] or not (stripped == ":" or stripped.startswith(": ")):
+                raise Unclear("a key without a value", number)
             key, rest = pending[1], stripped[1:].strip()
-        elif pending:
-            raise Unclear("a key without a value", number)
+            pending = None
+            if rest and rest[0] not in "'\"{[" and _OPENS.search(rest):
+                # The mapping below the key starts on the line of its colon.
+                _open(stack, key, indent, number)
+                indent += 2
+                key, rest = _key(rest, number)
         else:
             key, rest = _key(stripped, number)
-        pending = None
         block = _place(stack, indent, number)
         if key in block:
             raise Unclear("a key appears twice", number)
         block.lines[key] = number
         if rest == "":
-            child = Block()
-            block[key] = child
-            if len(stack) > MAX_DEPTH:
-                raise Unclear(f"nested more than {MAX_DEPTH} deep", number)
-            stack.append(_Level(-1, child, block, key))
+            _push(stack, key, block, number)
         elif _FOLDED.fullmatch(rest):
             block[key] = ""
             folded = indent
         else:
             block[key] = _scalar(rest, number)
-    if pending:
-        raise Unclear("a key without a value")
+    if pending or flow:
+        raise Unclear("ends in the middle")
     return documents
+
+
+def _push(stack: list[_Level], key: str, block: Block, number: int) -> None:
+    child = Block()
+    block[key] = child
+    if len(stack) > MAX_DEPTH:
+        raise Unclear(f"nested more than {MAX_DEPTH} deep", number)
+    stack.append(_Level(-1, child, block, key))
+
+
+def _open(stack: list[_Level], key: str, indent: int, number: int) -> None:
+    """Start a mapping under an explicit key."""
+    block = _place(stack, indent, number)
+    if key in block:
+        raise Unclear("a key appears twice", number)
+    block.lines[key] = number
+    _push(stack, key, block, number)
+
+
+def _collection(stack: list[_Level], text: str, number: int) -> None:
+    """A flow collection below the key it belongs to, as formatters write it."""
+    top = stack[-1]
+    if top.parent is None or top.block:
+        raise Unclear("a collection where the format has none", number)
+    top.parent[top.key] = text
+    stack.pop()
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

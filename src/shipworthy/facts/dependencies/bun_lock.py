@@ -10,7 +10,7 @@ from typing import Any
 from shipworthy.facts.dependencies.lines import Finder
 from shipworthy.facts.dependencies.model import NPM, Lock, Origin, folder_of
 from shipworthy.facts.dependencies.naming import below
-from shipworthy.facts.dependencies.parsing import Entry, Unclear, json, packages, settle, table
+from shipworthy.facts.dependencies.parsing import Entry, Unclear, json, packages, settle, table, whole
 
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\Z))|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|,(?=\s*+[}\]])', re.S)
 _IDENTITY = re.compile(r"((?:@[^/@]+/)?[^/@]+)@(.*)", re.S)
@@ -42,6 +42,7 @@ def parse(path: str, content: str) -> Lock:
         bodies[key] = next((each for each in row if isinstance(each, dict)), {})
     for key, body in bodies.items():
         _connect(key, body, entries)
+    whole(entries.values())
     asked: dict[str, dict[str, str]] = {}
     shipped, development = set[str](), set[str]()
     for place, body in table(document["workspaces"]).items():

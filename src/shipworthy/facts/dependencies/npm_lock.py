@@ -10,7 +10,7 @@ from typing import Any
 from shipworthy.facts.dependencies.lines import Finder
 from shipworthy.facts.dependencies.model import NPM, Lock, Origin, folder_of
 from shipworthy.facts.dependencies.naming import below, npm_pin
-from shipworthy.facts.dependencies.parsing import Entry, Unclear, json, packages, table, text
+from shipworthy.facts.dependencies.parsing import Entry, Unclear, json, packages, table, text, whole
 
 MAX_DEPTH = 200
 _ASKED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -91,14 +91,34 @@ def _flat(path: str, found: Mapping[str, Any], content: str) -> tuple[list[Entry
             hashed=hashed,
             dev=bool(value.get("dev")),
             direct=False,
+            torn=not _complete(place, value, found),
         )
         entries.append(entry)
         if head == "" or head.rstrip("/") in found:
             tops.append((name, entry))
+    whole(entries)
     wanted = {name for names in asked.values() for name in names}
     for name, entry in tops:
         entry.direct = name in wanted
     return entries, asked
+
+
+def _complete(place: str, value: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether all that a package certainly needs is installed in its own folder or in one above it."""
+    if value.get("optional"):
+        return True
+    # npm leaves out what a package carries inside itself, and what an optional one needs.
+    carried = value.get("bundleDependencies")
+    spared = {*table(value.get("optionalDependencies")), *(carried if isinstance(carried, list) else ())}
+    for name in table(value.get("dependencies")):
+        if name in spared or carried is True:
+            continue
+        folder = place
+        while f"{folder}/node_modules/{name}".lstrip("/") not in found:
+            if not folder:
+                return False
+            folder = folder.rpartition("node_modules/")[0].rstrip("/")
+    return True
 
 
 def _nested(found: Mapping[str, Any], content: str) -> list[Entry]:

@@ -108,17 +108,20 @@ def _reach(entries: Mapping[str, Entry], start: Iterable[str]) -> set[str]:
 
 
 def settle(entries: Mapping[str, Entry], shipped: Iterable[str], development: Iterable[str]) -> None:
-    """Fill `direct` and `dev` from the keys that manifests ask for.
-
-    Development-only is what no shipped root brings in, and only where the graph below the shipped roots is whole.
-    """
+    """Fill `direct` and `dev` from the keys manifests ask for: for development is what no shipped one brings in."""
     shipped, development = set(shipped), set(development)
     runtime = _reach(entries, shipped)
     behind = _reach(entries, development)
-    whole = not any(entries[key].torn for key in runtime)
     for key, entry in entries.items():
         entry.direct = key in shipped or key in development
-        entry.dev = False if key in runtime else True if key in behind and whole else None
+        entry.dev = False if key in runtime else True if key in behind else None
+
+
+def whole(entries: Iterable[Entry]) -> None:
+    """Raises Unclear where a package needs one that is not there: a lock cut off between lines, or badly merged."""
+    for entry in entries:
+        if entry.torn:
+            raise Unclear("needs a package that the lock does not hold: cut off, or badly merged", entry.line)
 
 
 def packages(ecosystem: str, path: str, entries: Iterable[Entry]) -> tuple[Package, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from shipworthy.facts.dependencies.blocks import Block, read
 from shipworthy.facts.dependencies.model import NPM, Lock, Origin, folder_of
 from shipworthy.facts.dependencies.naming import below
-from shipworthy.facts.dependencies.parsing import Entry, Unclear, packages, settle
+from shipworthy.facts.dependencies.parsing import Entry, Unclear, packages, settle, whole
 
 _SECTIONS = (("dependencies", False), ("optionalDependencies", False), ("devDependencies", True))
 _NAME_AT = re.compile(r"((?:@[^/@]+/)?[^/@]+)@([^(]*)")
@@ -31,6 +31,7 @@ def parse(path: str, content: str) -> Lock:
             entries[_bare(key) if major >= 9 else key] = _entry(key, body, listed.lines[key], major)
         _edges(document, entries, major)
         _importers(path, document, entries, major, asked, roots)
+    whole(entries.values())
     if all(major >= 9 for major in versions) or not any(entry.dev is not None for entry in entries.values()):
         settle(entries, roots[False], roots[True])
     for key in roots[False] | roots[True]:

@@ -8,7 +8,18 @@ from typing import Any
 
 from shipworthy.facts.dependencies.model import PYPI, Lock, Origin, Requirement, folder_of
 from shipworthy.facts.dependencies.naming import below, for_development, python_name
-from shipworthy.facts.dependencies.parsing import Entry, Unclear, packages, rows, settle, table, text, texts, toml
+from shipworthy.facts.dependencies.parsing import (
+    Entry,
+    Unclear,
+    packages,
+    rows,
+    settle,
+    table,
+    text,
+    texts,
+    toml,
+    whole,
+)
 
 _HEADER = re.compile(r"^\[\[packages?\]\]", re.M)
 
@@ -91,6 +102,7 @@ def uv(path: str, content: str) -> Lock:
             asked[folder] = _specifiers([*rows(metadata.get("requires-dist")), *_all(metadata.get("requires-dev"))])
         else:
             asked[folder] = {}
+    whole(entries.values())
     settle(entries, shipped, development)
     kept = [entry for entry in entries.values() if entry.origin is not Origin.PATH]
     return Lock(

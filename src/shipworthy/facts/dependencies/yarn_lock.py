@@ -9,7 +9,7 @@ from shipworthy.facts.dependencies import blocks
 from shipworthy.facts.dependencies.model import NPM, Lock, Origin, Requirement, folder_of
 from shipworthy.facts.dependencies.naming import below
 from shipworthy.facts.dependencies.npm_lock import origin_of_resolved
-from shipworthy.facts.dependencies.parsing import Entry, Unclear, packages, settle
+from shipworthy.facts.dependencies.parsing import Entry, Unclear, packages, settle, whole
 
 _PATTERN = re.compile(r"((?:@[^/@]+/)?[^@]+)@(.*)", re.S)
 _ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)@")
@@ -26,6 +26,7 @@ def parse(path: str, content: str, roots: Sequence[Requirement]) -> Lock:
         entries, patterns = _classic(content)
     if not modern and not entries and "yarn lockfile v1" not in content:
         raise Unclear("not a lock of Yarn")
+    whole(entries.values())
     shipped, development = set[str](), set[str]()
     for each in roots:
         key = _resolve(each.name, each.spec, patterns) if each.spec or each.origin is Origin.REGISTRY else None
