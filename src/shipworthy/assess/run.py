@@ -88,7 +88,7 @@ class FactStore:
             # The pass over all files has its own limits and may belong to many kinds, so it is outside this one.
             for analyser in reader.analysers:
                 self._scan.of(analyser)
-            with time_limit(FACT_SECONDS):
+            with time_limit(type(reader).seconds or FACT_SECONDS):
                 self._known[kind] = reader.read(view, Facts(needed))
         except OverTime as error:
             self._broken[kind] = f"reading {kind.__name__.lower()} facts {error}"

@@ -204,6 +204,8 @@ class FactReader(ABC, Generic[F]):
     """Other kinds it builds on."""
     analysers: tuple[Analyser, ...] = ()
     """The per-file analysers whose records it will ask for, so that the pass can plan them together."""
+    seconds: ClassVar[float | None] = None
+    """How long reading may take, beside the shared pass; None for the engine's own limit."""
 
     @abstractmethod
     def read(self, view: View, facts: Facts) -> F:
