@@ -6,15 +6,13 @@ import hashlib
 import subprocess
 import sys
 import time
-import tomllib
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipworthy.checklist import ChecklistError, Problem, extend, lint, lint_file, load, parse
-from shipworthy.checklist.policy import Policy, apply, lint_policy, parse_policy
-from shipworthy.checklist.positions import line_numbers, statements
+from shipworthy.checklist.policy import lint_policy
 from shipworthy.checks import BUILT_IN
 from shipworthy.model import PROFILES, Level, Risk
 
@@ -211,50 +209,6 @@ def test_no_text_makes_it_raise_anything_else(data: st.DataObject) -> None:
         assert all(problem.message for problem in problems)
 
 
-toml_keys = st.one_of(
-    st.from_regex(r"[a-z0-9_-]{1,4}", fullmatch=True),
-    st.sampled_from(["'q.k'", '"a \\" b"', '"\\u0041"', '""']),
-)
-toml_values = st.recursive(
-    st.sampled_from(
-        ['"x"', "'#'", "1", "1979-05-27 07:32:00Z", "true", '"""\n#\n"x\\\n ]"""', "'''\n[a]\n'''", '"\\"]"', "0.5"]
-    ),
-    lambda inner: st.lists(inner, max_size=3).map(lambda each: "[ # c,]\n" + ",\n".join(each) + "\n]")
-    | st.lists(inner, max_size=3).map(lambda each: "{" + ", ".join(f"k{n} = {v}" for n, v in enumerate(each)) + "}"),
-    max_leaves=6,
-)  # fmt: skip
-toml_lines = st.one_of(
-    st.tuples(st.lists(toml_keys, min_size=1, max_size=3), toml_values).map(lambda kv: f"{'.'.join(kv[0])} = {kv[1]}"),
-    st.lists(toml_keys, min_size=1, max_size=3).map(lambda keys: f"[{' . '.join(keys)}]"),
-    st.lists(toml_keys, min_size=1, max_size=3).map(lambda keys: f"[[{'.'.join(keys)}]]"),
-    st.sampled_from(["", "# x = 1", "  "]),
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(toml_lines, max_size=10))
-def test_positions_find_every_key_of_any_valid_text(lines: list[str]) -> None:
-    text = "\n".join(lines)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return
-    found = line_numbers(text)
-
-    def paths(value: object, above: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
-        if isinstance(value, dict):
-            inside = [((*above, key), each) for key, each in value.items()]
-        elif isinstance(value, list):
-            inside = [((*above, index), each) for index, each in enumerate(value)]
-        else:
-            return []
-        return [path for place, each in inside for path in [place, *paths(each, place)]]
-
-    assert set(found) == set(paths(table, ()))
-    assert all(1 <= line <= text.count("\n") + 1 for line in found.values())
-    assert [row.start for row in statements(text)] == sorted(row.start for row in statements(text))
-
-
 # Extensions
 
 
@@ -373,87 +327,6 @@ def test_an_extension_that_is_accepted_asks_for_no_less(asked: dict[str, dict[st
     for before, after in zip(PRODUCTION.items, extend(PRODUCTION, own.encode(), FILE).items, strict=True):
         assert after.id == before.id
         assert all(order.index(after.level(each)) >= order.index(before.level(each)) for each in PROFILES)
-
-
-# Policies
-
-POLICY = """\
-schema = 1
-profile = "team"
-checklist = "production"
-environment = "staging"
-advisory_max_age_days = 30
-expiry_days = 60
-waiver_max_days = 14
-attestation_max_days = 90
-
-[items]
-known-vulns = "suggested"
-update-bot = "required"
-"""
-
-
-def test_a_policy() -> None:
-    policy = parse_policy(POLICY.encode())
-    assert policy == Policy(
-        profile="team",
-        environment="staging",
-        advisory_max_age_days=30,
-        expiry_days=60,
-        waiver_max_days=14,
-        attestation_max_days=90,
-        levels={"known-vulns": Level.SUGGESTED, "update-bot": Level.REQUIRED},
-        digest=hashlib.sha256(POLICY.encode()).hexdigest(),
-    )
-    checklist = apply(policy, PRODUCTION)
-    assert {checklist.item("known-vulns").level(profile) for profile in PROFILES} == {Level.SUGGESTED}
-    assert {checklist.item("update-bot").level(profile) for profile in PROFILES} == {Level.REQUIRED}
-    assert checklist.digest == PRODUCTION.digest
-    others = [item for item in PRODUCTION.items if item.id not in policy.levels]
-    assert [item for item in checklist.items if item.id not in policy.levels] == others
-
-
-def test_no_policy_is_an_empty_one() -> None:
-    assert parse_policy(b"") == Policy()
-    assert apply(Policy(), PRODUCTION).items == PRODUCTION.items
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "line", "key", "words"),
-    [
-        ('"team"', '"teams"', 2, "profile", "Use solo, team"),
-        ('"team"', '""', 2, "profile", "is empty"),
-        ('"production"', '"mine"', 3, "checklist", "Use production or demo"),
-        ('"staging"', '"../x"', 4, "environment", "kebab-case"),
-        ('"staging"', '"Staging"', 4, "environment", "kebab-case"),
-        ("= 30", "= -1", 5, "advisory_max_age_days", "out of bounds"),
-        ("= 60", "= 0", 6, "expiry_days", "out of bounds"),
-        ("= 60", "= 60.5", 6, "expiry_days", "whole number"),
-        ("= 14", '= "14"', 7, "waiver_max_days", "whole number"),
-        ("= 90", "= true", 8, "attestation_max_days", "whole number"),
-        ("= 90", "= 4000", 8, "attestation_max_days", "out of bounds"),
-        ("expiry_days", "expire_days", 6, "expire_days", "Did you mean expiry_days?"),
-        ('"suggested"', '"off"', 11, "items.known-vulns", "Use required, suggested"),
-        ("known-vulns", "known-vuln", 11, "items.known-vuln", "Did you mean known-vulns?"),
-        ("[items]", "[item]", 10, "item", "Did you mean items?"),
-        ("schema = 1", "schema = 9", 1, "schema", "schema 9"),
-    ],
-)
-def test_a_policys_problem(old: str, new: str, line: int, key: str, words: str) -> None:
-    data = POLICY.replace(old, new, 1).encode()
-    problem = one(lint_policy(data, "policy.toml", PRODUCTION))
-    assert (problem.file, problem.line, problem.key) == ("policy.toml", line, key)
-    assert words in str(problem)
-    with pytest.raises(ChecklistError) as caught:
-        apply(parse_policy(data, "policy.toml"), PRODUCTION)
-    assert caught.value.problem == problem
-
-
-def test_the_policy_path_loads_nothing_heavy() -> None:
-    code = "import sys, shipworthy.checklist.policy as p; p.parse_policy(b''); print(*sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    for heavy in ("tomlkit", "click", "textual", "httpx", "keyring", "asyncio", "subprocess", "difflib", "tree_sitter"):
-        assert heavy not in loaded
 
 
 @pytest.mark.parametrize("data", ["b'.'.join([b'a'] * 500_000) + b'=1'", "b'a=' + b'{a=' * 300_000"])
