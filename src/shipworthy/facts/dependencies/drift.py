@@ -40,6 +40,8 @@ def _between(manifest: Manifest, lock: Lock) -> Iterator[Drift]:
     for row in manifest.requirements:
         if row.origin is Origin.PATH or row.name in manifest.loose:
             continue
+        if copied and copied.get(row.name) == "@":
+            continue
         if lock.kind == "requirements.txt" and (row.dev or row.conditional):
             continue
         reason = _copied(manifest, row, copied, lock) or _held(row, held.get(row.alias_of or row.name))
@@ -59,7 +61,7 @@ def _copied(manifest: Manifest, row: Requirement, copied: Mapping[str, str] | No
     if written is None:
         return None if row.conditional else "is not among what the lock was made for"
     if manifest.ecosystem == PYPI:
-        same = any(_same_python(row.spec, each) for each in written.split(" | "))
+        same = any(each == "@" or _same_python(row.spec, each) for each in written.split(" | "))
     else:
         same = not row.spec or written.removeprefix("npm:").strip() == row.spec or ":" in written
     return None if same else "is asked for in another range than the lock was made for"

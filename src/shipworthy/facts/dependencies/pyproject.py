@@ -192,9 +192,12 @@ def _poetry_digests(document: Mapping[str, Any]) -> Iterable[str]:
     Source: the behaviour of `poetry.packages.locker` in Poetry 1.0 to 2.3.
     """
     project, poetry = table(document.get("project")), table(table(document.get("tool")).get("poetry"))
-    kept = {key: project[key] for key in ("requires-python", "dependencies", "optional-dependencies") if key in project}
+    keys = ("requires-python", "dependencies", "optional-dependencies")
+    project_part = {key: project[key] for key in keys if key in project}
     old_keys = ("dependencies", "source", "extras", "dev-dependencies")
-    for groups in ({}, table(document.get("dependency-groups"))):
+    # Poetry 1 looks at its own tables only, Poetry 2 at [project] too, Poetry 2.3 at dependency groups as well.
+    variants = (({}, {}), (project_part, {}), (project_part, table(document.get("dependency-groups"))))
+    for kept, groups in variants:
         own = {
             key: poetry.get(key)
             for key in (*old_keys, "group")

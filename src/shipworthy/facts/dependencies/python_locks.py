@@ -122,10 +122,12 @@ def _targets(need: Mapping[str, Any], entries: Mapping[str, Entry], names: Mappi
 
 
 def _specifiers(wanted: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Name -> every range asked for, sorted and joined by " | "."""
+    """Name -> every range asked for, sorted and joined by " | "; "@" for what is taken from elsewhere."""
     found: dict[str, set[str]] = {}
     for each in wanted:
-        found.setdefault(python_name(str(each.get("name", ""))), set()).add(str(each.get("specifier", "")))
+        elsewhere = any(key in each for key in ("git", "url", "path", "editable", "directory", "virtual"))
+        spec = "@" if elsewhere else str(each.get("specifier", ""))
+        found.setdefault(python_name(str(each.get("name", ""))), set()).add(spec)
     return {name: " | ".join(sorted(specs)) for name, specs in found.items()}
 
 
