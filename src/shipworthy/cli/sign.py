@@ -49,9 +49,9 @@ def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
     """What would be signed, in words."""
     statement = preparation.statement
     decided = [(item.id, item.said) for item in statement.items if item.said is not None]
-    where = f"{visible(statement.repo, 120)} for {statement.environment}, profile {statement.profile}"
     lines = [
-        f"{statement.verdict.value}  {where}, until {statement.expires:%Y-%m-%d}",
+        f"{statement.verdict.value}  {visible(statement.repo, 120)} for {statement.environment}",
+        f"  until {statement.expires:%Y-%m-%d}, profile {statement.profile}, checklist {statement.checklist_name}",
         f"  {plural(len(statement.items), 'item')}, {len(decided)} decided by a person",
     ]
     lines += [f"    {said.kind.value:<9}{item}: {visible(said.words, 160)}" for item, said in decided]

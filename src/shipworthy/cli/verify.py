@@ -28,6 +28,7 @@ def verified_json(found: Verified) -> dict[str, Any]:
         "ref": statement.ref,
         "environment": statement.environment,
         "profile": statement.profile,
+        "checklist": f"{statement.checklist_name} {statement.checklist_version}",
         "author": {"id": statement.author, "key": found.signed.fingerprint, "kind": found.signed.kind},
         "touched": found.signed.touched,
         "userVerified": found.signed.user_verified,
@@ -52,7 +53,8 @@ def verified_lines(found: Verified) -> list[str]:
         f"READY  {visible(statement.repo, 120)} for {statement.environment}, commit {found.commit[:12]}",
         f"  signed by {visible(statement.author, 120)} with {found.signed.fingerprint} ({found.signed.kind}{touch})",
         f"  source tree {statement.tree}",
-        f"  {dates}, profile {statement.profile}",
+        f"  {dates}",
+        f"  profile {statement.profile}, checklist {statement.checklist_name} {statement.checklist_version}",
     ]
     for each in found.self_waived:
         if each.said:

@@ -1,1 +1,30 @@
-"""readiness."""
+r"""The signed readiness file: statement, source tree id, envelope, signers, verification.
+
+Small enough to audit in an afternoon. Read in this order:
+
+1. `sshsig`, `dsse`: the two formats, alone; they import nothing of shipworthy.
+2. `tree`: what is signed is the git tree id of a commit without the two readiness files themselves.
+3. `statement`: what is said of that tree, written deterministically and read strictly.
+4. `rules`: when that is enough, by the verifier's own policy, checklist and clock.
+5. `verify`: the steps in their order. Nothing outside the commit is read, nothing is fetched.
+6. `sign`, `signers`, `keys`, `passphrases`: the other side, which verification does not import.
+
+What a signature says: this key signed this tree under this policy. It does not say that a human read it. Not covered:
+files git ignores, the contents of submodules and of files kept in LFS.
+
+Anybody can check a fresh file without shipworthy, with git, jq and ssh-keygen (8.2 or later) alone. At the top of the
+repository, with TRUST set to the signer's fingerprint, this prints the good signature and `true`, and exits 0::
+
+    (f=.shipworthy/readiness.production; t=$(mktemp -d) &&
+    export GIT_NO_REPLACE_OBJECTS=1 GIT_INDEX_FILE="$t/index" &&
+    git show "HEAD:$f.json" > "$t/payload" &&
+    git show "HEAD:$f.dsse.json" | jq -j '.signatures[0].sig | @base64d' > "$t/sig" &&
+    { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' $(wc -c < "$t/payload"); cat "$t/payload"; } |
+      ssh-keygen -Y check-novalidate -n shipworthy-author -s "$t/sig" | grep "key ${TRUST:?}\$" &&
+    test "$(git ls-tree HEAD "$f.json" "$f.dsse.json" | grep -c '^100644 blob')" = 2 &&
+    git read-tree HEAD && git update-index --force-remove "$f.json" "$f.dsse.json" &&
+    jq -e --arg tree "$(git write-tree)" '.subject[0].digest.gitTree == $tree
+      and .predicate.verdict == "READY" and (.predicate.expiresAt | fromdate) > now' "$t/payload")
+
+It proves the signature, the tree and the date. `shipworthy verify` also holds the items against its own checklist.
+"""

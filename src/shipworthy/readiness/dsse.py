@@ -88,8 +88,8 @@ def load_json(data: bytes) -> Any:
 
 
 def _bounded(value: Any) -> None:
-    level = [value]
-    for _depth in range(MAX_DEPTH + 1):
+    level, depth = [value], 0
+    while level:
         below: list[Any] = []
         for each in level:
             if isinstance(each, dict):
@@ -102,10 +102,10 @@ def _bounded(value: Any) -> None:
                     each.encode("utf-8")
                 except UnicodeEncodeError as error:
                     raise Malformed("text with an unpaired surrogate") from error
+        depth += any(isinstance(each, dict | list) for each in level)
+        if depth > MAX_DEPTH:
+            raise Malformed("nested too deep")
         level = below
-        if not level:
-            return
-    raise Malformed("nested too deep")
 
 
 def _object(value: Any, keys: set[str], optional: frozenset[str] = frozenset()) -> dict[str, Any]:

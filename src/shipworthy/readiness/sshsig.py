@@ -191,7 +191,8 @@ def _check(signature: Signature, covered: bytes) -> Signed:
     key, value = _Reader(signature.key), _Reader(signature.value)
     kind, algorithm = key.word(), value.word()
     raw = value.string()
-    if algorithm != kind and not (kind == "ssh-rsa" and algorithm in _RSA_HASHES):
+    # An RSA key names the hash in place of its kind, and never SHA-1 (the algorithm "ssh-rsa").
+    if algorithm not in (_RSA_HASHES if kind == "ssh-rsa" else (kind,)):
         raise BadSignature(f"a key of type {kind!r} cannot sign with {algorithm!r}")
     flags: int | None = None
     if kind == "ssh-rsa":

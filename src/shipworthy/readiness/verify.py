@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from shipworthy.checklist import ChecklistError
+from shipworthy.checklist.policy import parse_policy
 from shipworthy.git import Git, GitError
 from shipworthy.model import DecisionKind
 from shipworthy.readiness import dsse, rules, sshsig
@@ -196,8 +198,8 @@ def _verify(
 def _environment(found: Snapshot) -> str:
     """The environment the commit's policy names. A policy that cannot be read is judged later, at its own step."""
     try:
-        return rules.in_force(found.record("policy.toml", MAX_BYTES), None).policy.environment
-    except NotReady:
+        return parse_policy(found.record("policy.toml", MAX_BYTES) or b"").environment
+    except ChecklistError:
         return ENVIRONMENT
 
 
