@@ -28,11 +28,6 @@ BINARIES = frozenset(_BINARIES.split())
 _VERSION = "1"
 
 
-def linked(entry: FileEntry) -> bool:
-    """A symlink: its target is looked at where it stands, if it is in the repository."""
-    return entry.problem is not None and entry.problem.startswith("a symlink")
-
-
 class SecretsAnalyser(Analyser):
     """Every text file, whoever wrote it."""
 

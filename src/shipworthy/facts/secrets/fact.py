@@ -10,6 +10,7 @@ from typing import Any
 from shipworthy.facts.base import Fact, FactReader, Facts, View
 from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
 from shipworthy.facts.secrets.identity import LEAST_SALT, identity
+from shipworthy.facts.secrets.links import drop_mere_links
 from shipworthy.facts.secrets.rules import load
 from shipworthy.model import Confidence, Location, Severity, fingerprint
 
@@ -81,6 +82,7 @@ class SecretsReader(FactReader[Secrets]):
 
     def read(self, view: View, facts: Facts) -> Secrets:
         records = view.records(self._analyser)
+        drop_mere_links(view)
         salt = (view.read(SALT_FILE) or b"").strip()
         if salt and len(salt) < LEAST_SALT:
             view.gap(SALT_FILE, f"the salt is shorter than {LEAST_SALT} characters")
@@ -102,6 +104,12 @@ class SecretsReader(FactReader[Secrets]):
         )
 
 
+def title_of(rule_id: str) -> str:
+    """What a rule finds, in words. Raises KeyError for an unknown rule."""
+    rule = load().by_id.get(rule_id)
+    return rule.title if rule else _ASSIGNED[rule_id]
+
+
 def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[Sighting]:
     rules = load().by_id
     for row in rows:
@@ -109,7 +117,7 @@ def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[S
         own = row["name"] or row["rule"]
         yield Sighting(
             rule=row["rule"],
-            title=rule.title if rule else _ASSIGNED[row["rule"]],
+            title=title_of(row["rule"]),
             provider=rule.provider if rule else "",
             confidence=Confidence(row["confidence"]),
             severity=rule.severity if rule else Severity.CRITICAL,

@@ -166,6 +166,8 @@ def _token(rule: Rule, text: str, match: re.Match[bytes], data: bytes, context: 
         if _FIREBASE.search(around) or _MAPS.search(around):
             return Refused("public-key")
     confidence = rule.confidence
+    if context.role == "lock" and confidence is not Confidence.CERTAIN:
+        return Refused("lock-file")
     if context.doubtful and (confidence is not Confidence.CERTAIN):
         confidence = Confidence.REVIEW
     return None, confidence

@@ -1,0 +1,115 @@
+"""Judges `secret-store`: production secrets live in a managed store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shipworthy.checks.base import Check, CheckContext
+from shipworthy.facts import Facts
+from shipworthy.facts.secrets import Secrets
+from shipworthy.facts.settings import Default, SettingRead, Settings
+from shipworthy.model import Finding, Outcome, Severity
+from shipworthy.text import plural
+
+_WRITTEN = (Default.TEXT, Default.PLACEHOLDER)
+_DEV_FILES = ("local", "dev", "development", "test", "testing", "ci")
+
+
+class SecretStore(Check):
+    """Disproves that secrets come from a store: a secret, or a default for one, is written into a file.
+
+    Evidence: how each secret-named setting is read, defaults given to them in code, secrets standing in the tree. Where
+    nothing disproves it, a person says which store holds them; no file can show that. It cannot see settings with
+    computed names, nor where the platform takes an environment variable from.
+    """
+
+    id = "secret-store"
+    needs = (Secrets, Settings)
+
+    def check(self, facts: Facts, context: CheckContext) -> Outcome:
+        secrets, settings = facts[Secrets], facts[Settings]
+        reads = [read for read in settings.own_reads() if read.secret]
+        by_name: dict[str, list[SettingRead]] = {}
+        for read in reads:
+            by_name.setdefault(read.name or "", []).append(read)
+        looked_at = [f"{name} read at {rows[0].location} by {rows[0].how}" for name, rows in sorted(by_name.items())]
+        looked_at += [f"{use.kind}: {use.location}" for use in settings.stores]
+        stores = [use for use in settings.stores if not use.build_only]
+        failures = [*_defaults(reads), *_written(secrets)]
+        if failures:
+            more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
+            return Outcome.failed(f"written into {failures[0].location}{more}", failures, looked_at)
+        doubts = [each for each in secrets.sightings if each.rule == "assigned-signing"]
+        if not by_name and not stores and not doubts:
+            return Outcome.not_applicable(
+                "no secret setting is read", [f"{plural(settings.files, 'code file')}, no secret-named setting"]
+            )
+        findings = [
+            Finding.at(
+                rows[0].location,
+                "secret-setting",
+                f"{name} is a secret read by {rows[0].how}: say which store it comes from in production.",
+                anchor=name,
+                severity=Severity.INFO,
+                related=[row.location for row in rows[1:6]],
+                remedy="Put it into your platform's secret manager, then attest: the store's name and who can read it.",
+            )
+            for name, rows in sorted(by_name.items())
+        ]
+        findings += [
+            Finding.at(
+                each.location,
+                "signing-secret-in-code",
+                f"{each.name} is given a fixed value here: if production uses it, anybody can sign in as anybody.",
+                anchor=each.identity,
+                severity=Severity.MEDIUM,
+                confidence=each.confidence,
+                remedy="Read it from the environment and refuse to start without it.",
+            )
+            for each in doubts
+        ]
+        findings += [
+            Finding.at(
+                use.location,
+                "store-in-use",
+                f"Secrets are taken from here: {use.kind}.",
+                anchor=f"{use.kind}\0{use.location.path}",
+                severity=Severity.INFO,
+                remedy="Attest the store's name and who can read it.",
+            )
+            for use in (stores if not findings else ())
+        ]
+        what = plural(len(by_name), "secret setting") if by_name else stores[0].kind if stores else "a signing secret"
+        return Outcome.needs_you(f"{what}: name the store", findings, looked_at)
+
+
+def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
+    for read in reads:
+        path = read.location.path or ""
+        stem = path.rpartition("/")[2].partition(".")[0]
+        if read.default not in _WRITTEN or stem in _DEV_FILES:
+            continue
+        yield Finding.at(
+            read.location,
+            "secret-default",
+            f"{read.name} has a default value written into the code, which runs in production when nobody sets it.",
+            anchor=read.name or "",
+            remedy="Remove the default, so that the app refuses to start without the secret.",
+        )
+
+
+def _written(secrets: Secrets) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for each in secrets.sightings:
+        if not each.counts or each.identity in seen:
+            continue
+        seen.add(each.identity)
+        yield Finding.at(
+            each.location,
+            "secret-in-file",
+            f"{each.title} stands in a file instead of a store: {each.masked}",
+            anchor=each.identity,
+            severity=each.severity,
+            confidence=each.confidence,
+            remedy="Replace it where it was issued, put the new one into the store and read it from the environment.",
+        )

@@ -1,0 +1,78 @@
+"""Judges `secrets-not-in-tree`: no live-looking secret in the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shipworthy.checks.base import Check, CheckContext
+from shipworthy.facts import Facts
+from shipworthy.facts.secrets import Secrets, Sighting
+from shipworthy.model import Confidence, Finding, Outcome, Severity
+from shipworthy.text import plural
+
+
+class SecretsNotInTree(Check):
+    """Proves that no file holds text in the form of a live secret.
+
+    Evidence: every listed text file (tracked, or untracked and not ignored), scanned with rules written from the
+    providers' own descriptions of their tokens, with private keys, connection strings, web tokens and values assigned
+    to secret-named variables. It cannot see inside archives, binaries and submodules (it says how many it left out),
+    nor recognise a secret that looks like a word. Findings for review never fail it by themselves.
+    """
+
+    id = "secrets-not-in-tree"
+    needs = (Secrets,)
+
+    def check(self, facts: Facts, context: CheckContext) -> Outcome:
+        secrets = facts[Secrets]
+        looked_at = _looked_at(secrets)
+        findings = [_finding(group) for group in _by_identity(secrets.sightings)]
+        sure = [finding for finding in findings if finding.confidence is not Confidence.REVIEW]
+        if sure:
+            where = sure[0].location
+            more = f" and {len(sure) - 1} more" if len(sure) > 1 else ""
+            return Outcome.failed(f"{where}{more}", [*sure, *(f for f in findings if f not in sure)], looked_at)
+        if not secrets.files:
+            return Outcome.unknown("there was no text file to look at", looked_at=looked_at)
+        doubts = len(findings)
+        note = f", {plural(doubts, 'place')} to look at" if doubts else ", no finding"
+        return Outcome.passed(plural(secrets.files, "file") + note, looked_at, findings)
+
+
+def _by_identity(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
+    """One group a secret: the same token in several places is one finding."""
+    groups: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        groups.setdefault(sighting.identity, []).append(sighting)
+    for group in groups.values():
+        group.sort(key=lambda each: not each.counts)
+    return list(groups.values())
+
+
+def _finding(group: list[Sighting]) -> Finding:
+    first = group[0]
+    named = f" ({first.name})" if first.rule.startswith("assigned-") else ""
+    return Finding(
+        rule=first.rule,
+        message=f"{first.title}{named} stands in this file: {first.masked}",
+        location=first.location,
+        fingerprint=first.identity,
+        severity=first.severity if first.counts else Severity.MEDIUM,
+        confidence=first.confidence,
+        related=tuple(each.location for each in group[1:]),
+        remedy="Replace the key where it was issued first, then move it out of the file into the environment."
+        if first.counts
+        else "Look at it: if it guards anything, replace it and move it into the environment.",
+    )
+
+
+def _looked_at(secrets: Secrets) -> list[str]:
+    lines = [f"{plural(secrets.files, 'text file')}, {secrets.bytes / 1e6:.1f} MB"]
+    if secrets.archives:
+        lines.append(f"left out: {plural(secrets.archives, 'archive')}, not opened")
+    if secrets.binaries:
+        lines.append(f"left out: {plural(secrets.binaries, 'file')} without text")
+    if secrets.left_out:
+        most = sorted(secrets.left_out.items(), key=lambda each: (-each[1], each[0]))[:6]
+        lines.append("refused by filters: " + ", ".join(f"{name} {count}" for name, count in most))
+    return lines

@@ -1,0 +1,49 @@
+"""Reads the settings of each code file for the shared pass."""
+
+from __future__ import annotations
+
+from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.settings import js_reads, python_reads, text_reads
+from shipworthy.facts.settings.row import Rows
+from shipworthy.project import FileEntry, Source
+
+_TREES = {".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"}
+_TEXT_HINT = {".go", ".rb", ".php", ".java", ".rs", ".cs", ".ex"}
+
+
+class CodeSettings(Analyser):
+    """Record: `Rows.record()`; null for a file that says nothing about settings."""
+
+    name = "settings-code"
+    version = "1"
+
+    def wants(self, entry: FileEntry) -> bool:
+        return entry.by_hand and entry.suffix in text_reads.SUFFIXES
+
+    def analyse(self, source: Source) -> Record:
+        suffix, data = source.entry.suffix, source.data
+        rows = Rows()
+        gaps: tuple[tuple[str, int | None], ...] = ()
+        hint = python_reads.HINT if suffix == ".py" else js_reads.HINT
+        if source.binary or source.minified:
+            return Record(None)
+        if suffix == ".py" or suffix in _TREES:
+            if hint.search(data):
+                tree = source.tree
+                if tree is None:
+                    gaps = (("took too long or is too large to parse for its settings", None),)
+                else:
+                    reader = python_reads.PythonReads if suffix == ".py" else js_reads.JavaScriptReads
+                    rows = reader(tree.root_node).read()
+                    if tree.root_node.has_error:
+                        known = frozenset(row.name or "" for row in rows.reads)
+                        text_reads.read_text(suffix, source.text, rows, known=known)
+        else:
+            text_reads.read_text(suffix, source.text, rows)
+        if text_reads.STORE_HINT.search(data):
+            text_reads.read_stores(source.text, rows)
+        if text_reads.LOAD_HINT.search(data):
+            text_reads.read_loads(source.text, rows)
+        if not (rows.reads or rows.wrappers or rows.calls or rows.stores or rows.loads):
+            return Record(None, gaps)
+        return Record(rows.record(), gaps)

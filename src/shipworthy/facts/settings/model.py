@@ -1,0 +1,160 @@
+"""The settings of a project: each place where one is read, and each place where one is listed or provided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shipworthy.facts.base import Fact, FactReader
+from shipworthy.model import Location
+
+
+class Default(StrEnum):
+    """What happens when a setting is absent. The value itself is not kept: it may be a secret."""
+
+    NONE = "none"
+    """Nothing stands in: the setting is required."""
+    EMPTY = "empty"
+    """None, "", false or an empty collection."""
+    TEXT = "text"
+    PLACEHOLDER = "placeholder"
+    """A stand-in such as "change-me"."""
+    LOCALHOST = "localhost"
+    """An address of this very machine."""
+    MACHINE_PATH = "machine-path"
+    """A path that exists on one person's computer."""
+    COMPUTED = "computed"
+    """An expression."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRead:
+    """One place where code reads a setting."""
+
+    name: str | None
+    """None where the name is computed: it could be any."""
+    how: str
+    """The form: "os.environ[]", "process.env", "pydantic", "zod", …"""
+    location: Location
+    default: Default
+    secret: bool
+    """Its name is that of a secret."""
+    test: bool = False
+    """Read by test code or its tools only."""
+
+    @property
+    def required(self) -> bool:
+        return self.default is Default.NONE
+
+
+class ListingKind(StrEnum):
+    """What kind of file names settings."""
+
+    EXAMPLE = "example"
+    ENV_FILE = "env-file"
+    COMPOSE = "compose"
+    DOCKER = "docker"
+    CI = "ci"
+    PLATFORM = "platform"
+    KUBERNETES = "kubernetes"
+    TERRAFORM = "terraform"
+    DOCS = "docs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One `NAME=value` line of an env file; the value is not kept."""
+
+    name: str
+    line: int
+    default: Default
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingListing:
+    """One file that names settings."""
+
+    path: str
+    kind: ListingKind
+    tracked: bool
+    names: frozenset[str]
+    assignments: tuple[Assignment, ...] = ()
+    """Of env files and their examples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreUse:
+    """One place that takes secrets from a managed store."""
+
+    kind: str
+    """In words: "AWS Secrets Manager", "keyring", "Kubernetes secret"."""
+    location: Location
+    build_only: bool = False
+    """Used by CI, not by the running app."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Fact):
+    """Reads and listings in path order. Computed names are rows without a name, not gaps."""
+
+    reads: tuple[SettingRead, ...] = ()
+    listings: tuple[SettingListing, ...] = ()
+    stores: tuple[StoreUse, ...] = ()
+    files: int = 0
+    """Code files looked at."""
+    loads_env_files: tuple[Location, ...] = ()
+    """Where code or a manifest loads a `.env` file."""
+
+    @classmethod
+    def reader(cls) -> FactReader[Any]:
+        from shipworthy.facts.settings.reader import SettingsReader
+
+        return SettingsReader()
+
+    def own_reads(self) -> tuple[SettingRead, ...]:
+        """The reads of the app itself, without tests."""
+        return tuple(read for read in self.reads if not read.test)
+
+    def named(self) -> dict[str, list[SettingRead]]:
+        """The app's reads by name, names in order; computed ones are left out."""
+        found: dict[str, list[SettingRead]] = {}
+        for read in self.own_reads():
+            if read.name is not None:
+                found.setdefault(read.name, []).append(read)
+        return dict(sorted(found.items()))
+
+    def listed_in(self, name: str, kinds: Iterable[ListingKind] | None = None) -> tuple[str, ...]:
+        """The files that name a setting for everybody: all but env files of this machine alone."""
+        wanted = None if kinds is None else set(kinds)
+        return tuple(
+            each.path
+            for each in self.listings
+            if name in each.names
+            and (each.tracked or each.kind is not ListingKind.ENV_FILE)
+            and (wanted is None or each.kind in wanted)
+        )
+
+
+def inventory(settings: Settings) -> list[dict[str, object]]:
+    """`shipworthy facts env`: one row a place where a setting is read, in path order.
+
+    Keys: name (None where it is computed), file, line, how, default (a `Default`), required, secret, test, listed (the
+    files that name it).
+    """
+    return [
+        {
+            "name": read.name,
+            "file": read.location.path,
+            "line": read.location.line,
+            "how": read.how,
+            "default": str(read.default),
+            "required": read.required,
+            "secret": read.secret,
+            "test": read.test,
+            "listed": list(settings.listed_in(read.name)) if read.name else [],
+        }
+        for read in settings.reads
+    ]
