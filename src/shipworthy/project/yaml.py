@@ -26,27 +26,36 @@ def load_yaml(data: bytes) -> list[Any]:
     refused before anything is built from them.
     """
     from ruamel.yaml import YAML
+    from ruamel.yaml.composer import Composer
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.events import AliasEvent
+
+    class BoundedComposer(Composer):
+        """Counts while the tree is made: a pass of its own over the events would double the time."""
+
+        nesting = aliases = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            event = self.parser.peek_event()
+            if isinstance(event, AliasEvent):
+                self.aliases += 1
+                if self.aliases > MAX_ALIASES:
+                    raise BadData(f"more than {MAX_ALIASES} aliases", event.start_mark.line + 1)
+            self.nesting += 1
+            if self.nesting > MAX_DEPTH + 1:
+                raise BadData(f"nested more than {MAX_DEPTH} deep", event.start_mark.line + 1)
+            try:
+                return super().compose_node(parent, index)
+            finally:
+                self.nesting -= 1
 
     if len(data) > MAX_BYTES:
         raise BadData(f"larger than {MAX_BYTES // 1024} KiB")
     text = data.decode("utf-8-sig", "replace")
     yaml = YAML(typ="rt", pure=True)
+    yaml.Composer = BoundedComposer
     try:
-        depth = aliases = 0
-        for event in yaml.parse(io.StringIO(text)):
-            name = type(event).__name__
-            if name in ("MappingStartEvent", "SequenceStartEvent"):
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise BadData(f"nested more than {MAX_DEPTH} deep", event.start_mark.line + 1)
-            elif name in ("MappingEndEvent", "SequenceEndEvent"):
-                depth -= 1
-            elif name == "AliasEvent":
-                aliases += 1
-                if aliases > MAX_ALIASES:
-                    raise BadData(f"more than {MAX_ALIASES} aliases", event.start_mark.line + 1)
-        return [document for document in YAML(typ="rt", pure=True).load_all(io.StringIO(text)) if document is not None]
+        return [document for document in yaml.load_all(io.StringIO(text)) if document is not None]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadData(error.problem or "not valid YAML", mark.line + 1 if mark else None) from error

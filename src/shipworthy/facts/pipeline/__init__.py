@@ -1,0 +1,43 @@
+"""What the CI pipeline does with a change: which jobs start, what they run in the end, and whether that can fail."""
+
+from shipworthy.facts.pipeline.fact import (
+    YES,
+    ActionUse,
+    Answer,
+    CiSystem,
+    Job,
+    Kind,
+    Leaf,
+    Link,
+    NotRead,
+    Opaque,
+    Pipeline,
+    Said,
+    Scenario,
+    Workflow,
+    no,
+    strongest,
+    unsure,
+    weakest,
+)
+
+__all__ = [
+    "YES",
+    "ActionUse",
+    "Answer",
+    "CiSystem",
+    "Job",
+    "Kind",
+    "Leaf",
+    "Link",
+    "NotRead",
+    "Opaque",
+    "Pipeline",
+    "Said",
+    "Scenario",
+    "Workflow",
+    "no",
+    "strongest",
+    "unsure",
+    "weakest",
+]

@@ -1,0 +1,237 @@
+"""The pipeline as rows: CI systems, workflows, jobs and the commands they come down to, each with its proof chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from shipworthy.facts.base import Fact, FactReader
+
+
+class Answer(StrEnum):
+    """How far something holds. `partial`: for some changes and not for others, and the files say which."""
+
+    NO = "no"
+    UNKNOWN = "unknown"
+    PARTIAL = "partial"
+    YES = "yes"
+
+
+_WEAK_FIRST = (Answer.NO, Answer.UNKNOWN, Answer.PARTIAL, Answer.YES)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer and, unless it is a plain yes, why in a few plain words."""
+
+    answer: Answer
+    why: str = ""
+
+    @property
+    def yes(self) -> bool:
+        return self.answer is Answer.YES
+
+    @property
+    def no(self) -> bool:
+        return self.answer is Answer.NO
+
+
+YES = Said(Answer.YES)
+
+
+def no(why: str) -> Said:
+    return Said(Answer.NO, why)
+
+
+def unsure(why: str) -> Said:
+    return Said(Answer.UNKNOWN, why)
+
+
+def weakest(*said: Said) -> Said:
+    """What holds when all of them must: the first of the weakest answers."""
+    return min(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=YES)
+
+
+def strongest(said: Iterable[Said], none: Said) -> Said:
+    """What holds when one of them is enough; `none` where there is not one."""
+    return max(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=none)
+
+
+class Kind(StrEnum):
+    """What a command does, decided by the program that runs in the end, never by the name of a script or job."""
+
+    TEST = "test"
+    LINT = "lint"
+    TYPES = "types"
+    SCAN = "scan"
+    BUILD = "build"
+    DEPLOY = "deploy"
+    PUBLISH = "publish"
+    UPDATE = "update"
+    """Raises locked versions: `npm update`, `uv lock --upgrade`."""
+    NOTHING = "nothing"
+    """Looks like a test and is none: an empty script, `--collect-only`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a proof chain: a line of a file and what stands there. `line` is 1-based."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A command that a job comes down to."""
+
+    kind: Kind
+    text: str
+    """The program and its arguments, shortened ("pytest -q")."""
+    chain: tuple[Link, ...]
+    """From the workflow's step to the line the command stands on; at least one."""
+    workflow: str
+    job: str
+    step: int
+    """Position of its step in the job, from 0; -1 for what the job itself names."""
+    on_change: Said
+    """Whether it runs on every proposed change."""
+    fails: Said
+    """Whether its failure fails the job."""
+    runs: Mapping[str, Said] = field(default_factory=dict)
+    """Whether it runs, by the name of the workflow's scenario."""
+    remark: str = ""
+    """Of a NOTHING: why it is no test."""
+
+    @property
+    def path(self) -> str:
+        return self.chain[0].path
+
+    @property
+    def line(self) -> int:
+        return self.chain[0].line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opaque:
+    """Something in a job that could run tests and could not be followed."""
+
+    reason: str
+    chain: tuple[Link, ...]
+    workflow: str
+    job: str
+    on_change: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiSystem:
+    """A CI system and the file that shows it. `is_read` is False for systems whose files are not understood yet."""
+
+    name: str
+    title: str
+    path: str
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One way a workflow starts: an event, and how far it covers proposed changes."""
+
+    name: str
+    event: str
+    line: int
+    on_change: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job of a workflow. A job of a called workflow has the id "caller/job"."""
+
+    workflow: str
+    id: str
+    line: int
+    needs: tuple[str, ...]
+    """Ids of the jobs it waits for."""
+    waits: bool
+    """False where its condition lets it start although a needed job failed (`always()`)."""
+    condition: str
+    on_change: Said
+    environment: str = ""
+    runs: Mapping[str, Said] = field(default_factory=dict)
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """One workflow file that was understood."""
+
+    path: str
+    name: str
+    scenarios: tuple[Scenario, ...]
+    permissions: str
+    """"absent", "all-jobs-set", "restricted" or "write" (see `facts.pipeline.hardening`)."""
+    after: tuple[str, ...] = ()
+    """Names of the workflows whose end starts this one."""
+
+    @property
+    def on_change(self) -> Said:
+        """How far its triggers cover proposed changes."""
+        return strongest((each.on_change for each in self.scenarios), no("nothing starts it"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionUse:
+    """One `uses:` of a workflow or action file. `where` is "external", "local" or "docker"."""
+
+    path: str
+    line: int
+    name: str
+    where: str
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRead:
+    """A file or folder that looks like a workflow and is none for the code host, or one that is not valid."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline(Fact):
+    """Everything that runs when somebody changes the code, as far as the repository's files say."""
+
+    systems: tuple[CiSystem, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    leaves: tuple[Leaf, ...] = ()
+    opaque: tuple[Opaque, ...] = ()
+    actions: tuple[ActionUse, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
+    files: int = 0
+    """Files the repository lists, hand-written ones, so that "there is no code" can be told from "nothing read"."""
+    code_files: int = 0
+    codeowners: tuple[str, ...] = ()
+
+    @classmethod
+    def reader(cls) -> FactReader[Any]:
+        from shipworthy.facts.pipeline.reader import PipelineReader
+
+        return PipelineReader()
+
+    def of(self, *kinds: Kind) -> tuple[Leaf, ...]:
+        """Commands of these kinds, in file order."""
+        return tuple(leaf for leaf in self.leaves if leaf.kind in kinds)
+
+    @property
+    def unread_systems(self) -> tuple[CiSystem, ...]:
+        """Systems that are there and whose files are not understood yet."""
+        return tuple(each for each in self.systems if not each.is_read)

@@ -1,0 +1,166 @@
+"""Reads GitHub Actions: every workflow, job and step, in every scenario that starts it.
+
+Source: the code host's "Workflow syntax" and "Reusing workflow configurations".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shipworthy.facts.pipeline.fact import (
+    YES,
+    Answer,
+    Job,
+    Leaf,
+    NotRead,
+    Opaque,
+    Said,
+    Scenario,
+    Workflow,
+    no,
+    strongest,
+    weakest,
+)
+from shipworthy.facts.pipeline.github_jobs import Seen, Walk
+from shipworthy.facts.pipeline.github_steps import Steps
+from shipworthy.facts.pipeline.hardening import permissions_of
+from shipworthy.facts.pipeline.resolve import Lost, Resolver
+from shipworthy.facts.pipeline.tree import rows
+from shipworthy.facts.pipeline.triggers import Start, starts_of
+from shipworthy.project.yaml import line_of
+
+FOLDER = ".github/workflows/"
+_RANK = {Answer.NO: 0, Answer.UNKNOWN: 1, Answer.PARTIAL: 2, Answer.YES: 3}
+
+
+@dataclass(slots=True)
+class Read:
+    """What was read of all workflows."""
+
+    workflows: list[Workflow] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
+    opaque: list[Opaque] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
+
+
+def _pair_rank(pair: tuple[Said, Said]) -> tuple[int, int]:
+    runs, fails = pair
+    return _RANK[weakest(runs, fails).answer], _RANK[runs.answer]
+
+
+class GitHub:
+    """Reads workflows one after the other into `read`."""
+
+    def __init__(self, resolver: Resolver, files: Sequence[str], branch: str | None) -> None:
+        self._resolver = resolver
+        self._files = files
+        self._branch = branch
+        self._steps = Steps(resolver)
+        self.read = Read()
+
+    def workflow(self, path: str) -> None:
+        """One workflow file."""
+        data = self._resolver.tree.yaml(path)
+        if not isinstance(data, Mapping) or not isinstance(data.get("jobs"), Mapping):
+            reason = self._resolver.tree.bad.get(path) or "it has no jobs"
+            self.read.not_read.append(NotRead(path=path, line=None, reason=reason))
+            return
+        starts = starts_of(data.get("on"), line_of(data, "on") or 1, self._files, self._branch)
+        groups: dict[str, list[Start]] = {}
+        mentions_action = "event.action" in (self._resolver.tree.text(path) or "")
+        for start in starts:
+            group = groups.setdefault(start.scenario.name, [])
+            if not group or mentions_action:
+                group.append(start)
+        seen: dict[Any, Seen] = {}
+        jobs: dict[str, Job] = {}
+        for name, group in groups.items():
+            parts: list[dict[Any, Seen]] = []
+            states: list[dict[str, Job]] = []
+            for start in group:
+                walk = Walk(self._resolver, self._steps, path, start)
+                walk.jobs(data, path, (), YES, YES, "", None, 0)
+                parts.append(walk.seen)
+                states.append(walk.rows)
+            self._join(name, parts, seen)
+            for part in states:
+                for each, job in part.items():
+                    known = jobs.get(each)
+                    before = known.runs.get(name) if known else None
+                    runs = {**(known.runs if known else {}), name: weakest(before or job.runs[name], job.runs[name])}
+                    jobs[each] = _with_runs(job, runs, job.on_change)
+        scenarios = {start.scenario.name: start.scenario for start in starts}
+        self._finish(path, data, list(scenarios.values()), seen, jobs)
+
+    def _join(self, name: str, parts: list[dict[Any, Seen]], into: dict[Any, Seen]) -> None:
+        """One scenario that starts in several ways (opened, synchronize): only what runs in each counts fully."""
+        for key in {key: None for part in parts for key in part}:
+            rows_ = [part.get(key) for part in parts]
+            first = next(row for row in rows_ if row is not None)
+            best = [
+                max(row.ways[name], key=_pair_rank) if row else (no("not on every event of a pull request"), YES)
+                for row in rows_
+            ]
+            pair = (weakest(*(runs for runs, _ in best)), weakest(*(fails for _, fails in best)))
+            into.setdefault(key, Seen(first.step, first.what)).ways.setdefault(name, []).append(pair)
+
+    def _finish(
+        self,
+        path: str,
+        data: Mapping[str, Any],
+        scenarios: list[Scenario],
+        seen: dict[Any, Seen],
+        jobs: dict[str, Job],
+    ) -> None:
+        by_name = {each.name: each for each in scenarios}
+        after = data.get("on")
+        after = after.get("workflow_run") if isinstance(after, Mapping) else None
+        names = tuple(str(each) for each in rows(after.get("workflows") if isinstance(after, Mapping) else None))
+        name = data.get("name")
+        self.read.workflows.append(
+            Workflow(
+                path=path,
+                name=str(name) if isinstance(name, str) else path,
+                scenarios=tuple(scenarios),
+                permissions=permissions_of(data),
+                after=names,
+            )
+        )
+        nothing = no("nothing starts it")
+        for job in jobs.values():
+            change = strongest((weakest(by_name[each].on_change, said) for each, said in job.runs.items()), nothing)
+            self.read.jobs.append(_with_runs(job, job.runs, change))
+        for (job_id, *_), row in seen.items():
+            runs = {each: max(pairs, key=_pair_rank) for each, pairs in row.ways.items()}
+            ways = [(weakest(by_name[each].on_change, pair[0]), pair[1]) for each, pair in runs.items()]
+            change, fails = max(ways, key=_pair_rank, default=(nothing, YES))
+            what = row.what
+            if isinstance(what, Lost):
+                self.read.opaque.append(
+                    Opaque(reason=what.reason, chain=what.chain, workflow=path, job=job_id, on_change=change)
+                )
+            else:
+                self.read.leaves.append(
+                    Leaf(
+                        kind=what.kind,
+                        text=what.text,
+                        chain=what.chain,
+                        workflow=path,
+                        job=job_id,
+                        step=row.step,
+                        on_change=change,
+                        fails=fails,
+                        runs={each: pair[0] for each, pair in runs.items()},
+                        remark=what.remark,
+                    )
+                )
+
+
+def _with_runs(job: Job, runs: Mapping[str, Said], on_change: Said) -> Job:
+    return Job(
+        workflow=job.workflow, id=job.id, line=job.line, needs=job.needs, waits=job.waits, condition=job.condition,
+        on_change=on_change, environment=job.environment, runs=runs, steps=job.steps,
+    )  # fmt: skip

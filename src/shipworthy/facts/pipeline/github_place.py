@@ -1,0 +1,82 @@
+"""Where the steps of a GitHub job run, and small readings of step keys: conditions, shells, inputs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shipworthy.facts.pipeline.expressions import condition, fill
+from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
+from shipworthy.facts.pipeline.shell import Options
+from shipworthy.facts.pipeline.shell_words import Values
+from shipworthy.facts.pipeline.values import Unknown, truth
+
+
+@dataclass(slots=True)
+class Place:
+    """Where steps run: a job in a scenario with one combination of its matrix, or an action inside it."""
+
+    context: dict[str, Any]
+    """`github`, `env`, `matrix`, `needs`, `inputs`, `runner`, `steps` and functions, as expressions see them."""
+    path: str
+    chain: tuple[Link, ...]
+    shell: str
+    folder: str | None
+    runs: Said
+    fails: Said
+    depth: int = 0
+    written: dict[str, Values] = field(default_factory=dict)
+    """Variables that earlier steps handed on through GITHUB_ENV."""
+    mounts: dict[str, Said] = field(default_factory=dict)
+    """Folders a checkout made: a plain yes for this repository, else why not."""
+
+
+def texts(value: Any, context: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping such as `env` or `with`, with its expressions filled."""
+    return {str(key): fill(each, context) for key, each in value.items()} if isinstance(value, Mapping) else {}
+
+
+def judged(text: Any, context: Mapping[str, Any], what: str) -> Said:
+    """How surely an `if:` lets its job or step run."""
+    if text is None:
+        return YES
+    shown = " ".join(str(text).split())[:80]
+    value = condition(str(text), context) if isinstance(text, str) else text
+    holds = truth(value)
+    if holds is None:
+        on = value.what if isinstance(value, Unknown) else "something"
+        return unsure(
+            f"{what} runs only if {shown} ({on} is not known here)"
+            if on not in shown
+            else f"{what} runs only if {shown}"
+        )
+    return YES if holds else no(f"{what} has `if: {shown}`")
+
+
+def options_of(shell: str) -> Options | None:
+    """What a step's `shell` switches on; None for a shell that is not a Bourne shell.
+
+    Source: the code host's "jobs.<job_id>.steps[*].shell": none given is `bash -e`, `bash` adds pipefail.
+    """
+    if shell == "":
+        return Options(errexit=True)
+    if shell == "bash":
+        return Options(errexit=True, pipefail=True)
+    if shell == "sh":
+        return Options(errexit=True)
+    words = shell.split()
+    if not words or posixpath.basename(words[0]) not in ("bash", "sh", "zsh", "dash"):
+        return None
+    short = "".join(word[1:] for word in words[1:] if word.startswith("-") and not word.startswith("--"))
+    return Options(errexit="e" in short or "errexit" in words, pipefail="pipefail" in words)
+
+
+def replace_runs(place: Place, said: Said) -> Place:
+    """The same place, reached less surely; what it collects is shared."""
+    return place if said.yes else replace(place, runs=weakest(place.runs, said))
+
+
+def replace_fails(place: Place, said: Said) -> Place:
+    return replace(place, fails=weakest(place.fails, said))

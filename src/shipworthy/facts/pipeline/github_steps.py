@@ -1,0 +1,359 @@
+"""Runs through the steps of a GitHub job in one scenario: conditions, shells, local actions, known actions."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shipworthy.facts.pipeline import actions
+from shipworthy.facts.pipeline.expressions import fill, uses_status
+from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
+from shipworthy.facts.pipeline.github_place import (
+    Place,
+    judged,
+    options_of,
+    replace_fails,
+    replace_runs,
+    texts,
+)
+from shipworthy.facts.pipeline.globs import matches
+from shipworthy.facts.pipeline.neutral import could_test
+from shipworthy.facts.pipeline.resolve import Found, Frame, Lost, Resolver, Written, fixed
+from shipworthy.facts.pipeline.shell import Options
+from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
+from shipworthy.facts.pipeline.tree import rows
+from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of, truth
+from shipworthy.project.yaml import line_of
+
+MAX_ACTION_DEPTH = 6
+_POWER = re.compile(r"[$;|&{}()@`]|^\s*(if|foreach|for|while|try|function|param)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command or a loss at the end of a step, with how surely it runs and fails in this scenario."""
+
+    step: int
+    what: Found | Lost
+
+
+class Steps:
+    """Walks steps; `ended` collects what they come down to."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._known: dict[Any, tuple[list[Found], list[Lost], list[Written]]] = {}
+        self._hashes: dict[tuple[str, ...], str] = {}
+        self.ended: list[Ended] = []
+
+    def walk(self, steps: Any, place: Place, number: int | None = None) -> None:
+        """Every step of a job (or of an action: then all count as step `number` of the job)."""
+        known_steps: dict[str, Any] = {}
+        place.context = {**place.context, "steps": known_steps, "hashfiles()": self._hash_files}
+        for index, step in enumerate(rows(steps)):
+            if not isinstance(step, Mapping):
+                continue
+            said = judged(step.get("if"), self._status(place.context, step.get("if")), "the step")
+            outputs = self._one(step, replace_runs(place, said), index if number is None else number)
+            key = step.get("id")
+            if isinstance(key, str):
+                outcome: Any = "success" if said.yes else "skipped" if said.no else Unknown(f"steps.{key}.outcome")
+                row = {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
+                known_steps[key] = row if not said.no else {**row, "outputs": {}}
+
+    def _status(self, context: Mapping[str, Any], text: Any) -> Mapping[str, Any]:
+        if not isinstance(text, str) or not uses_status(text):
+            return context
+        answers = {"success()": True, "always()": True, "failure()": False, "cancelled()": False}
+        return {**context, **{name: (lambda _args, value=value: value) for name, value in answers.items()}}
+
+    def _hash_files(self, args: Sequence[Any]) -> Any:
+        patterns = [each for each in args if isinstance(each, str)]
+        if len(patterns) != len(args):
+            return Unknown("hashFiles()")
+        key = tuple(patterns)
+        if key not in self._hashes:
+            wanted = [pattern.removeprefix("./") for pattern in patterns]
+            found = any(matches(pattern, path) for pattern in wanted for path in self._resolver.tree.files)
+            self._hashes[key] = "a-hash" if found else ""
+        return self._hashes[key]
+
+    def _one(self, step: Mapping[str, Any], place: Place, number: int) -> Any:
+        """One step; its outputs."""
+        env = texts(step.get("env"), place.context)
+        known = place.context.get("env")
+        context = {**place.context, "env": Open("env", {**(known if isinstance(known, dict) else {}), **env})}
+        tolerant = truth(fill(step.get("continue-on-error"), context)) if "continue-on-error" in step else False
+        if tolerant is not False:
+            line = line_of(step, "continue-on-error")
+            why = f"`continue-on-error` at {place.path}:{line}"
+            place = replace_fails(place, no(why) if tolerant else unsure(why + " depends on something not known here"))
+        inner = Place(
+            context, place.path, place.chain, place.shell, place.folder, place.runs, place.fails,
+            place.depth, place.written, place.mounts,
+        )  # fmt: skip
+        if isinstance(step.get("run"), str):
+            return self._run(step, inner, number)
+        if isinstance(step.get("uses"), str):
+            self._uses(step, inner, number)
+            return Open("outputs")
+        return {}
+
+    def _frame(self, place: Place, folder: str | None) -> Frame:
+        variables: dict[str, Values] = {
+            "CI": ("true",),
+            "GITHUB_ACTIONS": ("true",),
+            "GITHUB_WORKSPACE": (ROOT,),
+        }
+        github = place.context.get("github")
+        event = github.get("event_name") if isinstance(github, dict) else None
+        if isinstance(event, str):
+            variables["GITHUB_EVENT_NAME"] = (event,)
+        runner = place.context.get("runner")
+        for name, key in (("RUNNER_OS", "os"), ("RUNNER_ENVIRONMENT", "environment")):
+            value = runner.get(key) if isinstance(runner, dict) else None
+            if isinstance(value, str):
+                variables[name] = (value,)
+        variables.update(place.written)
+        env = place.context.get("env")
+        for name, value in env.items() if isinstance(env, dict) else ():
+            variables[name] = (text_of(value),)
+        return Frame(chain=(), folder=folder, variables=variables)
+
+    def _folder(self, step: Mapping[str, Any], place: Place) -> tuple[str | None, Said]:
+        """The step's folder inside the repository, and whether it is this repository's at all."""
+        given = step.get("working-directory")
+        folder = place.folder
+        if given is not None:
+            folder = join_path(".", text_of(fill(given, place.context)))
+        said = YES
+        for mount, own in sorted(place.mounts.items(), key=lambda row: -len(row[0])):
+            inside = folder is not None and (mount == "." or folder == mount or folder.startswith(mount + "/"))
+            if inside and folder is not None:
+                said = own
+                if own.yes and mount != ".":
+                    folder = folder[len(mount) + 1 :] or "."
+                break
+        return folder, said
+
+    def _run(self, step: Mapping[str, Any], place: Place, number: int) -> Any:
+        raw = step["run"]
+        text = str(fill(raw, place.context)) if not isinstance(fill(raw, place.context), Unknown) else HOLE
+        shell = text_of(fill(step.get("shell", place.shell), place.context))
+        folder, own = self._folder(step, place)
+        place = replace_runs(place, own)
+        line = line_of(step, "run") or 1
+        block = type(raw).__name__ == "LiteralScalarString"
+        lines = text.split("\n")
+
+        def here(row: int) -> Link:
+            shown = lines[row].strip() if row < len(lines) else ""
+            return Link(place.path, line + 1 + row if block else line, shown.replace(HOLE, "…")[:80])
+
+        runner = place.context.get("runner")
+        windows = isinstance(runner, dict) and runner.get("os") == "Windows"
+        options = options_of(shell) if shell or not windows else None
+        frame = self._frame(place, folder)
+        key = (text, folder, options, line, place.path, tuple(sorted(frame.variables.items())))
+        if key not in self._known:
+            self._known[key] = self._resolve(text, frame, here, options, shell or ("pwsh" if windows else ""))
+        found, lost, written = self._known[key]
+        self._end(found, lost, place, number)
+        return self._handed_on(written, place)
+
+    def _resolve(
+        self, text: str, frame: Frame, here: Any, options: Options | None, shell: str
+    ) -> tuple[list[Found], list[Lost], list[Written]]:
+        r = self._resolver
+        at = len(r.found), len(r.lost), len(r.written)
+        if options is not None:
+            r.script(text, frame, here, options=options)
+        elif shell in ("pwsh", "powershell", "cmd"):
+            self._power(text, frame, here)
+        elif could_test(text):
+            r.lose(
+                f"a script for {shell.split(' ')[0] or 'another shell'} is not followed".replace(HOLE, "…"),
+                frame.at(here(0)),
+            )
+        return r.found[at[0] :], r.lost[at[1] :], r.written[at[2] :]
+
+    def _power(self, text: str, frame: Frame, here: Any) -> None:
+        """PowerShell and cmd: plain command lines only. The exit code is the last program's."""
+        lines = [
+            (row, line.strip()) for row, line in enumerate(text.split("\n")) if line.strip() and line.strip()[0] != "#"
+        ]
+        if any(_POWER.search(line) for _, line in lines):
+            if could_test(text):
+                self._resolver.lose("a PowerShell script is not followed", frame.at(here(0)))
+            return
+        folder = frame.folder
+        for number, (row, line) in enumerate(lines):
+            try:
+                words = shlex.split(line.replace("\\", "/"))
+            except ValueError:
+                words = line.split()
+            if words and words[0] == "cd":
+                folder = join_path(folder, words[1]) if len(words) > 1 else None
+                continue
+            inner = replace(frame.at(here(row)), folder=folder)
+            if number < len(lines) - 1:
+                inner = inner.masked(no("in PowerShell the last command decides the result"))
+            self._resolver.command(words, inner)
+
+    def _handed_on(self, written: Sequence[Written], place: Place) -> Any:
+        """Outputs of a step, and variables for later steps, as far as `echo NAME=value >> FILE` tells them."""
+        outputs: dict[str, Any] = {}
+        for each in written:
+            name, sign, value = each.text.partition("=")
+            if not sign:
+                continue
+            if each.where == "env":
+                surely = each.runs.yes and place.runs.yes
+                place.written[name] = (value,) if surely and HOLE not in value else (HOLE,)
+            elif name in outputs or not each.runs.yes or HOLE in value:
+                outputs[name] = Unknown(f"outputs.{name}")
+            else:
+                outputs[name] = value
+        return Open("outputs", outputs)
+
+    def _end(self, found: Sequence[Found], lost: Sequence[Lost], place: Place, number: int) -> None:
+        for each in found:
+            runs, fails = weakest(place.runs, each.runs), weakest(place.fails, each.fails)
+            self.ended.append(Ended(number, replace(each, chain=(*place.chain, *each.chain), runs=runs, fails=fails)))
+        for loss in lost:
+            said = weakest(place.runs, loss.runs)
+            self.ended.append(Ended(number, replace(loss, chain=(*place.chain, *loss.chain), runs=said)))
+
+    # Actions.
+
+    def _uses(self, step: Mapping[str, Any], place: Place, number: int) -> None:
+        uses = text_of(fill(step["uses"], place.context))
+        line = line_of(step, "uses") or 1
+        link = Link(place.path, line, uses.replace(HOLE, "…")[:80])
+        name = actions.name_of(uses)
+        local = uses.startswith("./")
+        if not local and not actions.is_known(name) and actions.is_harmless(uses):
+            return
+        given = texts(step.get("with"), place.context)
+        if local:
+            self._local(uses, link, given, place, number)
+            return
+        if uses.startswith("docker://"):
+            if could_test(str(given)):
+                self._end([], [Lost(f"the container {uses[:60]} is not followed", (link,), YES)], place, number)
+            return
+        if name == "actions/checkout":
+            self._checkout(step, given, place)
+            return
+        folder, own = self._folder(
+            {"working-directory": given.get("working-directory") or given.get("cwd") or "."}, place
+        )
+        place = replace_runs(place, own)
+        frame = self._frame(place, folder).at(link)
+        r = self._resolver
+        at = len(r.found), len(r.lost)
+        self._known_action(name, uses, given, frame, place)
+        self._end(r.found[at[0] :], r.lost[at[1] :], place, number)
+
+    def _known_action(self, name: str, uses: str, given: Mapping[str, Any], frame: Frame, place: Place) -> None:
+        r = self._resolver
+        link = frame.chain[-1]
+        outer = replace(frame, chain=frame.chain[:-1])
+        if name in actions.WRAPPERS:
+            tolerant = any(
+                str(given.get(key, "")).lower() == "true" for key in ("continue_on_error", "continue-on-error")
+            )
+            here = outer.masked(no(f"`continue_on_error` of {name}")) if tolerant else outer
+            for key in actions.WRAPPERS[name]:
+                if key in given:
+                    r.script(text_of(given[key]), here, fixed(link), options=Options(errexit=True))
+        elif name in actions.PROGRAMS:
+            program, key = actions.PROGRAMS[name]
+            text = text_of(given.get(key, "")) if key else ""
+            more = text_of(given.get("args", "")) if key == "command" else ""
+            if program != "true" and text:
+                r.script(f"{program} {text} {more}", outer, fixed(link), options=Options(errexit=True))
+        elif name == "pypa/cibuildwheel":
+            self._wheels(place, outer, link)
+        elif name == "cypress-io/github-action" and given.get("command"):
+            r.script(text_of(given["command"]), outer, fixed(link), options=Options(errexit=True))
+        else:
+            kind = actions.kind_of(name, given)
+            if kind is not None:
+                r.note(kind, [uses], frame)
+            elif not actions.is_harmless(uses):
+                r.lose(f"the action {uses} may run tests and is not followed".replace(HOLE, "…"), frame)
+
+    def _wheels(self, place: Place, outer: Frame, link: Link) -> None:
+        """cibuildwheel tests only where it is told how."""
+        r = self._resolver
+        env = place.context.get("env")
+        command: Any = env.get("CIBW_TEST_COMMAND") if isinstance(env, dict) else None
+        if isinstance(command, Unknown):
+            command = None
+        if command is None and r.tree.is_file("pyproject.toml"):
+            data = r.tree.toml("pyproject.toml")
+            tool = data.get("tool") if isinstance(data, dict) else None
+            settings = tool.get("cibuildwheel") if isinstance(tool, dict) else None
+            command = settings.get("test-command") if isinstance(settings, dict) else None
+        for each in command if isinstance(command, list) else [command]:
+            if isinstance(each, str):
+                text = each.replace("{project}", ".").replace("{package}", ".")
+                r.script(text, outer, fixed(link), options=Options(errexit=True))
+        r.note(Kind.BUILD, ["cibuildwheel"], outer.at(link))
+
+    def _checkout(self, step: Mapping[str, Any], given: Mapping[str, Any], place: Place) -> None:
+        raw = step.get("with")
+        repository = raw.get("repository") if isinstance(raw, Mapping) else None
+        mount = join_path(".", text_of(given.get("path") or "."))
+        if mount is None:
+            return
+        foreign = (
+            isinstance(repository, str) and "github.repository" not in repository and "head.repo" not in repository
+        )
+        place.mounts[mount] = unsure(f"the job works on another repository ({repository})") if foreign else YES
+
+    def _local(self, uses: str, link: Link, given: Mapping[str, Any], place: Place, number: int) -> None:
+        folder = join_path(".", uses[2:] or ".")
+        for mount, own in place.mounts.items():
+            if own.yes and mount != "." and folder is not None and folder.startswith(mount + "/"):
+                folder = folder[len(mount) + 1 :]
+        r = self._resolver
+        names = [posixpath.normpath(f"{folder}/{name}") for name in ("action.yml", "action.yaml")] if folder else []
+        path = next((name for name in names if r.tree.is_file(name)), None)
+        data = r.tree.yaml(path) if path else None
+        runs = data.get("runs") if isinstance(data, Mapping) else None
+        if path is None or not isinstance(runs, Mapping) or place.depth >= MAX_ACTION_DEPTH:
+            why = (
+                "nested too deep"
+                if place.depth >= MAX_ACTION_DEPTH
+                else "missing"
+                if path is None
+                else "not understood"
+            )
+            self._end([], [Lost(f"the action {uses} is {why}".replace(HOLE, "…"), (link,), YES)], place, number)
+            return
+        if runs.get("using") != "composite":
+            if not actions.is_harmless(posixpath.basename(folder or "")):
+                self._end(
+                    [], [Lost(f"the action {uses} is a program that is not followed", (link,), YES)], place, number
+                )
+            return
+        inputs: dict[str, Any] = {}
+        declared = data.get("inputs") if isinstance(data, Mapping) else None
+        for name, settings in declared.items() if isinstance(declared, Mapping) else ():
+            default = settings.get("default") if isinstance(settings, Mapping) else None
+            inputs[str(name)] = fill(default, place.context) if default is not None else ""
+        inputs.update(given)
+        github = place.context.get("github")
+        own_github = {**(github if isinstance(github, dict) else {}), "action_path": ROOT + (folder or ".")}
+        inner = Place(
+            {**place.context, "inputs": inputs, "github": Open("github", own_github)},
+            path, (*place.chain, link), "", place.folder if place.depth else ".", place.runs, place.fails,
+            place.depth + 1, place.written, place.mounts,
+        )  # fmt: skip
+        self.walk(runs.get("steps"), inner, number)

@@ -1,0 +1,143 @@
+"""The code host's filter patterns for branches and paths, matched in linear time, and which changes a filter lets by.
+
+Source: "Workflow syntax, filter pattern cheat sheet": `*` any characters but "/", `**` any, `?` and `+` repeat the
+character before, `[]` a set, a leading `!` takes back what earlier patterns matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+MAX_PATTERN = 400
+_DOCUMENT_SUFFIXES = (
+    ".md", ".mdx", ".markdown", ".rst", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".pdf",
+    ".mp4", ".webm", ".bib", ".cff", ".po", ".pot",
+)  # fmt: skip
+_DOCUMENT_NAMES = (
+    "license",
+    "licence",
+    "notice",
+    "copying",
+    "authors",
+    "contributors",
+    "changelog",
+    "codeowners",
+    "readme",
+)
+_DOCUMENT_FOLDERS = {"docs", "doc", "documentation"}
+
+# One piece of a pattern: (characters it takes or None for any, whether "/" is one of them, least, most or None).
+_Piece = tuple[frozenset[str] | None, bool, int, int | None]
+
+
+@lru_cache(maxsize=512)
+def _pieces(pattern: str) -> tuple[_Piece, ...]:
+    pieces: list[_Piece] = []
+    at = 0
+    while at < len(pattern):
+        here = pattern[at]
+        if here == "*":
+            end = at
+            while end < len(pattern) and pattern[end] == "*":
+                end += 1
+            pieces.append((None, end - at > 1, 0, None))
+            if end - at > 1 and pattern.startswith("/", end) and (at == 0 or pattern[at - 1] == "/"):
+                # `**/name` also matches `name` at the top.
+                pieces[-1] = (None, True, 0, None)
+                pieces.append((frozenset("/"), True, 0, 1))
+                end += 1
+            at = end
+            continue
+        if here in "?+" and pieces:
+            characters, slash, _, _ = pieces[-1]
+            pieces[-1] = (characters, slash, 0, 1) if here == "?" else (characters, slash, 1, None)
+        elif here == "[" and "]" in pattern[at:]:
+            end = pattern.index("]", at)
+            pieces.append((_set(pattern[at + 1 : end]), True, 1, 1))
+            at = end
+        else:
+            if here == "\\" and at + 1 < len(pattern):
+                at += 1
+                here = pattern[at]
+            pieces.append((frozenset(here), True, 1, 1))
+        at += 1
+    return tuple(pieces)
+
+
+def _set(inner: str) -> frozenset[str]:
+    found: set[str] = set()
+    at = 0
+    while at < len(inner):
+        if at + 2 < len(inner) and inner[at + 1] == "-":
+            found.update(map(chr, range(ord(inner[at]), min(ord(inner[at + 2]), ord(inner[at]) + 128) + 1)))
+            at += 3
+        else:
+            found.add(inner[at])
+            at += 1
+    return frozenset(found)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the whole text fits. A pattern longer than `MAX_PATTERN` fits nothing."""
+    if len(pattern) > MAX_PATTERN:
+        return False
+    if pattern in ("**", "**/*"):
+        return True
+    if not any(sign in pattern for sign in "*?+[\\"):
+        return pattern == text
+    if pattern.endswith("/**") and not any(sign in pattern[:-3] for sign in "*?+[\\"):
+        return text.startswith(pattern[:-2])
+    if pattern.startswith("**/") and not any(sign in pattern[3:] for sign in "*?+[\\"):
+        return text == pattern[3:] or text.endswith(pattern[2:])
+    if pattern.startswith(("**.", "**/*.")) and not any(sign in pattern.rpartition("*")[2] for sign in "?+[\\"):
+        return text.endswith(pattern.rpartition("*")[2])
+    pieces = _pieces(pattern)
+    # The states of a small automaton: which pieces the text so far may have reached.
+    states = _skip(pieces, {0})
+    for character in text:
+        following: set[int] = set()
+        for state in states:
+            if state == len(pieces):
+                continue
+            characters, slash, _, most = pieces[state]
+            fits = character in characters if characters is not None else slash or character != "/"
+            if fits:
+                following.add(state + 1)
+                if most is None:
+                    following.add(state)
+        if not following:
+            return False
+        states = _skip(pieces, following)
+    return len(pieces) in states
+
+
+def _skip(pieces: Sequence[_Piece], states: set[int]) -> set[int]:
+    """The states and those reached from them without taking a character."""
+    found = set(states)
+    for state in sorted(states):
+        while state < len(pieces) and pieces[state][2] == 0:
+            state += 1
+            found.add(state)
+    return found
+
+
+def lets_by(patterns: Iterable[str], text: str) -> bool:
+    """Whether a list of patterns, in order, with `!` taking back, selects the text."""
+    selected = False
+    for pattern in patterns:
+        if pattern.startswith("!"):
+            selected = selected and not matches(pattern[1:], text)
+        else:
+            selected = selected or matches(pattern, text)
+    return selected
+
+
+def is_document(path: str) -> bool:
+    """A file whose change cannot break the program: prose, pictures, licences, editor and host settings."""
+    *folders, name = path.lower().split("/")
+    if name.startswith(".") or any(folder.startswith(".") for folder in folders):
+        return True
+    return (
+        name.endswith(_DOCUMENT_SUFFIXES) or name.startswith(_DOCUMENT_NAMES) or bool(_DOCUMENT_FOLDERS & set(folders))
+    )

@@ -1,0 +1,72 @@
+"""The pipeline as one machine-readable table, for people to pipe into anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline
+from shipworthy.facts.pipeline.gate import gates, overall
+from shipworthy.facts.update_bots import UpdateBots
+
+
+def proving(pipeline: Pipeline) -> list[Leaf]:
+    """Tests that run on every proposed change and can fail it, shortest chain first."""
+    found = [leaf for leaf in pipeline.of(Kind.TEST) if leaf.on_change.yes and leaf.fails.yes]
+    return sorted(found, key=lambda leaf: len(leaf.chain))
+
+
+def tests_on_change(pipeline: Pipeline) -> str:
+    """ "yes", "partial" (some changes, or only once they have landed), "no", or "unknown"."""
+    if proving(pipeline):
+        return "yes"
+    if pipeline.unread_systems or pipeline.gaps:
+        return "unknown"
+    tests = pipeline.of(Kind.TEST)
+    answers = {leaf.on_change.answer for leaf in tests if not leaf.fails.no}
+    if Answer.PARTIAL in answers:
+        return "partial"
+    lost = any(not each.on_change.no for each in pipeline.opaque)
+    if Answer.UNKNOWN in answers or lost or any(each.line is not None for each in pipeline.not_read):
+        return "unknown"
+    landed = any(leaf.fails.yes and (said := leaf.runs.get("landing")) is not None and said.yes for leaf in tests)
+    return "partial" if landed else "no"
+
+
+def _places(leaves: Iterable[Leaf]) -> list[list[Any]]:
+    """[file, line] of each, no place twice."""
+    return [list(place) for place in dict.fromkeys((leaf.path, leaf.line) for leaf in leaves)]
+
+
+def _runs(leaf: Leaf) -> bool:
+    return any(not said.no for said in leaf.runs.values())
+
+
+def inventory(pipeline: Pipeline, bots: UpdateBots) -> dict[str, Any]:
+    """The table of `shipworthy facts pipeline`. Paths are relative to the root, lines 1-based."""
+    deploys = [leaf for leaf in pipeline.of(Kind.DEPLOY, Kind.PUBLISH) if _runs(leaf)]
+    unread = bool(pipeline.unread_systems)
+    external = [use for use in pipeline.actions if use.where == "external"]
+    github = any(system.name == "github" for system in pipeline.systems)
+    gated = overall(gates(pipeline))
+    table: dict[str, Any] = {
+        "ci_systems": sorted({system.name for system in pipeline.systems}),
+        "tests_on_change": tests_on_change(pipeline),
+        "test_evidence": [
+            [link.path, link.line] for leaf in proving(pipeline) for link in (leaf.chain[0], *leaf.chain[1:])
+        ],
+        "deploy": "yes" if deploys else "unknown" if unread else "no",
+        "deploy_gated": "unknown" if unread else gated,
+        "deploy_evidence": _places(deploys),
+        "actions": {"external_total": len(external), "sha_pinned": sum(use.pinned for use in external)}
+        if github
+        else None,
+        "top_level_permissions": {each.path.rpartition("/")[2]: each.permissions for each in pipeline.workflows}
+        or None,
+        "update_bot": sorted({bot.name for bot in bots.bots if bot.active}),
+        "codeowners": list(pipeline.codeowners),
+    }
+    for key, kind in (("lint", Kind.LINT), ("typecheck", Kind.TYPES), ("security_scan_in_ci", Kind.SCAN)):
+        table[key] = any(_runs(leaf) for leaf in pipeline.of(kind))
+    table["test_evidence"] = [list(place) for place in dict.fromkeys(map(tuple, table["test_evidence"]))]
+    return table

@@ -1,0 +1,55 @@
+"""Which commands certainly run no test, so that an unknown one can be told from a harmless one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from shipworthy.facts.pipeline.runners import is_known
+from shipworthy.facts.pipeline.words import words as _words
+from shipworthy.facts.pipeline.wrappers import program_of
+
+_TESTING = re.compile(
+    r"test|spec\b|specs\b|check|verif|\bci\b|\bqa\b|coverage|e2e|\bcov\b|jest|mocha|cypress|playwright|\btox\b|\bnox\b|karma"
+    r"|phpunit|suite|validate",
+    re.I,
+)
+_NEUTRAL = _words(
+    """
+        echo printf true false : [ [[ test cat tee ls cd pwd cp mv rm mkdir rmdir ln chmod chown touch find sed awk grep
+        egrep fgrep head tail sort uniq wc cut tr xargs date sleep wait kill pkill killall ps top df du free uname id
+        whoami hostname which command type hash env export set unset alias ulimit tar zip unzip gzip gunzip curl wget jq
+        yq git gh hub svn hg apt apt-get aptitude dpkg yum dnf apk brew choco snap pacman pip pip3 pipx easy_install
+        conda mamba virtualenv venv corepack nvm n volta asdf mise rustup rbenv pyenv gem cpan cpanm luarocks openssl
+        ssh-keygen ssh-keyscan ssh-add ssh-agent gpg base64 md5sum sha256sum shasum diff cmp patch file stat readlink
+        realpath dirname basename seq expr let read mktemp systemctl service sysctl mount umount modprobe useradd
+        usermod psql mysql mysqladmin createdb dropdb pg_isready pg_dump pg_restore redis-cli mongo mongosh sqlite3 nc
+        netstat ss ping dig nslookup ip ifconfig iptables docker-machine minikube kind k3d codecov coveralls codeclimate
+        cc-test-reporter wait-on cmake autoconf automake ./configure configure sphinx-build mkdocs doxygen twine wheel
+        pyclean dotnet-coverage reportgenerator gcov lcov gcovr genhtml nohup disown exit return break continue shift
+        source . eval trap local declare readonly typeset pip-compile pip-sync ensurepip site platform json.tool
+        if-env is-ci husky http.server compileall
+        """
+)
+_MANAGERS = _words("poetry uv pdm pipenv hatch rye pixi bundle composer npm pnpm yarn bun lerna docker docker-compose")
+_COVERAGE = {"report", "xml", "html", "json", "combine", "erase", "lcov", "annotate", "debug"}
+
+
+def could_test(text: str) -> bool:
+    """Whether words hint at tests. Used only to tell "unknown" from "no", never to say yes."""
+    return bool(_TESTING.search(text))
+
+
+def is_neutral(words: Sequence[str]) -> bool:
+    """Whether a command certainly runs no test."""
+    name = program_of(words[0])
+    if name in _NEUTRAL:
+        return True
+    first = next((word for word in words[1:] if not word.startswith("-")), "")
+    if name == "coverage":
+        return first in _COVERAGE
+    if name in _MANAGERS or is_known(name):
+        return True
+    if name in ("python", "python3", "pypy3", "node", "ruby", "perl"):
+        return not any(word.endswith((".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl")) for word in words[1:])
+    return False

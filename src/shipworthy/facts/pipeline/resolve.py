@@ -1,0 +1,380 @@
+"""Follows a command through scripts and tools of the repository down to the program that runs in the end."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from shipworthy.facts.pipeline.deploys import classify_deploy
+from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, unsure, weakest
+from shipworthy.facts.pipeline.neutral import could_test, is_neutral
+from shipworthy.facts.pipeline.runners import classify
+from shipworthy.facts.pipeline.shell import Call, Options, Script
+from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
+from shipworthy.facts.pipeline.tree import Tree
+from shipworthy.facts.pipeline.values import HOLE
+from shipworthy.facts.pipeline.wrappers import is_python, program_of, strip
+from shipworthy.project import is_test_path
+
+MAX_DEPTH = 8
+MAX_COMMANDS = 20_000
+"""Commands followed for one repository; beyond it the rest is not followed and said to be so."""
+_SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "ash"}
+_GENERATED_SCRIPTS = {"gradlew", "mvnw", "mvnd"}
+_OWN_PROGRAMS = {"manage.py", "artisan", "rails", "rake", "rspec", "setup.py", "console"}
+_RUNS_TESTS = re.compile(
+    r"\b(pytest|unittest|nose2?|tox|nox|doctest|jest|vitest|mocha|ava|tape|playwright|cypress|karma|phpunit|rspec|ctest)\b"
+    r"|(go|cargo|npm|yarn|pnpm|bun|deno|make|gradlew?|mvn)[\"', ]+(run[\"', ]+)?test|node:test|--test\b"
+)
+_PYTHON_ENTRY = re.compile(r"\bunittest\.main\(|(sys\.exit|SystemExit|raise SystemExit|exit)\(\s*pytest\.main\(")
+_NODE_ENTRY = re.compile(
+    r"""(require\(|from\s+)["'](node:test|node:assert(/strict)?|assert(/strict)?|tape|tap|uvu|ava)["']"""
+)
+
+Here = Callable[[int], Link]
+"""Gives the link for a row (from 0) of a script."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Where following stands."""
+
+    chain: tuple[Link, ...] = ()
+    folder: str | None = "."
+    variables: Mapping[str, Values] = field(default_factory=dict)
+    runs: Said = YES
+    fails: Said = YES
+    seen: frozenset[tuple[str, str]] = frozenset()
+
+    def enter(self, *key: str) -> Frame | None:
+        """The frame inside a script; None where that script is already being followed, or too deep."""
+        name = (key[0], "\0".join(key[1:]))
+        if name in self.seen or len(self.seen) >= MAX_DEPTH:
+            return None
+        return replace(self, seen=self.seen | {name})
+
+    def at(self, link: Link) -> Frame:
+        return replace(self, chain=(*self.chain, link))
+
+    def doubt(self, said: Said) -> Frame:
+        """The same place, reached less surely."""
+        return replace(self, runs=weakest(self.runs, said))
+
+    def masked(self, said: Said) -> Frame:
+        """The same place, failing less surely."""
+        return replace(self, fails=weakest(self.fails, said))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A command with a kind, at the end of its chain."""
+
+    kind: Kind
+    text: str
+    chain: tuple[Link, ...]
+    runs: Said
+    fails: Said
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Something that could run tests and was not followed."""
+
+    reason: str
+    chain: tuple[Link, ...]
+    runs: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line a command writes for later steps ("output" or "env"): `NAME=value`."""
+
+    where: str
+    text: str
+    runs: Said
+
+
+Follower = Callable[["Resolver", Sequence[str], Frame], bool]
+"""Follows the commands of one program; False where these words are not its business."""
+
+
+def fixed(link: Link) -> Here:
+    """The same link for every row: a command line that stands on one line of its file."""
+    return lambda _row: link
+
+
+def shown(words: Sequence[str]) -> str:
+    """A command as it is named in a finding."""
+    text = " ".join(words).replace(HOLE, "…").replace(ROOT, "./")
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+class Resolver:
+    """Collects what commands come down to, in `found`, `lost` and `written`."""
+
+    def __init__(self, tree: Tree, followers: Mapping[str, Follower]) -> None:
+        self.tree = tree
+        self._followers = followers
+        self.found: list[Found] = []
+        self.lost: list[Lost] = []
+        self.written: list[Written] = []
+        self._commands = 0
+
+    def note(self, kind: Kind, words: Sequence[str], frame: Frame, remark: str = "") -> None:
+        self.found.append(Found(kind, shown(words), frame.chain, frame.runs, frame.fails, remark))
+
+    def lose(self, reason: str, frame: Frame) -> None:
+        self.lost.append(Lost(reason, frame.chain, frame.runs))
+
+    def script(
+        self,
+        text: str,
+        frame: Frame,
+        here: Here,
+        *,
+        options: Options | None = None,
+        args: Sequence[str] = (),
+        own: str | None = None,
+    ) -> None:
+        """Every command of a shell text."""
+        script = Script(
+            text,
+            options=options or Options(),
+            variables=frame.variables,
+            args=args,
+            exists=self.tree.exists,
+            folder=frame.folder,
+            own=own,
+        )
+        for row, reason in script.problems:
+            if could_test(text):
+                self.lose(reason, frame.at(here(row)))
+        for call in script.calls:
+            self._call(call, frame, here(call.row))
+
+    def _call(self, call: Call, frame: Frame, link: Link) -> None:
+        words = call.words
+        inner = replace(
+            frame,
+            chain=(*frame.chain, link),
+            folder=call.folder,
+            variables=call.variables,
+            runs=weakest(frame.runs, call.runs),
+            fails=weakest(frame.fails, call.fails),
+        )
+        if call.writes and words[0] in ("echo", "printf"):
+            text = words[-1] if words[0] == "echo" else words[-1].replace("\\n", "")
+            self.written.append(Written(call.writes, text, inner.runs))
+            return
+        if call.stdin is not None and program_of(words[0]) in _SHELLS and len(words) <= 2:
+            nested = inner.enter("stdin", str(link), call.stdin[:200])
+            if nested is not None:
+                self.script(call.stdin, nested, fixed(link))
+            return
+        self.command(words, inner, call.options)
+
+    def command(self, words: Sequence[str], frame: Frame, options: Options | None = None) -> None:
+        """One command without shell syntax."""
+        self._commands += 1
+        if self._commands > MAX_COMMANDS:
+            if self._commands == MAX_COMMANDS + 1:
+                self.lose("there are too many commands to follow them all", frame)
+            return
+        stripped = strip(words)
+        words = stripped.words
+        if not words:
+            return
+        if stripped.variables:
+            given = {name: (value,) for name, value in stripped.variables.items()}
+            frame = replace(frame, variables={**frame.variables, **given})
+        if stripped.folder is not None:
+            frame = replace(frame, folder=join_path(frame.folder, stripped.folder))
+        if stripped.doubt:
+            frame = frame.doubt(unsure(stripped.doubt))
+        name = program_of(words[0])
+        if HOLE in name:
+            if could_test(" ".join(words)) or len(words) == 1 or name == HOLE:
+                self.lose(f"`{shown(words)}`: which program runs is not known", frame)
+            return
+        if self._shell(name, words, frame, options) or self._own_file(name, words, frame, stripped.as_binary):
+            return
+        follower = self._followers.get(name)
+        if follower is not None and follower(self, words, frame):
+            return
+        self.leaf(words, frame)
+
+    def leaf(self, words: Sequence[str], frame: Frame) -> None:
+        """A program that is not followed further: its kind, or that it could be a test."""
+        deploy = classify_deploy(words)
+        if deploy is not None:
+            self.note(deploy, words, frame)
+            return
+        known = classify(words)
+        if known is None:
+            if not is_neutral(words) and could_test(" ".join(words)):
+                self.lose(f"`{shown(words)}` is not a program known here", frame)
+            return
+        if known.needs and not self._has_tests(known.needs, frame):
+            self.note(Kind.NOTHING, words, frame, "there are no test files it could run, and it passes without any")
+            return
+        self.note(known.kind, words, frame, known.remark)
+
+    def _has_tests(self, needed: str, frame: Frame) -> bool:
+        folder = frame.folder
+        if folder is None:
+            return False
+        prefix = "" if folder == "." else folder + "/"
+        for path, entry in self.tree.files.items():
+            if path.startswith(prefix) and entry.by_hand:
+                if needed == "*" and is_test_path(path) and re.search(r"\.[cm]?[jt]sx?$", path):
+                    return True
+                if needed != "*" and needed in path:
+                    return True
+        return False
+
+    def _shell(self, name: str, words: Sequence[str], frame: Frame, options: Options | None) -> bool:
+        """`bash x.sh`, `sh -c "…"`, `eval "…"`, `source x.sh`."""
+        if name == "eval" or (name in _SHELLS and len(words) > 1):
+            flags, at, command = set[str](), 1, name == "eval"
+            while not command and at < len(words) and words[at][:1] in ("-", "+"):
+                if words[at] in ("-o", "+o") and at + 1 < len(words):
+                    flags.add(words[at + 1])
+                    at += 2
+                    continue
+                if not words[at].startswith("--"):
+                    flags.update(words[at][1:])
+                    command = "c" in words[at]
+                at += 1
+            if at >= len(words):
+                return True
+            if command:
+                self._text(" ".join(words[at:]) if name == "eval" else words[at], frame, flags, words[at + 1 :])
+            else:
+                self._file(
+                    words[at],
+                    words[at + 1 :],
+                    frame,
+                    Options(errexit=bool(flags & {"e", "errexit"}), pipefail="pipefail" in flags),
+                )
+            return True
+        if name in ("source", ".") and len(words) > 1:
+            path = join_path(frame.folder, words[1])
+            if path is not None and self.tree.is_file(path) and not path.endswith("activate"):
+                self._file(words[1], words[2:], frame, options or Options())
+            return True
+        return False
+
+    def _text(self, text: str, frame: Frame, flags: set[str], args: Sequence[str]) -> None:
+        nested = frame.enter("text", str(frame.chain[-1]) if frame.chain else "", text[:200])
+        if nested is None or HOLE in text[:1]:
+            self.lose(f"`{shown([text])}` is put together at run time", frame)
+            return
+        link = frame.chain[-1] if frame.chain else Link("?", 1, "")
+        at_link = replace(nested, chain=frame.chain[:-1])
+        self.script(
+            text,
+            at_link,
+            fixed(link),
+            options=Options(errexit="e" in flags, pipefail="pipefail" in flags),
+            args=args,
+        )
+
+    def _file(self, word: str, args: Sequence[str], frame: Frame, options: Options) -> None:
+        """A shell script of the repository."""
+        path = join_path(frame.folder, word)
+        if path is None or not self.tree.is_file(path):
+            if could_test(word):
+                self.lose(f"the script {shown([word])} is not in the repository", frame)
+            return
+        text = self.tree.text(path)
+        if text is None:
+            self.lose(f"the script {path} could not be read", frame)
+            return
+        nested = frame.enter("file", path, *args)
+        if nested is None:
+            return
+        first = text.split("\n", 1)[0]
+        if first.startswith("#!"):
+            flags = first.split()[1:] if "env" not in first else first.split()[3:]
+            errexit = options.errexit or any(flag.startswith("-") and "e" in flag for flag in flags)
+            options = replace(options, errexit=errexit)
+        rows = text.split("\n")
+        self.script(
+            text,
+            nested,
+            lambda row: Link(path, row + 1, rows[row].strip()[:80] if row < len(rows) else ""),
+            options=options,
+            args=args,
+            own=path,
+        )
+
+    def _own_file(self, name: str, words: Sequence[str], frame: Frame, binary: bool) -> bool:
+        """`./scripts/test`, `python runtests.py`, `node scripts/x.js`: a file of the repository."""
+        interpreter = is_python(name) or name in (
+            "node",
+            "tsx",
+            "ts-node",
+            "deno",
+            "bun",
+            "ruby",
+            "perl",
+            "php",
+            "esno",
+        )
+        if interpreter:
+            at = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), 0)
+            if not at or "--test" in words:
+                return False
+            path = join_path(frame.folder, words[at])
+            if path is None or not self.tree.is_file(path) or program_of(path) in _OWN_PROGRAMS:
+                return False
+            self._program(path, words, frame)
+            return True
+        if binary or ("/" not in words[0] and not words[0].startswith(ROOT)):
+            return False
+        path = join_path(frame.folder, words[0])
+        if path is None or not self.tree.is_file(path):
+            tool = (
+                re.search(r"(^|/)(\.?bin|Scripts|sbin)/[^/]+$", words[0])
+                or words[0].startswith("/")
+                or HOLE in words[0]
+            )
+            if tool or name in _GENERATED_SCRIPTS or name in _OWN_PROGRAMS:
+                return False
+            if could_test(words[0]):
+                self.lose(f"the script {shown(words[:1])} is not in the repository", frame)
+            return True
+        if name in _GENERATED_SCRIPTS:
+            return False
+        text = self.tree.text(path)
+        if text is None:
+            self.lose(f"the script {path} could not be read", frame)
+            return True
+        first = text.split("\n", 1)[0]
+        is_shell = (
+            re.search(r"\b(ba|da|z|k|a)?sh\b", first) if first.startswith("#!") else path.endswith((".sh", ".bash"))
+        )
+        if is_shell or (not first.startswith("#!") and "." not in posixpath.basename(path)):
+            self._file(words[0], words[1:], frame, Options())
+            return True
+        if name in _OWN_PROGRAMS:
+            return False
+        self._program(path, words, frame)
+        return True
+
+    def _program(self, path: str, words: Sequence[str], frame: Frame) -> None:
+        """A program of the repository in a language that is not followed: what its text shows."""
+        text = self.tree.text(path)
+        if text is None:
+            self.lose(f"the script {path} could not be read", frame)
+            return
+        entry = _PYTHON_ENTRY if path.endswith(".py") else _NODE_ENTRY if is_test_path(path) else None
+        match = entry.search(text) if entry else None
+        if match:
+            row = text.count("\n", 0, match.start()) + 1
+            self.note(Kind.TEST, words, frame.at(Link(path, row, match[0][:60])))
+        elif _RUNS_TESTS.search(text):
+            self.lose(f"{path} may start tests; programs like it are not followed", frame)

@@ -1,0 +1,162 @@
+"""Which well-known programs test, lint, type check, scan or build. Facts from their manuals, nothing else."""
+
+from __future__ import annotations
+
+from shipworthy.facts.pipeline.fact import Kind
+from shipworthy.facts.pipeline.words import words as _words
+
+# Test runners; where a set is given, only with one of these as the first word.
+TEST: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        _words(
+            "pytest py.test unittest nose2 nosetests trial stestr ward behave green zope-testrunner doctest jest "
+            "mocha ava tap tape jasmine uvu qunit lab cucumber-js testcafe nightwatch wtr web-test-runner ts-mocha "
+            "japa react-native-test rspec minitest phpunit paratest pest codecept phpspec bats shellspec shunit2 "
+            "busted prove ctest gotestsum ginkgo elm-test robot pabot tasty lit airtap mochify poku electron-mocha "
+            "vscode-test jest-cli stryker bashunit testem simple-phpunit"
+        ),
+        frozenset[str](),
+    ),
+    "cypress": frozenset({"run"}),
+    "karma": frozenset({"start"}),
+    "wdio": frozenset({"run", ""}),
+    "codeceptjs": frozenset({"run", "run-multiple", "run-workers"}),
+    "detox": frozenset({"test"}),
+    "newman": frozenset({"run"}),
+    "deno": frozenset({"test"}),
+    "bun": frozenset({"test"}),
+    "react-scripts": frozenset({"test"}),
+    "react-app-rewired": frozenset({"test"}),
+    "craco": frozenset({"test"}),
+    "vue-cli-service": frozenset({"test:unit", "test:e2e", "test"}),
+    "tsdx": frozenset({"test"}),
+    "kcd-scripts": frozenset({"test"}),
+    "aegir": frozenset({"test"}),
+    "ember": frozenset({"test"}),
+    "stencil": frozenset({"test"}),
+    "wp-scripts": frozenset({"test-unit-js", "test-e2e", "test-playwright"}),
+    "hardhat": frozenset({"test", "coverage"}),
+    "forge": frozenset({"test", "coverage"}),
+    "truffle": frozenset({"test"}),
+    "anchor": frozenset({"test"}),
+    "hatch": frozenset({"test"}),
+    "rye": frozenset({"test"}),
+    "dotnet": frozenset({"test", "vstest"}),
+    "rake": frozenset({"test", "spec"}),
+    "rails": frozenset({"test", "spec", "test:all"}),
+    "artisan": frozenset({"test"}),
+    "sail": frozenset({"test"}),
+    "mix": frozenset({"test", "coveralls"}),
+    "flutter": frozenset({"test"}),
+    "dart": frozenset({"test"}),
+    "swift": frozenset({"test"}),
+    "xcodebuild": frozenset({"test", "test-without-building"}),
+    "sbt": frozenset({"test", "+test", "testOnly", "coverage"}),
+    "lein": frozenset({"test"}),
+    "stack": frozenset({"test"}),
+    "cabal": frozenset({"test", "v2-test"}),
+    "dune": frozenset({"test", "runtest"}),
+    "zig": frozenset({"test"}),
+    "meson": frozenset({"test"}),
+    "crystal": frozenset({"spec"}),
+    "nimble": frozenset({"test"}),
+    "wasm-pack": frozenset({"test"}),
+    "molecule": frozenset({"test"}),
+    "ansible-test": frozenset({"units", "integration"}),
+    "opa": frozenset({"test"}),
+    "terraform": frozenset({"test"}),
+    "rebar3": frozenset({"eunit", "ct"}),
+    "gleam": frozenset({"test"}),
+    "testplane": frozenset({"run", ""}),
+    "qlty": frozenset({"test"}),
+    "test-storybook": frozenset(),
+}
+NO_RUN = frozenset({"--version", "-V", "--help", "-h"})
+# Options with which a test runner runs nothing, or never ends.
+NOT_A_RUN = _words(
+    "--collect-only --co --fixtures --markers --setup-plan --setup-only --listTests --list-tests --showConfig "
+    "--init --clearCache --watch --watchAll --list -list --dry-run --no-run --show-only"
+)
+BY_FIRST_WORD: dict[tuple[str, str], Kind] = {
+    ("ruff", "check"): Kind.LINT,
+    ("ruff", "format"): Kind.LINT,
+    ("ruff", "."): Kind.LINT,
+    ("biome", "check"): Kind.LINT,
+    ("biome", "ci"): Kind.LINT,
+    ("biome", "lint"): Kind.LINT,
+    ("next", "lint"): Kind.LINT,
+    ("next", "build"): Kind.BUILD,
+    ("vue-cli-service", "lint"): Kind.LINT,
+    ("vue-cli-service", "build"): Kind.BUILD,
+    ("react-scripts", "build"): Kind.BUILD,
+    ("nuxt", "build"): Kind.BUILD,
+    ("nuxt", "typecheck"): Kind.TYPES,
+    ("nuxi", "typecheck"): Kind.TYPES,
+    ("astro", "check"): Kind.TYPES,
+    ("astro", "build"): Kind.BUILD,
+    ("svelte-check", ""): Kind.TYPES,
+    ("vite", "build"): Kind.BUILD,
+    ("deno", "lint"): Kind.LINT,
+    ("deno", "fmt"): Kind.LINT,
+    ("deno", "check"): Kind.TYPES,
+    ("dotnet", "build"): Kind.BUILD,
+    ("dotnet", "publish"): Kind.BUILD,
+    ("dotnet", "format"): Kind.LINT,
+    ("docker", "build"): Kind.BUILD,
+    ("terraform", "validate"): Kind.LINT,
+    ("terraform", "fmt"): Kind.LINT,
+    ("npm", "audit"): Kind.SCAN,
+    ("pnpm", "audit"): Kind.SCAN,
+    ("yarn", "audit"): Kind.SCAN,
+    ("bun", "audit"): Kind.SCAN,
+    ("yarn", "npm"): Kind.SCAN,
+    ("bundle", "audit"): Kind.SCAN,
+    ("composer", "audit"): Kind.SCAN,
+    ("uv", "audit"): Kind.SCAN,
+    ("npm", "update"): Kind.UPDATE,
+    ("npm", "up"): Kind.UPDATE,
+    ("pnpm", "update"): Kind.UPDATE,
+    ("pnpm", "up"): Kind.UPDATE,
+    ("yarn", "upgrade"): Kind.UPDATE,
+    ("yarn", "up"): Kind.UPDATE,
+    ("bun", "update"): Kind.UPDATE,
+    ("poetry", "update"): Kind.UPDATE,
+    ("pdm", "update"): Kind.UPDATE,
+    ("pipenv", "update"): Kind.UPDATE,
+    ("bundle", "update"): Kind.UPDATE,
+    ("composer", "update"): Kind.UPDATE,
+    ("pre-commit", "autoupdate"): Kind.UPDATE,
+    ("nix", "flake"): Kind.UPDATE,
+    ("hatch", "fmt"): Kind.LINT,
+    ("poetry", "build"): Kind.BUILD,
+    ("hatch", "build"): Kind.BUILD,
+    ("uv", "build"): Kind.BUILD,
+    ("pdm", "build"): Kind.BUILD,
+    ("maturin", "build"): Kind.BUILD,
+    ("mkdocs", "build"): Kind.BUILD,
+}
+LINT = _words(
+    "flake8 pylint black isort pycodestyle pydocstyle pyflakes autopep8 yapf blue ruff eslint oxlint biome "
+    "stylelint standard xo tslint jshint semistandard rubocop standardrb golangci-lint gofmt gofumpt "
+    "staticcheck shellcheck hadolint markdownlint markdownlint-cli2 yamllint actionlint pre-commit prek "
+    "djlint codespell commitlint lint-staged ktlint detekt checkstyle swiftlint tflint ansible-lint "
+    "editorconfig-checker ec knip dprint oxfmt curlylint sqlfluff import-linter lint-imports vulture "
+    "interrogate doc8 rstcheck php-cs-fixer phpcs pint clang-format clang-tidy cpplint credo mdl remark "
+    "textlint alex publint attw depcheck unimported super-linter trunk megalinter pyupgrade check-manifest "
+    "validate-pyproject rstfmt taplo buf spectral refurb pyproject-fmt eslint_d"
+)
+TYPES = _words(
+    "mypy dmypy pyright basedpyright pyre pytype ty pyrefly zuban svelte-check flow tsd tstyche srb sorbet "
+    "phpstan psalm type-coverage vue-tsgo glint stubtest"
+)
+SCAN = _words(
+    "pip-audit safety bandit semgrep opengrep trivy snyk grype codeql gitleaks trufflehog osv-scanner "
+    "govulncheck gosec brakeman bundler-audit bundle-audit dependency-check checkov tfsec kics zizmor "
+    "scorecard detect-secrets dockle audit-ci better-npm-audit npm-audit-resolver retire njsscan horusec "
+    "nuclei zap-baseline.py sonar-scanner ggshield cargo-audit cargo-deny poutine pysentry npq socket"
+)
+BUILD = _words(
+    "webpack rollup esbuild tsup vite parcel gulp grunt gatsby hugo jekyll docusaurus sphinx-build "
+    "pyinstaller cibuildwheel build cmake electron-builder electron-forge swc babel ncc unbuild rslib rsbuild "
+    "tsdown"
+)

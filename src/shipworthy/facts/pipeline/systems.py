@@ -1,0 +1,79 @@
+"""Which CI systems a repository uses, told by their files; and files that look like workflows and are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shipworthy.facts.pipeline.fact import CiSystem, NotRead
+from shipworthy.facts.pipeline.tree import Tree
+from shipworthy.project import FileEntry
+
+_BY_PATH: tuple[tuple[str, str, str], ...] = (
+    ("github", "GitHub Actions", r"\.github/workflows/[^/]+\.ya?ml"),
+    ("gitlab", "GitLab CI", r"\.gitlab-ci\.ya?ml"),
+    ("circleci", "CircleCI", r"\.circleci/config\.ya?ml|circle\.yml"),
+    ("azure", "Azure Pipelines", r"(.*/)?azure-pipelines[^/]*\.ya?ml|\.azure-pipelines/[^/]+\.ya?ml"),
+    ("bitbucket", "Bitbucket Pipelines", r"bitbucket-pipelines\.ya?ml"),
+    ("jenkins", "Jenkins", r"(.*/)?(Jenkinsfile([._-][^/]*)?|[^/]+\.jenkinsfile)"),
+    ("drone", "Drone", r"\.drone\.(ya?ml|star|jsonnet)"),
+    ("woodpecker", "Woodpecker", r"\.woodpecker(/[^/]+)?\.ya?ml"),
+    ("buildkite", "Buildkite", r"\.buildkite/pipeline[^/]*\.(ya?ml|json|sh)|buildkite\.ya?ml"),
+    ("travis", "Travis CI", r"\.travis\.ya?ml"),
+    ("cloudbuild", "Cloud Build", r"(.*/)?cloudbuild[^/]*\.(ya?ml|json)"),
+    ("appveyor", "AppVeyor", r"\.?appveyor\.ya?ml"),
+    ("cirrus", "Cirrus CI", r"\.cirrus\.(ya?ml|star)"),
+    ("semaphore", "Semaphore", r"\.semaphore/semaphore\.ya?ml"),
+    ("codebuild", "AWS CodeBuild", r"(.*/)?buildspec[^/]*\.ya?ml"),
+    ("forgejo", "Forgejo Actions", r"\.(forgejo|gitea)/workflows/[^/]+\.ya?ml"),
+    ("teamcity", "TeamCity", r"\.teamcity/settings\.kts"),
+    ("concourse", "Concourse", r"ci/pipeline\.ya?ml"),
+)
+_COMPILED = [(name, title, re.compile(pattern)) for name, title, pattern in _BY_PATH]
+READ = frozenset({"github"})
+"""Systems whose files are understood."""
+_PASSED_OVER = re.compile(
+    r"(^|/)(templates?|examples?|samples?|fixtures|testdata|test[-_]?data|cookiecutters?)(/|$)|\{\{|\{%", re.I
+)
+_AZURE_TRIGGER = re.compile(r"^(trigger|pr|schedules)\s*:", re.M)
+_AZURE_BODY = re.compile(r"^(pool|stages|jobs|steps|extends)\s*:", re.M)
+
+
+def find_systems(tree: Tree) -> Iterator[CiSystem]:
+    """Every file that configures a CI system, in path order. Azure may use any name, so its files are told by text."""
+    for path in sorted(tree.files):
+        entry = tree.files[path]
+        if not entry.by_hand:
+            continue
+        for name, title, pattern in _COMPILED:
+            if pattern.fullmatch(path) and not (_PASSED_OVER.search(path) and "/" in path):
+                yield CiSystem(name=name, title=title, path=path, is_read=name in READ)
+                break
+        else:
+            if _could_be_azure(entry) and _is_azure(tree, path):
+                yield CiSystem(name="azure", title="Azure Pipelines", path=path, is_read=False)
+
+
+def _could_be_azure(entry: FileEntry) -> bool:
+    deep = entry.path.count("/") > 1
+    named = re.search(r"azure|pipeline|\bci\b|build|release|deploy", entry.path, re.I)
+    plain = entry.suffix in (".yml", ".yaml") and not entry.path.startswith(".github/") and not deep
+    return bool(plain and named and entry.size < 200_000 and not _PASSED_OVER.search(entry.path))
+
+
+def _is_azure(tree: Tree, path: str) -> bool:
+    text = tree.text(path) or ""
+    return bool(_AZURE_TRIGGER.search(text) and _AZURE_BODY.search(text)) and "\npool:" in "\n" + text
+
+
+def find_disabled(tree: Tree) -> Iterator[NotRead]:
+    """Files that somebody may take for a workflow and the code host never reads."""
+    for path in sorted(tree.files):
+        if not path.startswith(".github/") or not re.search(r"workflow", path):
+            continue
+        inside = path.removeprefix(".github/workflows/")
+        if path.startswith(".github/workflows/") and "/" not in inside and re.search(r"\.ya?ml$", inside):
+            continue
+        if re.search(r"\.ya?ml", path):
+            where = "in a sub-folder" if "/" in inside and inside != path else "under a name that is not read"
+            yield NotRead(path=path, line=None, reason=f"lies {where}, so GitHub does not run it")
