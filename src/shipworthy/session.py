@@ -21,6 +21,7 @@ from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.git import Git, GitError
 from shipworthy.model import (
+    Ask,
     Assessment,
     Checklist,
     ComponentOutcome,
@@ -247,6 +248,38 @@ class Session:
             raise SessionError(str(error), error.diagnostics) from error
         self.reload()
         return removed
+
+    def consent_needed(self, item: str) -> str | None:
+        """The project's command that judging this item would run and nobody said yes to; None if none."""
+        return next((ask.command for ask in self._asks(item)), None)
+
+    def _asks(self, item: str) -> list[Ask]:
+        asks = [ask for each in self._outcomes.get(item, ()) for ask in each.outcome.asks]
+        return [ask for ask in asks if ask.command not in self.allowed]
+
+    def allow(self, command: str) -> None:
+        """The person said yes to this command, for as long as this session lasts."""
+        self.allowed.add(command)
+
+    def remember_consent(self, command: str) -> None:
+        """The person said: always, for this command in this repository. Raises SessionError."""
+        from shipworthy.assess.context import default_context
+        from shipworthy.facts.tests.consent import ConsentKey, record
+
+        context = default_context()
+        asks = [ask for item in self._outcomes for ask in self._asks(item) if ask.command == command]
+        self.allow(command)
+        if context.state_dir is None or not asks:
+            return
+        try:
+            for ask in asks:
+                key = ConsentKey(ask.repository, ask.digest)
+                record(context.state_dir, key, "always", shown=command, at=self._clock())
+        except OSError as error:
+            raise SessionError(
+                f"your yes could not be kept: {error.strerror}",
+                "It counts for this session; next time it is asked again.",
+            ) from error
 
     def consent(self, *, always: bool = False) -> Callable[[str, str], bool]:
         """Whether a command of the project may run: asked by the reader that would run it, with (command, why)."""

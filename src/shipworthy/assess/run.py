@@ -131,6 +131,7 @@ def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
         f"could not read {place}{more}: {first.reason}",
         [*findings, *was.findings],
         looked_at=[*was.looked_at, f"without the gap: {was.kind}, {was.summary}"],
+        asks=was.asks,
     )
 
 

@@ -12,6 +12,7 @@ from shipworthy.model.item import LEVEL_ORDER, PROFILES, Area, Checklist, Decide
 from shipworthy.model.outcome import (
     OUTCOME_ORDER,
     PROJECT,
+    Ask,
     Confidence,
     Excerpt,
     Finding,
@@ -28,6 +29,7 @@ __all__ = [
     "PROFILES",
     "PROJECT",
     "Area",
+    "Ask",
     "Assessment",
     "Checklist",
     "Component",

@@ -128,6 +128,19 @@ OUTCOME_ORDER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A command of the project's own that a check would run and that nobody said yes to.
+
+    `repository` and `digest` (sha256, hex) name this repository in this place and this command with its scripts: what
+    a remembered yes is about.
+    """
+
+    command: str
+    repository: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """A check's answer: one line, the findings behind it, and what was looked at.
 
@@ -140,6 +153,8 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     looked_at: tuple[str, ...] = ()
     """Evidence in words, one line each ("ci.yml:14 pytest", "412 files"). Never empty for pass."""
+    asks: tuple[Ask, ...] = ()
+    """What a person may allow, to get a better answer."""
 
     def __post_init__(self) -> None:
         if self.kind in (OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU, OutcomeKind.UNKNOWN) and not self.findings:
@@ -162,11 +177,19 @@ class Outcome:
 
     @classmethod
     def unknown(
-        cls, summary: str, findings: Iterable[Finding] = (), *, looked_at: Iterable[str] = (), rule: str = "unknown"
+        cls,
+        summary: str,
+        findings: Iterable[Finding] = (),
+        *,
+        looked_at: Iterable[str] = (),
+        rule: str = "unknown",
+        asks: Iterable[Ask] = (),
     ) -> Outcome:
         """Could not tell. Without findings of its own, one on the project is made from the summary."""
         own = tuple(findings) or (Finding.at(PROJECT, rule, summary, anchor=summary, severity=Severity.INFO),)
-        return cls(kind=OutcomeKind.UNKNOWN, summary=summary, findings=own, looked_at=tuple(looked_at))
+        return cls(
+            kind=OutcomeKind.UNKNOWN, summary=summary, findings=own, looked_at=tuple(looked_at), asks=tuple(asks)
+        )
 
     @classmethod
     def not_applicable(cls, summary: str, looked_at: Iterable[str]) -> Outcome:

@@ -41,7 +41,8 @@ class TestsPass(Check):
         open_ends = not_run(suites, run.runs)
         if open_ends:
             summary, findings = open_ends
-            return Outcome.unknown(summary, findings, looked_at=looked_at)
+            asks = [row.ask for row in run.runs if row.ask is not None]
+            return Outcome.unknown(summary, findings, looked_at=looked_at, asks=asks)
         passed = sum(row.passed for row in run.runs)
         skipped = sum(row.skipped for row in run.runs)
         if not run.runs or passed == 0:

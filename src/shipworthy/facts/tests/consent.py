@@ -13,6 +13,7 @@ from pathlib import Path
 
 from shipworthy.facts.tests.kinds import Suite
 from shipworthy.git import GitError
+from shipworthy.model import Ask
 from shipworthy.project import Project
 from shipworthy.text import visible
 
@@ -56,6 +57,12 @@ def command_text(suite: Suite) -> str:
 def key_of(project: Project, suite: Suite) -> ConsentKey:
     """The key of a suite: its command, and the text of every script it goes through. A changed script asks again."""
     return ConsentKey(repository_identity(project), _digest([suite.folder, *suite.command, "scripts", *suite.script]))
+
+
+def ask_of(project: Project, suite: Suite) -> Ask:
+    """What a yes to running this suite would be about."""
+    key = key_of(project, suite)
+    return Ask(command=command_text(suite), repository=key.repository, digest=key.command)
 
 
 def recorded(state_dir: Path | None, key: ConsentKey) -> str | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from shipworthy.facts.base import Fact, FactReader
-from shipworthy.model import Location
+from shipworthy.model import Ask, Location
 
 
 class SkipKind(StrEnum):
@@ -202,6 +202,8 @@ class SuiteRun:
     """"namespaces": the kernel keeps network, other processes and all files but a copy away; "guard": a guard inside
     the test process refuses connections, and the copy is all that protects files."""
     interpreter: str = ""
+    ask: Ask | None = None
+    """What a yes would be about, where nobody said it."""
     remarks: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
     """The last lines of output where no results were written; masked."""

@@ -35,7 +35,7 @@ class RunReader(FactReader[TestRun]):
             elif self._consent(view, suite, found, refused):
                 ready.append((suite, found))
             else:
-                rows.append(SuiteRun(suite=suite, state="no-consent"))
+                rows.append(SuiteRun(suite=suite, state="no-consent", ask=consent.ask_of(view.project, suite)))
         tree = ""
         if ready:
             done, tree = self._run(view, ready, isolate=not refused)
