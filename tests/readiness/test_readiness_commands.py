@@ -182,8 +182,8 @@ def test_the_one_liner_agrees(fresh: Signed, tmp_path: Path) -> None:
     assert good.returncode == 0, good.stderr
     assert good.stdout.split("\n")[1] == "true"
     assert git(folder, "status", "--porcelain") == ""
-    for wrong in (None, STRANGER, trust[:-1], trust[:-1] + "."):
-        assert shell(folder, wrong).returncode != 0 or wrong == trust[:-1] + "."
+    for wrong in (None, STRANGER, trust[:-1], trust[1:] + "x"):
+        assert shell(folder, wrong).returncode != 0
     payload = (folder / PLAIN).read_bytes()
     for path, data in (
         ("app.py", b"other\n"),
@@ -307,6 +307,44 @@ def test_sign_refuses(examined: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert unknown.exit_code == 2
     assert CliRunner().invoke(sign_command.command, [str(examined), "--yes", "--environment", "a/b"]).exit_code == 2
     assert not (examined / SIGNED).exists()
+
+
+@pytest.mark.parametrize(("sign_it", "commit_it"), [("y", "y"), ("y", "n"), ("n", "")])
+def test_sign_asks_on_a_terminal(examined: Path, sign_it: str, commit_it: str) -> None:
+    import pexpect
+
+    program = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from shipworthy.cli import sign
+        from shipworthy.project import Project
+        from tests.readiness.signed import NOW, POLICY, assess, rules
+        import datetime
+        now = datetime.datetime.now(datetime.UTC)
+        policy = rules.in_force(POLICY, None).policy
+        sign.assess_for_signing = lambda root, run_tests=False: (Project.open(root), assess(root, now=now), policy)
+        sign.command(sys.argv[1:])
+        """
+    )
+    env = {key: value for key, value in os.environ.items() if key != "CI"}
+    top = str(Path(__file__).parents[2])
+    child = pexpect.spawn(
+        sys.executable, ["-c", program, str(examined)], env={**env, "PYTHONPATH": top}, timeout=30, encoding="utf-8"
+    )
+    child.expect("the commit will contain exactly")
+    child.expect("Sign this")
+    child.sendline(sign_it)
+    if commit_it:
+        child.expect("SHIPWORTHY_TRUST=SHA256")
+        child.expect("Make exactly this commit")
+        child.sendline(commit_it)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == (0 if sign_it == "y" else 2)
+    assert (examined / SIGNED).exists() is (sign_it == "y")
+    committed = git(examined, "log", "-1", "--format=%s") == "Sign the production readiness file"
+    assert committed is (commit_it == "y")
 
 
 def test_sign_needs_a_ready_verdict(tmp_path: Path, own_home: Path) -> None:

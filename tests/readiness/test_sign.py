@@ -13,6 +13,7 @@ import pytest
 from tests.readiness.signed import AUTHOR, FILES, NOW, PLAIN, POLICY, SIGNED, Key, assess, decision, repository, signed
 from tests.support import git, make_repo, write
 
+from shipworthy.git import GitError
 from shipworthy.model import DecisionKind, Result
 from shipworthy.project import Project
 from shipworthy.readiness import rules, sign
@@ -326,6 +327,19 @@ def test_no_commit_on_a_head_that_moved(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="HEAD moved"):
         sign.commit(preparation, armored)
     assert git(folder, "rev-parse", "HEAD") == head
+
+
+def test_a_locked_index_leaves_head_alone(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "app")
+    preparation = prepare(folder)
+    head = git(folder, "rev-parse", "HEAD")
+    (folder / ".git/index.lock").touch()
+    with pytest.raises(GitError):
+        finish(preparation)
+    assert git(folder, "rev-parse", "HEAD") == head
+    (folder / ".git/index.lock").unlink()
+    finish(preparation)
+    verifies(folder)
 
 
 def test_hooks_do_not_run_and_other_files_stay_out(tmp_path: Path) -> None:

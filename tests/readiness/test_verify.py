@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.readiness.signed import AUTHOR, NOW, PLAIN, SIGNED, Key, Signed, day, signed
+from tests.readiness.signed import AUTHOR, NOW, PLAIN, POLICY, SIGNED, Key, Signed, day, signed
 from tests.support import git, write
 
 from shipworthy.model import DecisionKind, OutcomeKind, Verdict
@@ -316,6 +316,16 @@ def test_missing_objects(repo: Signed) -> None:
         repo.verify()
 
 
+def test_nothing_is_fetched(repo: Signed) -> None:
+    git(repo.folder, "config", "uploadpack.allowFilter", "true")
+    git(repo.folder, "clone", "-q", "--filter=blob:none", "--no-checkout", repo.folder.as_uri(), "../partial")
+    partial = repo.folder.parent / "partial"
+    before = sorted((partial / ".git/objects").rglob("*"))
+    with pytest.raises(CouldNotEvaluate):
+        repo.verify(folder=partial)
+    assert sorted((partial / ".git/objects").rglob("*")) == before
+
+
 @pytest.mark.parametrize("text", ["", "SHA256:", "sha256:" + "A" * 43, "SHA256:" + "A" * 44, "MD5:00", "*"])
 def test_a_trust_root_is_a_whole_fingerprint(text: str) -> None:
     with pytest.raises(BadTrust):
@@ -475,6 +485,24 @@ def test_two_people_waive_nothing_for_themselves(repo: Signed, profile: str) -> 
     why = rules.why_open(lone, waived, repo.preparation.statement, force, NOW)
     assert why is not None
     assert "approver" in why[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "decided", "says"),
+    [
+        ({"attest": ""}, ATTESTED, "only a machine's answer"),
+        ({"not_applicable": ""}, replace(WAIVED, not_applicable=True), "applies to every project"),
+    ],
+)
+def test_what_the_item_itself_does_not_allow(repo: Signed, change: dict[str, str], decided: Said, says: str) -> None:
+    force = rules.in_force(POLICY, None)
+    lone = next(each for each in force.checklist.items if each.id == PERSON)
+    statement = repo.preparation.statement
+    row = replace(next(each for each in statement.items if each.id == PERSON), said=decided)
+    assert rules.why_open(replace(lone, attest="x", not_applicable="x"), row, statement, force, NOW) is None
+    why = rules.why_open(replace(lone, **change), row, statement, force, NOW)  # type: ignore[arg-type]  # texts of Item
+    assert why is not None
+    assert says in why[0]
 
 
 def test_a_policy_that_cannot_be_read_is_not_ready(repo: Signed) -> None:

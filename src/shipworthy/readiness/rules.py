@@ -155,6 +155,10 @@ def why_open(
         return f"is open: {outcome}", "Fix it, or decide it: shipworthy attest, shipworthy waive"
     if said.kind not in allowed(item.decides, stated.outcome):
         return f"is {outcome}, and cannot be {said.kind.value}", "Fix it, or waive it: shipworthy waive"
+    if said.kind is DecisionKind.ATTESTED and not item.attest:
+        return "was attested, and only a machine's answer counts for it", "Fix it, or waive it: shipworthy waive"
+    if said.not_applicable and not item.not_applicable:
+        return "was waived as not applicable, and it applies to every project", "Fix it, or waive it with a reason."
     if stated.outcome in _OPEN and not said.findings:
         return f"was {said.kind.value} without naming the findings", _AGAIN
     if said.kind is DecisionKind.ATTESTED and stated.outcome is OutcomeKind.UNKNOWN and not said.named.strip():

@@ -32,6 +32,8 @@ RECORDS = (
 )  # fmt: skip
 """The files of `.shipworthy/` that a commit made for signing may contain, beside the readiness files."""
 MAX_RECORD = 1024 * 1024
+MAX_PAYLOAD = 700 * 1024
+"""So that its envelope, in base64 and with signatures, stays below the 1 MiB a verifier reads."""
 COMMIT_SECONDS = 120.0
 """How long making the commit may take, signing it with the person's own key included."""
 _ATTRIBUTES = b"* -text\n"
@@ -164,6 +166,10 @@ def prepare(
         expires=now + timedelta(days=force.policy.expiry_days),
     )
     payload = dump(statement)
+    if len(payload) > MAX_PAYLOAD:
+        raise Refused(
+            f"the statement is longer than {MAX_PAYLOAD // 1024:,} KiB", "Fix some findings before waiving the rest."
+        )
     try:
         # Read back as a verifier will, so that nothing is signed that would be refused.
         rules.judge(parse(payload), force, environment, now)
@@ -364,11 +370,12 @@ def commit(preparation: Preparation, armored: str) -> str:
         timeout=COMMIT_SECONDS,
     )
     new = made.decode("ascii").strip()
+    # The index first: should it be locked, HEAD has not moved yet.
+    git.run("update-index", "-z", "--index-info", stdin=rows)
     try:
         git.run("update-ref", "-m", f"commit: {preparation.message}", "HEAD", new, preparation.head)
     except GitError as error:
         raise Refused(f"HEAD moved meanwhile: {error}", "Sign again.") from error
-    git.run("update-index", "-z", "--index-info", stdin=rows)
     return new
 
 

@@ -113,7 +113,7 @@ def _stated(result: Result) -> StatedItem:
             words=decision.reason,
             expires=end_of(decision.expires),
             findings=decision.findings,
-            named=decision.evidence,
+            named=decision.evidence or ", ".join(decision.subjects),
             not_applicable=decision.not_applicable,
         )
     return StatedItem(
