@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shipworthy.assess.context import default_context
-from shipworthy.assess.events import Event
+from shipworthy.assess.events import Event, Failed
 from shipworthy.assess.examine import examine
 from shipworthy.assess.wire import Command, WireError, dump
+from shipworthy.bugs import bug
 
 LAST_SECONDS = 2.0
 """How long a child whose coach is gone may take to clean up."""
@@ -81,7 +82,12 @@ def main() -> None:
     try:
         serve(Path(sys.argv[1]), sys.stdin.buffer, answers)
     except (KeyboardInterrupt, BrokenPipeError):
+        # At once: the reading thread holds stdin, and an orderly end would wait for it for ever.
         os._exit(130)
+    except Exception as error:
+        answers.write(dump(Failed(message=bug("the examination", error), diagnostics="Press R to start it again.")))
+        answers.flush()
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from shipworthy.model import PROFILES, Checklist, Level
 
 FILE = ".shipworthy/policy.toml"
 MAX_DAYS = 3_650
+ADVISORY_MAX_AGE_DAYS = 365
+"""How old advisory data may be where the policy says nothing. Most of what is known of a release a year old was found
+in that year, so "none known" from older data is no evidence."""
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -25,8 +28,8 @@ class Policy:
     checklist: str = NAMES[0]
     environment: str = "production"
     """Names the readiness files, so it is kebab-case."""
-    advisory_max_age_days: int | None = None
-    """How old advisory data may be; None sets no limit."""
+    advisory_max_age_days: int = ADVISORY_MAX_AGE_DAYS
+    """How old advisory data may be, in days; older data proves nothing."""
     expiry_days: int = 90
     """How long a readiness file is valid."""
     waiver_max_days: int = 90
@@ -122,7 +125,7 @@ def _read(document: Document, data: bytes) -> Policy | None:
         profile=profile,
         checklist=checklist,
         environment=environment,
-        advisory_max_age_days=advisory,
+        advisory_max_age_days=ADVISORY_MAX_AGE_DAYS if advisory is None else advisory,
         levels=levels,
         digest=hashlib.sha256(data).hexdigest(),
         file=document.file,

@@ -172,6 +172,8 @@ _POLICY = """\
 # The demo has a short checklist; without this line your own app gets the whole one.
 checklist = "demo"
 profile = "solo"
+# The demo's pins are of 2024, and so is the advisory data inside shipworthy; on your own app a year is the limit.
+advisory_max_age_days = 3650
 """
 
 
