@@ -12,6 +12,7 @@ from shipworthy.facts.dependencies.model import NPM, Lock, Origin, folder_of
 from shipworthy.facts.dependencies.naming import below
 from shipworthy.facts.dependencies.parsing import Entry, Unclear, json, packages, settle, table, whole
 
+MAX_NESTING = 100
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\Z))|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|,(?=\s*+[}\]])', re.S)
 _IDENTITY = re.compile(r"((?:@[^/@]+/)?[^/@]+)@(.*)", re.S)
 _SECTIONS = (
@@ -38,6 +39,8 @@ def parse(path: str, content: str) -> Lock:
         match = _IDENTITY.fullmatch(row[0]) if isinstance(row, list) and row and isinstance(row[0], str) else None
         if match is None:
             raise Unclear("a package that cannot be understood", line)
+        if key.count("/") > MAX_NESTING:
+            raise Unclear(f"packages nested more than {MAX_NESTING} deep", line)
         entries[key] = _entry(match[1], match[2], row, line)
         bodies[key] = next((each for each in row if isinstance(each, dict)), {})
     for key, body in bodies.items():

@@ -13,7 +13,9 @@ from shipworthy.facts.dependencies.naming import below, npm_pin
 from shipworthy.facts.dependencies.parsing import Entry, Unclear, json, packages, table, text, whole
 
 MAX_DEPTH = 200
+MAX_NESTING = 60
 _ASKED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_TARBALL = re.compile(r"/-/([^/?#]+)\.tgz(?:$|[?#])")
 _REGISTRY_PATH = re.compile(r"/-/|/download/|\.tgz(?:$|[?#])")
 
 
@@ -50,6 +52,21 @@ def origin_of_resolved(resolved: str | None, hashed: bool) -> Origin:
     if resolved.startswith(("http:", "https:")):
         return Origin.REGISTRY if hashed and _REGISTRY_PATH.search(resolved) else Origin.URL
     return Origin.REGISTRY
+
+
+def believe_address(entry: Entry, resolved: str | None) -> None:
+    """Correct an entry whose address is for another package or version than it says: the address is what is installed.
+
+    Registries keep "NAME-VERSION.tgz" below "/-/". Another version replaces the written one; another name leaves none.
+    """
+    match = _TARBALL.search(resolved or "")
+    if match is None or entry.origin is not Origin.REGISTRY or entry.version is None:
+        return
+    head = entry.name.rpartition("/")[2] + "-"
+    if not match[1].startswith(head):
+        entry.origin, entry.version = Origin.URL, None
+    elif match[1] != head + entry.version.partition("+")[0]:
+        entry.version = match[1].removeprefix(head)
 
 
 def _flat(path: str, found: Mapping[str, Any], content: str) -> tuple[list[Entry], dict[str, Mapping[str, str]]]:
@@ -93,6 +110,7 @@ def _flat(path: str, found: Mapping[str, Any], content: str) -> tuple[list[Entry
             direct=False,
             torn=not _complete(place, value, found),
         )
+        believe_address(entry, resolved)
         entries.append(entry)
         if head == "" or head.rstrip("/") in found:
             tops.append((name, entry))
@@ -107,6 +125,8 @@ def _complete(place: str, value: Mapping[str, Any], found: Mapping[str, Any]) ->
     """Whether all that a package certainly needs is installed in its own folder or in one above it."""
     if value.get("optional"):
         return True
+    if place.count("node_modules/") > MAX_NESTING:
+        raise Unclear(f"packages nested more than {MAX_NESTING} deep")
     # npm leaves out what a package carries inside itself, and what an optional one needs.
     carried = value.get("bundleDependencies")
     spared = {*table(value.get("optionalDependencies")), *(carried if isinstance(carried, list) else ())}
@@ -145,17 +165,17 @@ def _nested(found: Mapping[str, Any], content: str) -> list[Entry]:
         if npm_pin(written) is None:
             origin = origin_of_resolved(written, hashed)
         if origin is not Origin.PATH:
-            entries.append(
-                Entry(
-                    name=name,
-                    version=written if npm_pin(written) is not None else None,
-                    line=line,
-                    origin=origin,
-                    hashed=hashed,
-                    dev=bool(value.get("dev")),
-                    direct=None if len(stack) == 1 else False,
-                )
+            entry = Entry(
+                name=name,
+                version=written if npm_pin(written) is not None else None,
+                line=line,
+                origin=origin,
+                hashed=hashed,
+                dev=bool(value.get("dev")),
+                direct=None if len(stack) == 1 else False,
             )
+            believe_address(entry, text(value.get("resolved")))
+            entries.append(entry)
         inner = table(value.get("dependencies"))
         if inner:
             if len(stack) >= MAX_DEPTH:

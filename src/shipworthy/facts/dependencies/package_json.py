@@ -107,7 +107,7 @@ def _overridden(document: dict[str, object]) -> list[str]:
     for each in overrides:
         for key in each:
             # "a", "a@^1", "parent>a", "**/a", "@scope/parent/a"
-            match = re.search(r"(?:^|[>/])((?:@[\w.-]+/)?[\w.-]+)(?:@[^>/]*)?$", key)
+            match = re.search(r"(?:^|[>/])((?:@[\w.-]+/)?[\w.-]+)(?:@[^>/]*)?$", key[:300])
             if match:
                 names.append(match[1])
     return names

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from shipworthy.facts.base import View
 from shipworthy.facts.dependencies.model import NPM, Lock, Manifest, Origin, folder_of
@@ -110,8 +110,7 @@ def _match(names: list[str], parts: list[str]) -> bool:
         return any(_match(names[start:], rest) for start in range(len(names) + 1)) if rest else True
     if not names:
         return False
-    expression = "".join("[^/]*" if char == "*" else re.escape(char) for char in re.sub(r"\*+", "*", parts[0]))
-    return re.fullmatch(expression, names[0]) is not None and _match(names[1:], parts[1:])
+    return fnmatchcase(names[0], parts[0]) and _match(names[1:], parts[1:])
 
 
 def _exports(manifest: Manifest, locks: Iterable[Lock]) -> list[Lock]:

@@ -168,5 +168,9 @@ def _importers(
                 reference = value.text("version") if isinstance(value, Block) else value
                 if isinstance(value, Block) and (specifier := value.text("specifier")) is not None:
                     answer[name] = specifier
-                if isinstance(reference, str) and (key := _target(name, reference, entries, major)):
-                    roots[dev].add(key)
+                if not isinstance(reference, str) or re.match(r"(?:link|file|workspace):", reference):
+                    continue
+                key = _target(name, reference, entries, major)
+                if key is None:
+                    raise Unclear("asks for a package that the lock does not hold: cut off, or badly merged")
+                roots[dev].add(key)

@@ -196,7 +196,11 @@ def _poetry_digests(document: Mapping[str, Any]) -> Iterable[str]:
     project_part = {key: project[key] for key in keys if key in project}
     old_keys = ("dependencies", "source", "extras", "dev-dependencies")
     # Poetry 1 looks at its own tables only, Poetry 2 at [project] too, Poetry 2.3 at dependency groups as well.
-    variants = (({}, {}), (project_part, {}), (project_part, table(document.get("dependency-groups"))))
+    variants: tuple[tuple[dict[str, Any], Mapping[str, Any]], ...] = (
+        ({}, {}),
+        (project_part, {}),
+        (project_part, table(document.get("dependency-groups"))),
+    )
     for kept, groups in variants:
         own = {
             key: poetry.get(key)

@@ -21,6 +21,8 @@ from shipworthy.facts.dependencies.parsing import (
     whole,
 )
 
+MAX_VERSIONS = 100
+"""How often one package may be locked; real locks hold a handful, and an edge leads to each of them."""
 _HEADER = re.compile(r"^\[\[packages?\]\]", re.M)
 
 
@@ -56,6 +58,8 @@ def _by_name(entries: Mapping[str, Entry]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key, entry in entries.items():
         found.setdefault(entry.name, []).append(key)
+        if len(found[entry.name]) > MAX_VERSIONS:
+            raise Unclear(f"one package in more than {MAX_VERSIONS} versions", entry.line)
     return found
 
 

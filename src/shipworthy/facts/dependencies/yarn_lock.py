@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from shipworthy.facts.dependencies import blocks
 from shipworthy.facts.dependencies.model import NPM, Lock, Origin, Requirement, folder_of
 from shipworthy.facts.dependencies.naming import below
-from shipworthy.facts.dependencies.npm_lock import origin_of_resolved
+from shipworthy.facts.dependencies.npm_lock import believe_address, origin_of_resolved
 from shipworthy.facts.dependencies.parsing import Entry, Unclear, packages, settle, whole
 
+MAX_VERSIONS = 500
 _PATTERN = re.compile(r"((?:@[^/@]+/)?[^@]+)@(.*)", re.S)
 _ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)@")
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*+)"')
@@ -28,10 +29,10 @@ def parse(path: str, content: str, roots: Sequence[Requirement]) -> Lock:
         raise Unclear("not a lock of Yarn")
     whole(entries.values())
     shipped, development = set[str](), set[str]()
+    resolved = _Patterns(patterns)
     for each in roots:
-        key = _resolve(each.name, each.spec, patterns) if each.spec or each.origin is Origin.REGISTRY else None
-        if key is not None:
-            (development if each.dev else shipped).add(key)
+        if each.origin is not Origin.PATH:
+            (development if each.dev else shipped).update(resolved.keys(each.name, each.spec))
     if roots:
         settle(entries, shipped, development)
     return Lock(
@@ -46,14 +47,28 @@ def parse(path: str, content: str, roots: Sequence[Requirement]) -> Lock:
     )
 
 
-def _resolve(name: str, spec: str, patterns: Mapping[str, str]) -> str | None:
-    """The entry that a name and range were resolved to."""
-    for option in (f"{name}@{spec}", f"{name}@npm:{spec}"):
-        if option in patterns:
-            return patterns[option]
-    # A resolution or an override may have changed the range: then the name alone must do.
-    same = {key for pattern, key in patterns.items() if pattern.startswith(f"{name}@")}
-    return same.pop() if len(same) == 1 else None
+class _Patterns:
+    """What each name and range was resolved to: pattern ("name@range") -> the key of its entry."""
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        self._patterns = patterns
+        self._names: dict[str, set[str]] = {}
+        for pattern, key in patterns.items():
+            if match := _PATTERN.fullmatch(pattern):
+                self._names.setdefault(match[1], set()).add(key)
+
+    def keys(self, name: str, spec: str) -> list[str]:
+        """The entry for a name and range; all entries of the name where a resolution changed the range.
+
+        Raises Unclear for a name in absurdly many versions.
+        """
+        for option in (f"{name}@{spec}", f"{name}@npm:{spec}"):
+            if option in self._patterns:
+                return [self._patterns[option]]
+        same = sorted(self._names.get(name, ()))
+        if len(same) > MAX_VERSIONS:
+            raise Unclear(f"one package in more than {MAX_VERSIONS} versions")
+        return same
 
 
 def _unquoted(text: str) -> str:
@@ -92,7 +107,7 @@ def _classic(content: str) -> tuple[dict[str, Entry], dict[str, str]]:
         elif indent < 4 or not section:
             raise Unclear("indented in a way the format never is", number)
     for key, entry in entries.items():
-        if entry.version is None:
+        if entry.version is None and entry.origin is Origin.REGISTRY:
             raise Unclear("an entry without a version", entry.line)
         spec = key.partition("@")[2] if not key.startswith("@") else key[1:].partition("@")[2]
         if entry.origin is Origin.REGISTRY and re.match(r"(?:file|link):", spec):
@@ -119,6 +134,7 @@ def _field(entry: Entry, line: str, number: int) -> str:
         entry.version = _unquoted(value)
     elif name == "resolved":
         entry.origin = origin_of_resolved(_unquoted(value), True)
+        believe_address(entry, _unquoted(value))
         # Yarn 1 keeps a digest behind "#" where the registry gave no integrity.
         entry.hashed = entry.hashed or bool(re.search(r"#[0-9a-f]{40}\"?$", value))
     elif name == "integrity":
@@ -131,21 +147,11 @@ def _field(entry: Entry, line: str, number: int) -> str:
 def _connect(
     entries: Mapping[str, Entry], patterns: Mapping[str, str], needs: Iterable[tuple[str, str, str, bool]]
 ) -> None:
-    names: dict[str, set[str]] = {}
-    for pattern, key in patterns.items():
-        match = _PATTERN.fullmatch(pattern)
-        if match:
-            names.setdefault(match[1], set()).add(key)
+    resolved = _Patterns(patterns)
     for key, name, spec, required in needs:
-        target = patterns.get(f"{name}@{spec}") or patterns.get(f"{name}@npm:{spec}")
-        same = names.get(name, set())
-        if target is None and same:
-            # Changed by a resolution: whatever is locked under the name may be meant.
-            entries[key].needs.extend(sorted(same))
-        elif target is not None:
-            entries[key].needs.append(target)
-        elif required:
-            entries[key].torn = True
+        targets = resolved.keys(name, spec)
+        entries[key].needs += targets
+        entries[key].torn = entries[key].torn or (required and not targets)
 
 
 def _modern(path: str, content: str) -> tuple[dict[str, Entry], dict[str, str], dict[str, Mapping[str, str]]]:
