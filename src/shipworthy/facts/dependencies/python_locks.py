@@ -141,7 +141,8 @@ def poetry(path: str, content: str, roots: Sequence[Requirement]) -> Lock:
     metadata = table(document.get("metadata"))
     if not metadata:
         raise Unclear("has no metadata: not a lock of Poetry")
-    old_files = table(metadata.get("files")) or table(metadata.get("hashes"))
+    recorded = table(metadata.get("files")) or table(metadata.get("hashes"))
+    old_files = {python_name(name) for name, files in recorded.items() if files}
     entries: dict[str, Entry] = {}
     needs: dict[str, list[str]] = {}
     for number, (row, line) in enumerate(_listed(document, "package", content)):
@@ -156,7 +157,7 @@ def poetry(path: str, content: str, roots: Sequence[Requirement]) -> Lock:
         dev = category == "dev" if category else all(map(for_development, groups)) if groups else None
         entries[str(number)] = Entry(
             name, version, line, origins.get(source or "", Origin.REGISTRY),
-            hashed=bool(row.get("files") or old_files.get(str(row.get("name")))) or source == "git", dev=dev,
+            hashed=bool(row.get("files") or name in old_files) or source == "git", dev=dev,
         )  # fmt: skip
         needs[str(number)] = [python_name(each) for each in table(row.get("dependencies"))]
     _by_graph(entries, needs, roots)
