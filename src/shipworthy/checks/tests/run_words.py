@@ -14,7 +14,7 @@ def failed_runs(runs: tuple[SuiteRun, ...]) -> list[Finding]:
     """A finding for every suite that failed, then for its failing tests. Empty where none failed."""
     found: list[Finding] = []
     for row in runs:
-        if _failed(row):
+        if _failed(row) and not _idle(row, runs):
             found.append(_suite(row))
             found += [_test(row, failure) for failure in row.failures if not _excused(failure)][:MAX_FINDINGS]
     return found
@@ -28,6 +28,11 @@ def _failed(row: SuiteRun) -> bool:
     if row.failed or row.errors:
         return not _all_excused(row)
     return row.passed == 0 or row.exit_code != 0
+
+
+def _idle(row: SuiteRun, runs: tuple[SuiteRun, ...]) -> bool:
+    """A script that says it tests, in a package without any test file, beside suites that do."""
+    return row.state == "no-results" and not row.suite.files and any(each.passed for each in runs)
 
 
 def _all_excused(row: SuiteRun) -> bool:
@@ -85,7 +90,7 @@ def _test(row: SuiteRun, failure: Failure) -> Finding:
 
 def not_run(suites: TestSuites, runs: tuple[SuiteRun, ...]) -> tuple[str, list[Finding]] | None:
     """(one line, findings) for suites of which nothing is known; None where every suite has run and reported."""
-    rows = [(_open(row), row) for row in runs]
+    rows = [(_open(row), row) for row in runs if not _idle(row, runs)]
     found = [finding for finding, _ in rows if finding]
     unclear = [_unclear(suite) for suite in suites.suites if suite.problem and not suite.browser]
     if not found and not unclear:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shipworthy.checks.base import Check, CheckContext
+from shipworthy.checks.tests.skip_words import lacks_reason, remedy
 from shipworthy.facts import Facts
 from shipworthy.facts.tests import Skip, SkipKind, TestCases
 from shipworthy.facts.tests.quote import quote
@@ -10,6 +11,11 @@ from shipworthy.model import Confidence, Finding, Outcome, Severity
 from shipworthy.text import plural
 
 _NEVER_RUNS = (SkipKind.SKIP, SkipKind.XFAIL, SkipKind.COMMENTED_OUT)
+_COUNTED = {
+    SkipKind.CONDITIONAL: "run only under a condition",
+    SkipKind.STRICT_XFAIL: "must fail (strict xfail)",
+    SkipKind.DYNAMIC: "marked at run time",
+}
 MAX_FINDINGS = 200
 
 
@@ -34,24 +40,19 @@ class TestsNotSkipped(Check):
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         cases = facts[TestCases]
         today = context.outside.now.date().isoformat()
-        bad = [finding for skip in cases.skips if (finding := _judge(skip, today))]
-        remarks = [_remark(skip) for skip in cases.skips if _is_remark(skip) and not _judge(skip, today)]
+        judged = [(skip, _judge(skip, today)) for skip in cases.skips]
+        bad = sorted((f for _, f in judged if f), key=lambda finding: finding.rule != "test-only")
+        remarks = [_remark(skip) for skip, finding in judged if finding is None and _is_remark(skip)]
         remarks += [_deleted(skip) for skip in cases.history]
         seen = f"{plural(cases.count, 'test')} in {plural(len(cases.files), 'file')}"
         looked_at = [seen, *_counts(cases)]
         if bad:
-            first = bad[0].location
             more = f" and {len(bad) - 1:,} more" if len(bad) > 1 else ""
-            summary = f"{plural(len(bad), 'disabled test')} without a reason that holds: {first}{more}"
-            if any(finding.rule == "test-only" for finding in bad):
-                only = next(finding for finding in bad if finding.rule == "test-only")
-                summary = f"{only.location} runs only itself: the tests beside it are left out"
-            return Outcome.failed(summary, [*bad, *remarks][:MAX_FINDINGS], looked_at)
+            what = "runs only itself" if bad[0].rule == "test-only" else "is disabled without a reason that holds"
+            return Outcome.failed(f"{bad[0].location} {what}{more}", [*bad, *remarks][:MAX_FINDINGS], looked_at)
         if cases.count == 0:
-            return Outcome.not_applicable(
-                "no tests (see tests-pass)",
-                [f"{plural(cases.listed, 'file')} listed, {cases.looked_at:,} looked into: no test in them"],
-            )
+            words = f"{plural(cases.listed, 'file')} listed, {cases.looked_at:,} looked into: no test in them"
+            return Outcome.not_applicable("no tests (see tests-pass)", [words])
         return Outcome.passed(f"{seen}, 0 skipped without reason", looked_at, remarks[:MAX_FINDINGS])
 
 
@@ -76,10 +77,10 @@ def _judge(skip: Skip, today: str) -> Finding | None:
     never = skip.kind in _NEVER_RUNS or skip.off_in_ci
     if not never:
         return None
-    lacks = _lacks(skip, today)
+    lacks = lacks_reason(skip, today)
     if not lacks:
         return None
-    many = f", {plural(skip.covers, 'test')}" if skip.group and skip.covers > 1 else ""
+    many = f" ({plural(skip.covers, 'test')})" if skip.group and skip.covers > 1 else ""
     what = {
         SkipKind.XFAIL: "may fail without anybody noticing",
         SkipKind.COMMENTED_OUT: "is commented out",
@@ -88,36 +89,16 @@ def _judge(skip: Skip, today: str) -> Finding | None:
     return Finding.at(
         skip.location,
         "test-xfail" if skip.kind is SkipKind.XFAIL else "test-skipped",
-        f"{quote(skip.name)} {what} (`{skip.how}`{many}) and {lacks}.",
+        f"{quote(skip.name)} {what}{_by(skip)}{many} and {lacks}.",
         anchor=f"{skip.kind} {skip.name}",
         severity=Severity.MEDIUM if skip.says_why else Severity.HIGH,
         confidence=Confidence.LIKELY if skip.kind is SkipKind.COMMENTED_OUT else Confidence.CERTAIN,
-        remedy=_remedy(skip),
+        remedy=remedy(skip),
     )
 
 
-def _lacks(skip: Skip, today: str) -> str:
-    """What a disabled test's reason is short of; "" where it holds."""
-    if skip.until and skip.until < today:
-        return f"its own deadline {skip.until} has passed"
-    faulty = skip.kind is not SkipKind.SKIP or skip.defers
-    if not skip.reason:
-        return "nothing beside it says why"
-    if skip.reference:
-        return ""
-    if not skip.says_why:
-        return f"{quote(skip.reason)} does not say why"
-    if faulty and not skip.off_in_ci:
-        return f"its reason {quote(skip.reason)} names no issue or date, so nobody will come back to it"
-    return ""
-
-
-def _remedy(skip: Skip) -> str:
-    if skip.kind is SkipKind.XFAIL:
-        return "Add strict=True, so that the suite tells you when it passes again, or give the reason and an issue."
-    if skip.kind is SkipKind.COMMENTED_OUT:
-        return "Bring the test back, or delete it and say why in the commit message."
-    return "Re-enable the test, delete it, or write beside it why it is off with an issue or a date."
+def _by(skip: Skip) -> str:
+    return "" if skip.kind is SkipKind.COMMENTED_OUT else f" (`{skip.how}`)"
 
 
 def _is_remark(skip: Skip) -> bool:
@@ -151,10 +132,5 @@ def _deleted(skip: Skip) -> Finding:
 
 def _counts(cases: TestCases) -> list[str]:
     """How many skips of each other kind there are, in words."""
-    kinds = {
-        SkipKind.CONDITIONAL: "run only under a condition",
-        SkipKind.STRICT_XFAIL: "must fail (strict xfail)",
-        SkipKind.DYNAMIC: "marked at run time",
-    }
-    counted = [(sum(1 for each in cases.skips if each.kind is kind), words) for kind, words in kinds.items()]
+    counted = [(sum(1 for each in cases.skips if each.kind is kind), words) for kind, words in _COUNTED.items()]
     return [f"{number:,} {words}" for number, words in counted if number]

@@ -60,7 +60,7 @@ def _commands(runs: tuple[SuiteRun, ...]) -> str:
 def _evidence(row: SuiteRun) -> list[str]:
     """What one run rests on, in words."""
     if row.exit_code is None:
-        return [f"{command_text(row.suite)}: {row.state}"]
+        return [f"{command_text(row.suite)}: {row.state}{': ' + row.note if row.note else ''}", *row.remarks]
     versions = ", ".join(f"{name} {version}" for name, version in row.versions.items())
     kept = {"namespaces": "kernel namespaces, no network", "guard": "in-process guard, no namespaces here"}
     counts = f"{row.passed} passed, {row.failed} failed, {row.errors} broken, {row.skipped} skipped"

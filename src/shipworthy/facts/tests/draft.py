@@ -61,7 +61,7 @@ class Draft:
                 "how": how[:80],
                 "group": group,
                 "scope": scope[:MAX_NAME] if scope else "",
-                "reason": text[: reasons.MAX_REASON],
+                "reason": (said or beside)[: reasons.MAX_REASON],
                 "reference": reasons.reference(text),
                 "until": reasons.until(text),
                 "condition": " ".join(condition.split())[:200],

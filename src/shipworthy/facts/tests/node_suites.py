@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.base import View
@@ -103,18 +103,31 @@ def suites(view: View, files: Iterable[TestFile], component: Mapping[str, str]) 
         if home is not None:
             own[home].append(file)
     found: list[Suite] = []
-    spread = False
+    browser: list[Suite] = []
     for package in known:
-        suite = _suite(view, package, own[package.folder], component.get(package.folder, "."))
-        found += _browser_suites(view, package, own[package.folder], component.get(package.folder, "."))
-        if suite is None:
+        where = component.get(package.folder, ".")
+        browser += _browser_suites(view, package, own[package.folder], where)
+        suite = _suite(view, package, own[package.folder], where)
+        if suite is not None and suite.runner != "workspaces":
+            # A root script that hands over to the packages is no suite: the packages' own scripts are.
+            found.append(suite)
+    return [*_merged(found), *browser]
+
+
+def _merged(found: list[Suite]) -> list[Suite]:
+    """Packages without a script of their own belong to the nearest package above that has one."""
+    leading = {suite.folder: suite for suite in found if suite.script and not suite.problem}
+    files: dict[str, list[str]] = {folder: list(suite.files) for folder, suite in leading.items()}
+    rest: list[Suite] = []
+    for suite in found:
+        above = nearest(suite.folder + "/", leading) if suite.folder not in leading else None
+        if suite.folder in leading:
             continue
-        if package.folder == "." and suite.runner == "workspaces":
-            spread = True
-            # The packages' own scripts are what counts; what they reach is what this one runs.
-            continue
-        found.append(suite)
-    return _without_doubles(found) if spread else found
+        if above is None or suite.problem.startswith("its script"):
+            rest.append(suite)
+        else:
+            files[above] += suite.files
+    return [*(replace(suite, files=tuple(files[folder])) for folder, suite in leading.items()), *rest]
 
 
 def nearest(path: str, folders: Iterable[str]) -> str | None:

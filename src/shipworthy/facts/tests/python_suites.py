@@ -18,7 +18,7 @@ _REQUIREMENTS = re.compile(
 )
 _PYTEST_NAMED = re.compile(r"^\s*[\"']?(pytest)(?![-\w])|[\"'\s]pytest\s*([<>=~!\[;\"']|$)", re.M)
 _DJANGO_PYTEST = re.compile(r"pytest[-_]django", re.I)
-_SAFE_WORD = re.compile(r"^[\w./=:,+@%~-]+$")
+_SAFE_WORD = re.compile(r"^[\w ./=:,+@%~()\[\]-]+$")
 # Options that make no sense in a run of ours: they watch, stop early, need a plugin's server, or repeat what is added.
 _DROPPED = re.compile(
     r"^(--junit-?xml|--lf|--ff|-f|--looponfail|--pdb|-x$|--exitfirst|--maxfail|--sw|--cov|--html|-k$|--co)"

@@ -46,9 +46,7 @@ class RunReader(FactReader[TestRun]):
 
     def _consent(self, view: View, suite: Suite, found: Found, refused: str) -> bool:
         context = view.context
-        remembered = None
-        if context.state_dir is not None:
-            remembered = consent.recorded(context.state_dir, consent.key_of(view.project, suite))
+        remembered = consent.recorded(context.state_dir, consent.key_of(view.project, suite))
         if remembered is not None:
             return remembered == "always"
         if context.run_consent is None:

@@ -20,6 +20,8 @@ from shipworthy.facts.tests.running.sandbox import Ended, Limits, Spec
 HOOKS = Path(__file__).parent / "hooks"
 _PYTHON = ("pytest", "unittest", "django")
 _TAIL_LINES = 8
+_PATIENCE = 60.0
+"""Seconds a second try gets at least."""
 
 
 @dataclass(slots=True)
@@ -104,11 +106,23 @@ def run_suite(view: View, suite: Suite, found: Found, shop: Workshop, limits: Li
     if row.state == "ran" and (row.failed or row.errors) and not path and left > 5:
         example, path = environment.variables(view.project, suite.folder, examples=True)
         if path:
-            again = _attempt(view, suite, found, shop, replace(limits, seconds=left), {"CI": "true", **example})
-            if again.state == "ran" and again.failed + again.errors < row.failed + row.errors:
+            patience = min(left, max(_PATIENCE, 5 * row.seconds))
+            again = _attempt(view, suite, found, shop, replace(limits, seconds=patience), {"CI": "true", **example})
+            if _tells_more(row, again):
                 remarks.append(f"with the example variables of {path}; without them {row.failed + row.errors} fail")
                 row = again
     return replace(row, remarks=(*remarks, *row.remarks))
+
+
+def _tells_more(before: SuiteRun, again: SuiteRun) -> bool:
+    """Whether a second try, with more variables set, replaces the first.
+
+    It does where fewer tests fail, and where the first try broke before any test could fail and the second hung: then
+    nothing is known of the tests.
+    """
+    if again.state == "ran" and again.executed:
+        return again.failed + again.errors < before.failed + before.errors or before.failed == 0
+    return again.state == "stopped" and before.failed == 0
 
 
 def _attempt(
@@ -137,7 +151,28 @@ def _attempt(
     ended = sandbox.run(spec, limits)
     said = results.read(out)
     said.failures = [_own_fault(view, suite, each) for each in said.failures]
-    return _row(suite, found, ended, said)
+    row = _row(suite, found, ended, said)
+    return _lacking(view, row) if row.state == "no-results" and row.exit_code else row
+
+
+def _lacking(view: View, row: SuiteRun) -> SuiteRun:
+    """A command that broke before any test because of something this machine lacks is no failure of the project."""
+    last = _own_fault(view, row.suite, results.failure("", "\n".join(row.tail)))
+    if last.missing_module:
+        return replace(
+            row,
+            state="cannot-run",
+            note=f"{last.missing_module} is not installed in the project's environment",
+            remedy="Install the project's dependencies from its lock file; check that the package really exists.",
+        )
+    if last.unreachable:
+        return replace(
+            row,
+            state="cannot-run",
+            note=f"it needs a service or the network ({last.message})",
+            remedy="Let a pipeline that starts the service be the proof, or replace the service in tests.",
+        )
+    return row
 
 
 def _own_fault(view: View, suite: Suite, failure: Failure) -> Failure:
@@ -181,7 +216,7 @@ def _argv(suite: Suite, found: Found, shop: Workshop, out: Path) -> list[str]:
     program = _moved(found.program, shop)
     rest = list(suite.command[1:])
     if suite.runner == "pytest":
-        return [program, *rest, f"--junitxml={out}/pytest.xml", "-o", "junit_logging=no"]
+        return [program, *rest, f"--junitxml={out}/pytest.xml", "-o", "junit_logging=no", "-o", "junit_family=xunit1"]
     if suite.runner == "unittest":
         return [program, str(shop.folder / "hooks/run_unittest.py"), str(out), *rest[1:]]
     if suite.runner == "django":

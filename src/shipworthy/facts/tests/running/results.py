@@ -33,6 +33,7 @@ _UNREACHABLE = re.compile(
     r"shipworthy runs tests without network",
     re.I,
 )
+_HEADING = re.compile(r"^(●|FAIL\b|Error: *$|Traceback |\^+$|-+$)")
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ def failure(name: str, message: str, file: str = "") -> Failure:
     message = re.sub(r"\x1b\[[0-9;]*m", "", message[:8_000])
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     missing = _MISSING.search(message)
+    lines = [line for line in lines if not _HEADING.match(line)] or lines
     telling = next(
         (line for line in lines if _MISSING.search(line) or _UNREACHABLE.search(line)), lines[0] if lines else ""
     )
