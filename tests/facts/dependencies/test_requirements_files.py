@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from tests.facts.dependencies.conftest import Read
 
 from shipworthy.facts.dependencies import requirements as pip
 from shipworthy.facts.dependencies.model import Origin
@@ -102,7 +103,7 @@ def test_who_wrote_it(header: str, writer: str | None) -> None:
     assert parse(header + "flask==2.0.1\n")[0].writer == writer
 
 
-def test_utf16_as_powershell_writes_it(read) -> None:  # type: ignore[no-untyped-def]  # fixture of conftest
+def test_utf16_as_powershell_writes_it(read: Read) -> None:
     data = "flask==2.0.1\r\nclick==8.0\r\n".encode("utf-16")
     facts = read({"requirements.txt": data})
     assert [row.name for row in facts.manifests[0].requirements] == ["flask", "click"]
