@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -34,7 +35,13 @@ def _python(version: str) -> Any:
         raise NotComparable("not a version by PEP 440") from error
 
 
+_SEMVER = re.compile(r"[v=\s]*\d+\.\d+(?:\.\d+)?(?![.\d])")
+
+
 def _npm(version: str) -> Any:
+    # node-semver guesses at anything that starts with a digit ("2004d" is 2004.0.0); a guess is not a version.
+    if not _SEMVER.match(version):
+        raise NotComparable("not a version by Semantic Versioning")
     from nodesemver import loose_key_function  # type: ignore[import-untyped]  # ships no types
 
     try:
