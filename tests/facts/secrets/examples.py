@@ -29,7 +29,9 @@ def drawn(kind: str, size: int, seed: int = 1) -> str:
         return base64.b64encode(f"deploy:{drawn('pw', size, seed)}".encode()).decode()
     if kind == "jwt":
         parts = (json.dumps({"alg": "HS256"}), json.dumps({"sub": drawn("hex", 12, seed)}))
-        return ".".join([*(base64.urlsafe_b64encode(p.encode()).decode().rstrip("=") for p in parts), drawn("word", size)])
+        return ".".join(
+            [*(base64.urlsafe_b64encode(p.encode()).decode().rstrip("=") for p in parts), drawn("word", size)]
+        )
     source = random.Random(f"{kind}{size}{seed}")
     text = [source.choice(ALPHABETS[kind]) for _ in range(size)]
     for edge in (0, -1):

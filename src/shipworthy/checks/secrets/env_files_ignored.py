@@ -14,18 +14,8 @@ from shipworthy.model import Finding, Location, Outcome, Severity
 from shipworthy.project import is_test_path
 from shipworthy.text import plural
 
-_LOCAL_ENV = {
-    "next",
-    "vite",
-    "nuxt",
-    "astro",
-    "remix",
-    "react-scripts",
-    "create-react-app",
-    "sveltekit",
-    "gatsby",
-    "expo",
-}
+# Frameworks that read `.env.local` by themselves.
+_LOCAL_ENV = {"next", "vite", "nuxt", "astro", "remix", "react-scripts", "sveltekit", "gatsby", "expo"}
 _ALWAYS = {".env", ".env.local", ".env.production", ".env.prod", ".dev.vars"}
 
 
@@ -64,8 +54,9 @@ class EnvFilesIgnored(Check):
         ]
         if findings:
             more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
-            return Outcome.failed(findings[0].message.partition(":")[0].rstrip(".") + more, findings, looked_at)
-        if not looked_at:
+            what = f"{findings[0].location}: {findings[0].rule.replace('-', ' ')}"
+            return Outcome.failed(what + more, findings, looked_at)
+        if not rules:
             return Outcome.unknown("git named no rule for .env")
         return Outcome.passed(f".env ignored by {rules[0]}", looked_at, _remarks(ignored))
 

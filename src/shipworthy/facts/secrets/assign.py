@@ -98,9 +98,10 @@ def _windows(data: bytes, low: bytes) -> list[tuple[int, int]]:
             end = min(len(data), at + _LINE)
         else:
             # The value may stand on one of the next two lines, as formatters and manifests break them.
-            second = data.find(b"\n", first + 1, first + 400)
-            third = data.find(b"\n", second + 1, second + 400) if second >= 0 else -1
-            end = next((each for each in (third, second) if each >= 0), first)
+            end = first
+            for _ in range(2):
+                following = data.find(b"\n", end + 1, end + 400)
+                end = following if following >= 0 else min(len(data), end + 400)
         if spans and start <= spans[-1][1] and end - spans[-1][0] < 20_000:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:

@@ -104,9 +104,11 @@ def basic(value: str) -> Judged:
 
 def url(scheme: str, user: str, password: str, host: str) -> Judged:
     """A password in an address: by the password itself, and by whether the host is a real one."""
-    refused = values.plainly_not(password) or (values.plainly_not(host) if host else None)
+    refused = values.plainly_not(password)
     if refused and refused != "number":
         return Refused(refused)
+    if values.plainly_not(host) == "template":
+        return Refused("template")
     if _EXAMPLE_HOST.search(host) or user.startswith(("<", "$", "{")) or "{" in user:
         return Refused("placeholder")
     if scheme in ("urn", "data", "javascript") or (password.isdigit() and len(password) < 6):

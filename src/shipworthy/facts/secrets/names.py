@@ -14,6 +14,12 @@ Kind = Literal["password", "signing", "secret", "key", "token"]
 _BORDER = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+PUBLIC_PREFIX = re.compile(
+    r"^(?:NEXT_PUBLIC|NUXT_PUBLIC|NUXT_ENV|VITE|REACT_APP|EXPO_PUBLIC|GATSBY|PUBLIC|VUE_APP|STORYBOOK)_"
+)
+"""What front-end frameworks want before the name of a setting that goes into the browser's bundle."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecretName:
     """What a name says. `sure`: nothing in it speaks against a secret."""
@@ -30,11 +36,9 @@ def split(name: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def read_name(name: str) -> SecretName | None:
     """What kind of secret a name names; None for none: `API_KEY` is a key, `API_KEY_HEADER` is nothing."""
-    parts = split(name)
-    dropped = 0
+    parts = split(PUBLIC_PREFIX.sub("", name))
     while len(parts) > 1 and (parts[-1] in words.NEUTRAL_TAIL or parts[-1].isdigit()):
         parts.pop()
-        dropped += 1
     if not parts:
         return None
     found = _at_end(parts)
@@ -58,7 +62,7 @@ def _at_end(parts: list[str]) -> SecretName | None:
         return None
     previous = before[-1] if before else ""
     if last in words.PASSWORD:
-        return SecretName("password", last not in ("pass", "pw") or bool(before))
+        return SecretName("password", True)
     if last in words.SECRET:
         return SecretName("signing" if previous in words.SIGNING else "secret", True)
     if last in ("key", "keys", "pat"):

@@ -14,7 +14,7 @@ from shipworthy.facts.secrets.assign import Assigned, assignments
 from shipworthy.facts.secrets.context import FileContext, context_of
 from shipworthy.facts.secrets.engine import engine
 from shipworthy.facts.secrets.forms import Refused
-from shipworthy.facts.secrets.names import SecretName, read_name, split
+from shipworthy.facts.secrets.names import PUBLIC_PREFIX, SecretName, read_name, split
 from shipworthy.facts.secrets.rules import Rule, load
 from shipworthy.model import Confidence
 
@@ -27,9 +27,6 @@ _FIREBASE = re.compile(rb"authDomain|messagingSenderId|measurementId|storageBuck
 _MAPS = re.compile(rb"maps\.google|googleapis\.com/maps|/maps/api/js")
 _SEARCH_KEY = re.compile(rb"indexName|docsearch|DocSearch")
 _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
-_PUBLIC_PREFIX = re.compile(
-    r"^(?:NEXT_PUBLIC|NUXT_PUBLIC|NUXT_ENV|VITE|REACT_APP|EXPO_PUBLIC|GATSBY|PUBLIC|VUE_APP|STORYBOOK)_", re.I
-)
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
 
@@ -207,6 +204,8 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
         return Refused("public-key")
     if load().printed(each.value):
         return Refused("documented-default")
+    if text.startswith("eyJ") and text.count(".") == 2:
+        return Refused("web-token")  # json-web-token judges those
     if not each.quoted and any(sign in text for sign in "()[]{}<>"):
         return Refused("code")
     judge = _password if name.kind == "password" else _key
@@ -219,7 +218,7 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
     if (
         context.doubtful
         or (context.role == "example" and (name.kind == "password" or not values.random(text, 24)))
-        or (_PUBLIC_PREFIX.match(each.name) and not parts & _SERVER_WORDS)
+        or (PUBLIC_PREFIX.match(each.name) and not parts & _SERVER_WORDS)
         or (parts & _LOCAL_NAMES and not (name.sure and values.random(text, 20)))
     ):
         judged = Confidence.REVIEW

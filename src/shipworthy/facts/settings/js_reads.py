@@ -14,6 +14,7 @@ from shipworthy.project.syntax import find, line_of, text_of
 
 HINT = re.compile(
     rb"process\.env|import\.meta\.env|Deno\.env|Bun\.env|\$env/|createEnv|cleanEnv|[cC]onfigService|env-var"
+    rb"|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]"
 )
 _ENVS = {"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"}
 _BUILT_IN = {"MODE", "DEV", "PROD", "SSR", "BASE_URL"}
@@ -123,8 +124,8 @@ class JavaScriptReads:
                 if function:
                     self.rows.wrappers.append(function)
                     return
-        if text is None or _NAME.match(text):
-            self._add(node, text, how, default)
+        # A name that no shell could set is not understood: it counts as computed.
+        self._add(node, text if text is not None and _NAME.match(text) else None, how, default)
 
     def _call(self, node: Node) -> None:
         function, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")

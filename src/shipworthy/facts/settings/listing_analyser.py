@@ -60,10 +60,12 @@ def kind_of(entry: FileEntry) -> ListingKind | None:
         return ListingKind.EXAMPLE
     if ENV_FILE.match(entry.name):
         return ListingKind.ENV_FILE
+    manifest = entry.suffix in (".yaml", ".yml", ".tpl") and bool(_MANIFESTS.search(entry.path))
     for kind, patterns in _BY_PATH:
-        if entry.matches(*patterns):
+        # Platforms use names as plain as app.yaml, which in a folder of manifests means something else.
+        if entry.matches(*patterns) and not (manifest and kind is ListingKind.PLATFORM):
             return kind
-    if entry.suffix in (".yaml", ".yml", ".tpl") and _MANIFESTS.search(entry.path):
+    if manifest:
         return ListingKind.KUBERNETES
     if entry.suffix in _DOCS and not entry.name.lower().startswith(("changelog", "license", "requirements")):
         return ListingKind.DOCS

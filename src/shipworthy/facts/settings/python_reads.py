@@ -12,7 +12,10 @@ from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.row import Row, Rows
 from shipworthy.project.syntax import find, line_of, text_of
 
-HINT = re.compile(rb"environ|getenv|\benv\b|\bEnv\b|decouple|BaseSettings|envvar|starlette\.config")
+HINT = re.compile(
+    rb"environ|getenv|\benv\b|\bEnv\b|decouple|BaseSettings|envvar|starlette\.config"
+    rb"|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]"
+)
 _GETS = {"os.getenv", "getenv", "os.environ.get", "environ.get", "os.environ.pop", "environ.pop", "os.getenvb"}
 _MAPS = {"os.environ", "environ", "os.environb"}
 _ENV_METHODS = {
@@ -98,9 +101,8 @@ class PythonReads:
         text = literal(node)
         if text is None and node.type == "identifier":
             text = self._constants.get(text_of(node))
-        if text is None:
-            return True, None
-        return bool(_NAME.match(text)), text
+        # A name that no shell could set is not understood: it counts as computed.
+        return True, text if text is not None and _NAME.match(text) else None
 
     def _add(self, node: Node, name_node: Node | None, how: str, default: Default) -> None:
         named, name = self._name(name_node)

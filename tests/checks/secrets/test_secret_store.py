@@ -1,0 +1,62 @@
+"""secret-store: a machine disproves it, a person names the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.facts.secrets.examples import drawn
+from tests.support import check_files, make_repo, outcome_of, write
+
+from shipworthy.model import OutcomeKind
+
+CHECK = "secret-store"
+HEX = drawn("hex", 40, 13)
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "rules"),
+    [
+        ({"a.py": "import os\nA = os.environ['API_TOKEN']\n"}, "needs-you", {"secret-setting"}),
+        ({"a.ts": "const a = process.env.STRIPE_SECRET_KEY"}, "needs-you", {"secret-setting"}),
+        ({"a.py": "import keyring\nkeyring.get_password('a', 'b')\n"}, "needs-you", {"store-in-use"}),
+        ({"a.py": "import os\nA = os.getenv('SECRET_KEY', 'abc-1')\n"}, "fail", {"secret-default"}),
+        ({"a.py": "import os\nA = os.getenv('SECRET_KEY', 'change-me')\n"}, "fail", {"secret-default"}),
+        ({"a.ts": "const a = process.env.JWT_SECRET || 'dev-1'"}, "fail", {"secret-default"}),
+        ({"settings/local.py": "import os\nA = os.getenv('SECRET_KEY', 'dev')\n"}, "needs-you", {"secret-setting"}),
+        ({"tests/a.py": "import os\nA = os.getenv('SECRET_KEY', 'dev')\n", "a.py": ""}, "not-applicable", set()),
+        ({"a.py": "import os\nA = os.getenv('SECRET_KEY', '')\n"}, "needs-you", {"secret-setting"}),
+        ({"compose.yaml": f"services:\n  a:\n    environment:\n      API_TOKEN: {HEX}\n"}, "fail", {"secret-in-file"}),
+        ({".github/workflows/ci.yml": f"env:\n  API_TOKEN: {HEX}\n"}, "fail", {"secret-in-file"}),
+        ({"a.py": "SECRET_KEY = 'a-wordy-one'\n"}, "needs-you", {"signing-secret-in-code"}),
+        ({"a.py": "import os\nA = os.environ['PAGE_SIZE']\n"}, "not-applicable", set()),
+        ({".github/workflows/ci.yml": "env:\n  A: ${{ secrets.A }}\n", "a.py": "x = 1\n"}, "not-applicable", set()),
+    ],
+)
+def test_outcomes(tmp_path: Path, files: dict[str, str], kind: str, rules: set[str]) -> None:
+    outcome = check_files(CHECK, tmp_path / "p", files)
+    assert outcome.kind == kind
+    if rules:
+        assert {finding.rule for finding in outcome.findings} == rules
+
+
+def test_a_new_secret_setting_is_a_new_finding(tmp_path: Path) -> None:
+    one = check_files(CHECK, tmp_path / "a", {"a.py": "import os\nA = os.environ['API_TOKEN']\n"})
+    two = check_files(
+        CHECK, tmp_path / "b", {"a.py": "import os\n\nA = os.environ['API_TOKEN']\nB = os.environ['DB_PASSWORD']\n"}
+    )
+    before, after = ({finding.fingerprint for finding in each.findings} for each in (one, two))
+    assert before < after
+
+
+def test_what_could_not_be_read_is_unknown(tmp_path: Path) -> None:
+    folder = make_repo(tmp_path / "p", {"a.py": "import os\nA = os.environ['API_TOKEN']\n"})
+    write(folder, {"big.py": b"#" * (9 * 1024 * 1024)})
+    assert outcome_of(CHECK, folder).kind is OutcomeKind.UNKNOWN
+
+
+def test_a_default_is_never_shown(tmp_path: Path) -> None:
+    outcome = check_files(CHECK, tmp_path / "p", {"a.py": "import os\nA = os.getenv('SECRET_KEY', 'wordy-default')\n"})
+    assert outcome.kind is OutcomeKind.FAIL
+    plain = outcome.findings[0]
+    assert "wordy-default" not in repr(outcome), plain.excerpt

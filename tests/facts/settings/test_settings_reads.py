@@ -1,0 +1,218 @@
+"""Which settings code reads, in which form, and what stands in when they are absent: one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support import NOW, make_repo
+
+from shipworthy.assess.run import FactStore
+from shipworthy.facts import Context
+from shipworthy.facts.settings import Settings, inventory
+from shipworthy.project import Project
+
+Row = tuple[str | None, str]
+
+
+def settings_of(folder: Path, files: dict[str, str]) -> Settings:
+    make_repo(folder, files)
+    found = FactStore(Project.open(folder), Context(now=NOW, home=folder), [Settings]).get(Settings)
+    assert isinstance(found, Settings)
+    return found
+
+
+PYTHON: list[tuple[str, list[Row]]] = [
+    ("import os\nA = os.environ['A_URL']", [("A_URL", "none")]),
+    ("import os\nA = os.getenv('A_URL')", [("A_URL", "none")]),
+    ("import os\nA = os.environ.get('A_URL', '')", [("A_URL", "empty")]),
+    ("import os\nA = os.environ.get('A_URL', 'x-1')", [("A_URL", "text")]),
+    ("import os\nA = os.getenv('A_URL') or 'http://localhost:8000'", [("A_URL", "localhost")]),
+    ("import os\nA = os.getenv('A_DIR', '/home/ada/data')", [("A_DIR", "machine-path")]),
+    ("import os\nA = os.getenv('A_KEY', 'change-me')", [("A_KEY", "placeholder")]),
+    ("import os\nA = os.getenv('A', default=made())", [("A", "computed")]),
+    ("import os\nif os.getenv('FEATURE_A') == '1':\n    pass", [("FEATURE_A", "empty")]),
+    ("import os\nA = 'FEATURE_A' in os.environ", [("FEATURE_A", "empty")]),
+    ("import os\nNAME = 'A_URL'\nA = os.environ[NAME]", [("A_URL", "none")]),
+    ("import os\nfor n in names():\n    os.environ[n]", [(None, "none")]),
+    ("import os\nos.environ['A_URL'] = 'x'", []),
+    ("import os\nenv = dict(os.environ)\nrun(cmd, env=os.environ)", []),
+    ("import os\nSettings(**os.environ)", [(None, "none")]),
+    ("import os\ndef need(name):\n    return os.environ[name]\nA = need_env('B')", []),
+    ("import os\ndef get_env(name):\n    return os.environ[name]\nA = get_env('A_URL')", [("A_URL", "none")]),
+    (
+        "import environ\nenv = environ.Env(DEBUG=(bool, False))\nA = env('A_URL')\nD = env.bool('DEBUG')",
+        [("A_URL", "none"), ("DEBUG", "empty")],
+    ),
+    ("import environ\nenv = environ.Env()\nD = {'default': env.db()}", [("DATABASE_URL", "none")]),
+    ("from environs import Env\ne = Env()\nA = e.str('A_URL', 'b')", [("A_URL", "text")]),
+    (
+        "from decouple import config\nA = config('A_URL', default='b')\nB = config('B_URL')",
+        [("A_URL", "text"), ("B_URL", "none")],
+    ),
+    (
+        (
+            "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    a_url: str\n    b: str = 'x'\n"
+            "    c: str | None = None\n    model_config = {}\n"
+        ),
+        [("A_URL", "none"), ("B", "text"), ("C", "empty")],
+    ),
+    (
+        (
+            "from pydantic_settings import BaseSettings, SettingsConfigDict\nfrom pydantic import Field\n"
+            "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='SHOP_')\n"
+            "    url: str = Field(...)\n"
+            "    key: str = Field(validation_alias='OTHER_KEY')\n"
+        ),
+        [("SHOP_URL", "none"), ("OTHER_KEY", "none")],
+    ),
+    ("import click\n@click.option('--a', envvar='A_URL')\ndef f(a): pass", [("A_URL", "empty")]),
+]  # fmt: skip
+
+SCRIPT: list[tuple[str, list[Row]]] = [
+    ("const a = process.env.A_URL", [("A_URL", "none")]),
+    ("const a = process.env.A_URL!", [("A_URL", "none")]),
+    ("const a = process.env['A_URL']", [("A_URL", "none")]),
+    ("const a = process.env.A_URL || 'b-1'", [("A_URL", "text")]),
+    ("const a = process.env.A_URL ?? ''", [("A_URL", "empty")]),
+    ("const a = (process.env.A_URL as string) || 'http://127.0.0.1:3000'", [("A_URL", "localhost")]),
+    ("if (process.env.NODE_ENV === 'production') {}", [("NODE_ENV", "empty")]),
+    ("if (!process.env.FLAG_A) {}", [("FLAG_A", "empty")]),
+    ("const { A_URL, B_URL = 'x-1' } = process.env", [("A_URL", "none"), ("B_URL", "text")]),
+    ("const env = process.env; use(env.A_URL)", [("A_URL", "none")]),
+    ("process.env.A_URL = 'x'", []),
+    ("spawn('x', { env: { ...process.env } })", []),
+    ("const a = process.env[name()]", [(None, "none")]),
+    ("const a = import.meta.env.VITE_A; const d = import.meta.env.DEV", [("VITE_A", "none")]),
+    ("const a = Deno.env.get('A_URL')", [("A_URL", "none")]),
+    ("import { A_URL } from '$env/static/private'", [("A_URL", "none")]),
+    ("const need = (name: string) => process.env[name]\nconst a = needEnv('B_URL')", []),
+    ("function requireEnv(name: string) { return process.env[name] }\nrequireEnv('A_URL')", [("A_URL", "none")]),
+    (
+        (
+            "const s = z.object({ A_URL: z.string(), B: z.string().default('x-1'), C: z.string().optional() })\n"
+            "export const env = s.parse(process.env)"
+        ),
+        [("A_URL", "none"), ("B", "text"), ("C", "empty")],
+    ),
+    ("const env = otherSchema.parse(process.env)", [(None, "none")]),
+    (
+        "const s = Joi.object().keys({ A_URL: Joi.string().required() }).unknown()\ns.prefs({}).validate(process.env)",
+        [("A_URL", "none")],
+    ),
+    (
+        "const env = createEnv({ server: { A_URL: z.string() }, runtimeEnv: { A_URL: process.env.A_URL } })",
+        [("A_URL", "none")],
+    ),
+    ("constructor(private configService: ConfigService) { this.configService.get('A_URL') }", [("A_URL", "none")]),
+]  # fmt: skip
+
+OTHERS: list[tuple[str, str, list[Row]]] = [
+    ("main.go", 'x := os.Getenv("A_URL")', [("A_URL", "none")]),
+    ("a.rb", "ENV.fetch('A_URL', 'b-1')", [("A_URL", "text")]),
+    ("a.php", "env('A_URL')", [("A_URL", "none")]),
+    ("A.java", 'System.getenv("A_URL")', [("A_URL", "none")]),
+    ("a.rs", 'std::env::var("A_URL")', [("A_URL", "none")]),
+    ("A.vue", "<script>const a = import.meta.env.VITE_A</script>", [("VITE_A", "none")]),
+    ("broken.ts", "const a = process.env.A_URL; }}} function (", [("A_URL", "none")]),
+]
+
+
+def rows(settings: Settings) -> list[Row]:
+    return sorted(((read.name, str(read.default)) for read in settings.reads), key=str)
+
+
+@pytest.mark.parametrize(("code", "expected"), PYTHON)
+def test_python(tmp_path: Path, code: str, expected: list[Row]) -> None:
+    assert rows(settings_of(tmp_path / "p", {"app.py": code + "\n"})) == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize(("code", "expected"), SCRIPT)
+def test_typescript(tmp_path: Path, code: str, expected: list[Row]) -> None:
+    assert rows(settings_of(tmp_path / "p", {"src/app.ts": code + "\n"})) == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize(("path", "code", "expected"), OTHERS)
+def test_by_text(tmp_path: Path, path: str, code: str, expected: list[Row]) -> None:
+    found = rows(settings_of(tmp_path / "p", {path: code + "\n"}))
+    assert [row for row in found if row[0] is not None] == sorted(expected, key=str)
+
+
+def test_a_wrapper_in_another_file_is_followed(tmp_path: Path) -> None:
+    found = settings_of(
+        tmp_path / "p",
+        {
+            "env.ts": "export function getEnv(name: string) { return process.env[name] ?? '' }\n",
+            "app.ts": "import { getEnv } from './env'\ngetEnv('A_URL')\n",
+        },
+    )
+    assert [(read.name, read.location.path) for read in found.reads] == [("A_URL", "app.ts")]
+
+
+def test_tests_and_tools_are_not_the_app(tmp_path: Path) -> None:
+    code = "import os\nA = os.environ['A_URL']\n"
+    found = settings_of(
+        tmp_path / "p", {"tests/test_a.py": code, "docs/conf.py": code, "vitest.config.ts": "process.env.B"}
+    )
+    assert found.own_reads() == ()
+    assert len(found.reads) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind"),
+    [
+        (".env.example", "A_URL=\n", "example"),
+        ("backend/.env.sample", "A_URL=\n", "example"),
+        ("example.env", "A_URL=\n", "example"),
+        (".env", "A_URL=x\n", "env-file"),
+        ("compose.yaml", "services:\n  web:\n    environment:\n      A_URL: x\n", "compose"),
+        ("docker-compose.prod.yml", "services:\n  web:\n    environment:\n      - A_URL=${A_URL}\n", "compose"),
+        ("Dockerfile", "FROM x\nENV A_URL=b\n", "docker"),
+        (".github/workflows/ci.yml", "env:\n  A_URL: x\n", "ci"),
+        ("render.yaml", "envVars:\n  - key: A_URL\n    sync: false\n", "platform"),
+        ("k8s/app.yaml", "env:\n  - name: A_URL\n", "kubernetes"),
+        ("main.tf", 'environment = { A_URL = "x" }\n', "terraform"),
+        ("README.md", "| `A_URL` | where it is |\n", "docs"),
+    ],
+)
+def test_what_lists_a_setting(tmp_path: Path, path: str, text: str, kind: str) -> None:
+    found = settings_of(tmp_path / "p", {"app.py": "import os\nos.environ['A_URL']\n", path: text})
+    assert found.listed_in("A_URL") == (path,)
+    assert [str(listing.kind) for listing in found.listings] == [kind]
+
+
+def test_values_of_env_files_are_not_kept(tmp_path: Path) -> None:
+    found = settings_of(
+        tmp_path / "p", {".env.production": "DB_PASSWORD=hunter2hunter\n#OLD=1\nA=http://localhost:1\n"}
+    )
+    (listing,) = found.listings
+    assert [(row.name, row.line, str(row.default), row.secret) for row in listing.assignments] == [
+        ("DB_PASSWORD", 1, "text", True),
+        ("A", 3, "localhost", False),
+    ]
+    assert "hunter2" not in repr(found)
+
+
+def test_stores_and_loaders(tmp_path: Path) -> None:
+    found = settings_of(
+        tmp_path / "p",
+        {
+            "a.py": "from dotenv import load_dotenv\nload_dotenv()\nimport keyring\nkeyring.get_password('a', 'b')\n",
+            ".github/workflows/ci.yml": "env:\n  A: ${{ secrets.A }}\n",
+        },
+    )
+    assert [(use.kind, use.build_only) for use in found.stores] == [
+        ("the system keyring", False),
+        ("GitHub Actions secret", True),
+    ]
+    assert [str(place) for place in found.loads_env_files] == ["a.py:2"]
+
+
+def test_the_inventory_has_one_row_a_read(tmp_path: Path) -> None:
+    found = settings_of(tmp_path / "p", {"a.py": "import os\nos.environ['API_KEY']\n", ".env.example": "API_KEY=\n"})
+    assert inventory(found) == [
+        {
+            "name": "API_KEY", "file": "a.py", "line": 2, "how": "os.environ[]", "default": "none", "required": True,
+            "secret": True, "test": False, "listed": [".env.example"],
+        }
+    ]  # fmt: skip
