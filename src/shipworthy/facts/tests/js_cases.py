@@ -30,7 +30,7 @@ _FRAMEWORKS = {
     "@testing-library/cypress": "cypress",
 }  # fmt: skip
 _COMMENTED = re.compile(
-    r"^(?:\s*(?://+|/?\*+))?\s*(?:await\s+)?((?:[xf]?(?:it|describe)|test|specify)(?:\.\w+){0,3}\s*\(\s*[\"'`].{0,120})"
+    r"^(?:\s*(?://+|/?\*+))?\s*(?:await\s+)?((?:[xf]?(?:it|describe)|test|specify)(?:\.\w+){0,3}\s*\(\s*(?:[\"'`]|\[[^\]\n]{0,120}\]\)\().{0,120})"
 )
 _FUNCTIONS = ("arrow_function", "function_expression", "function", "generator_function")
 
@@ -179,7 +179,12 @@ class ScriptFile:
         base, mods, conditional = chain
         if any(mod in _NOT_TESTS for mod in mods) or any(mod not in _MODS for mod in mods):
             return None
-        return Call(node, base, mods, conditional)
+        call = Call(node, base, mods, conditional)
+        # `fit(model, data)` is a word of its own elsewhere.
+        titled = any(each.type in ("string", "template_string") for each in call.arguments[:1])
+        if function is not None and function.type == "identifier" and text_of(function) in {**_OFF, **_FOCUS}:
+            return call if titled or any(each.type in _FUNCTIONS for each in call.arguments) else None
+        return call
 
     def _title(self, call: Call) -> str:
         for each in call.arguments[:1]:

@@ -19,7 +19,7 @@ _FALSE = {"False", "0", "not True", "None", "'False'", '"False"'}
 # Names a project gives its own decorators. The first kind turns a test off, the second under a condition.
 _OFF_NAME = re.compile(r"^(skip|skipped|disabled?|ignored?|broken|skip_?this|skip_?test|ignore_?test|xfail)$", re.I)
 _SKIPPY_NAME = re.compile(r"skip|xfail", re.I)
-_COMMENTED = re.compile(r"^\s*#[#\s]*(?:async\s+)?(?:def\s+test\w*\s*\(|class\s+Test\w*\s*[(:])")
+_COMMENTED = re.compile(r"^\s*#[#\s]*(?:async\s+)?(?:def\s+(test\w*)\s*\(|class\s+(Test\w*)\s*[(:])")
 _IN_STRING = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(test\w*)[ \t]*\(", re.M)
 _TYPES = ("import_statement", "import_from_statement", "assignment", "call", "comment", "expression_statement",
           "attribute")  # fmt: skip
@@ -309,13 +309,14 @@ class PythonFile:
 
     def _comments(self) -> None:
         for node in self.nodes["comment"]:
-            if _COMMENTED.match(text_of(node)):
-                self.draft.commented(text_of(node), node)
+            found = _COMMENTED.match(text_of(node)[:500])
+            if found:
+                self.draft.commented(found[1] or found[2], node)
         for node in self.nodes["expression_statement"]:
             if _is_text(node) and node.parent is not None:
                 inside = _IN_STRING.search(text_of(node))
                 if inside and node.parent.type in ("module", "block") and _is_disabled_code(node):
-                    self.draft.commented(inside[0], node)
+                    self.draft.commented(inside[1], node)
 
 
 _IDLE = {"comment", "import_statement", "import_from_statement", "future_import_statement", "pass_statement"}
