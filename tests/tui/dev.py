@@ -18,7 +18,8 @@ def session() -> FakeSession:
 
 
 def engine() -> FakeEngine:
-    from fake import ALL_GOOD, OUTCOMES, FakeEngine
+    from fake import FakeEngine
+    from made_up import ALL_GOOD, OUTCOMES
 
     return FakeEngine(ALL_GOOD if "--good" in sys.argv else OUTCOMES, delay=0.15 if "--slow" in sys.argv else 0)
 

@@ -79,6 +79,7 @@ class CoachApp(App[None]):
         """What the session knew when it was last asked; screens read this, so that one redraw asks once."""
         self.took: dict[str, int] = {}
         """Milliseconds each item's check took, by item id."""
+        self.crashed = False
         self.planned = False
         self.checking = True
         self.failed: Failed | None = None
@@ -248,6 +249,7 @@ class CoachApp(App[None]):
         Textual's own prints locals and the exception's text; both can hold what a repository wrote.
         """
         self.bell()
+        self.crashed = True
         error = sys.exc_info()[1] or self._exception
         lines = [f"shipworthy stopped because of a bug of its own: {type(error).__name__}"]
         trace = error.__traceback__ if error else None

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from shipworthy.tui.engine import Engine, Session
 
 
+BUG = 4
+"""As for every command of shipworthy."""
+
+
 def launch(
     session: Callable[[], Session],
     engine: Callable[[], Engine],
@@ -19,7 +23,10 @@ def launch(
     ascii_only: bool | None = None,
     first_time: bool = False,
 ) -> int:
-    """Run the coach until the person leaves; the exit code. Both callables are called once, before anything shows."""
+    """Run the coach until the person leaves; the exit code, `BUG` after a crash.
+
+    Both callables are called once, before anything shows.
+    """
     # Tens of thousands of objects that all stay are made until the first picture: collecting garbage among them costs
     # about a tenth of that time and finds none. The app turns it on again when it has drawn itself.
     gc.disable()
@@ -30,4 +37,4 @@ def launch(
         app.run()
     finally:
         gc.enable()
-    return app.return_code or 0
+    return BUG if app.crashed else app.return_code or 0

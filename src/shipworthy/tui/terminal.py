@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -87,7 +87,9 @@ class OutputGuard(LineFilter):
         ]
 
     def _one(self, segment: Segment) -> Segment:
-        return Segment(_to_ascii(segment.text) if self.ascii_only else _clean(segment.text), segment.style)
+        text = _to_ascii(segment.text) if self.ascii_only else _clean(segment.text)
+        # Joined emoji are narrower than the sum of their parts.
+        return Segment(set_cell_size(text, segment.cell_length), segment.style)
 
 
 def copy_with_tool(text: str, root: Path) -> str | None:
@@ -133,10 +135,11 @@ def editor_command(root: Path, path: str, line: int | None, environ: Mapping[str
         return None
     if not words:
         return None
+    base = root.resolve()
     program = words[0] if Path(words[0]).is_absolute() else find_tool(words[0], root)
-    if program is None:
+    if program is None or Path(program).resolve().is_relative_to(base):
         return None
-    target = str(root.resolve() / path)
+    target = str(base / path)
     name = Path(program).name
     if line is None:
         return [program, *words[1:], target]
@@ -149,6 +152,10 @@ def editor_command(root: Path, path: str, line: int | None, environ: Mapping[str
 
 def editable(root: Path, path: str) -> bool:
     """Whether the path is a regular file inside the repository, reached through no symlink."""
-    base = root.resolve()
-    full = base / path
-    return full.resolve() == full and full.is_relative_to(base) and full.is_file()
+    try:
+        base = root.resolve()
+        full = base / path
+        return full.resolve() == full and full.is_relative_to(base) and full.is_file()
+    except (OSError, ValueError):
+        # A name no file can have: too long, or with a zero byte in it.
+        return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-_DAYS = re.compile(r"(\d{1,4})\s*(?:d|days?)?", re.I)
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAYS = re.compile(r"(\d{1,4})\s*(?:d|days?)?", re.I | re.A)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.A)
 
 
 class DateError(ValueError):

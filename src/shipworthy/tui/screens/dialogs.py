@@ -26,6 +26,8 @@ class Choice(Button):
 
     def __init__(self, words: str, *, id: str, tone: str = "", disabled: bool = False) -> None:
         super().__init__(shown(words), id=id, classes=tone, disabled=disabled, compact=True)
+        # No flash: it moves, and while it lasts a second press would be lost.
+        self.active_effect_duration = 0
 
 
 class Field(Horizontal):

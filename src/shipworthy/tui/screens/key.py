@@ -49,8 +49,12 @@ class NewKey(Dialog[bool]):
     def _say(self, words: str, style: str = "$error") -> None:
         self.query_one("#problem", SafeStatic).put(shown(words, style, 600))
 
-    def on_input_submitted(self) -> None:
-        self.focus_next()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        yes = self.query_one("#yes", Button)
+        if event.input.id == "first":
+            self.query_one("#second").focus()
+        elif not yes.disabled:
+            yes.focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "yes":

@@ -118,6 +118,9 @@ class MainScreen(Commands):
         items.show(listing)
         nothing = not items.item_ids and items.option_count == 0
         self.set_class(nothing or coach.failed is not None, "-nothing")
+        self.set_class(coach.failed is not None, "-failed")
+        if coach.failed is not None:
+            self.remove_class("-item")
         self.query_one("#empty", SafeStatic).put(self._failure() if coach.failed else empty(self._words))
         self.query_one(VerdictBar).show(
             Top(
@@ -126,6 +129,7 @@ class MainScreen(Commands):
                 running=running,
                 pending=pending,
                 step=self._step(running | pending),
+                planned=coach.planned,
                 progress=coach.progress,
                 failed=coach.failed,
                 signed=self.signed,
@@ -315,9 +319,10 @@ class MainScreen(Commands):
         result = self.current_result
         if result is None or not result.findings:
             return
-        self._number = (self._number + step) % len(result.findings)
         if not self.wide and not self.item_open:
             self._open_item()
+            return
+        self._number = (self._number + step) % len(result.findings)
         self._show_item()
 
     def location_to_edit(self, result: Result) -> tuple[str, int | None] | None:

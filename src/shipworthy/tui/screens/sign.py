@@ -154,7 +154,7 @@ class Sign(Screen[str]):
     def _words(self) -> str:
         if self._signed is None:
             return ""
-        return f"Signed by {self._signed.fingerprint}" + (
+        return f"Signed with {self._signed.fingerprint[:20]}…" + (
             f", committed as {self._committed[:7]}." if self._committed else "."
         )
 

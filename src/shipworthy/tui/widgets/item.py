@@ -12,7 +12,7 @@ from shipworthy.model import Decides, DecisionKind, Excerpt, Finding, Result, St
 from shipworthy.text import plural, visible
 from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, joined, shown
-from shipworthy.tui.words import DECIDES, FACES, OUTCOME_STATUS, Face, day, heading, level_words, took
+from shipworthy.tui.words import DECIDES, FACES, OUTCOME_STATUS, WAITING, Face, day, heading, level_words, took
 
 _LOOKED_AT = 12
 _REFERENCES = 8
@@ -39,9 +39,14 @@ def item_lines(subject: Subject, width: int) -> Iterator[Line]:
     yield Line(shown(item.title if pending else heading(result), BOLD))
     yield Line(_state(subject))
     yield Line(shown(item.id, FAINT))
-    yield from _components(result)
+    if not pending:
+        yield from _components(result)
     yield from _decision(subject)
-    yield from _evidence(subject, width)
+    if subject.face is WAITING:
+        # What it said before, if anything, is about to be replaced, and what is there now is no evidence.
+        yield from _section("Evidence", [Line(shown("Its check has not answered yet."))])
+    else:
+        yield from _evidence(subject, width)
     yield from _section("Why it matters", [Line(shown(item.why, limit=2_000))])
     if not result.settled or result.status in (Status.WAIVED, Status.ATTESTED):
         yield from _fix(subject)

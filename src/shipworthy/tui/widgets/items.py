@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from shipworthy.model import Area, Level, Result, Status
 from shipworthy.tui.widgets.safe import DIM, FAINT, NOTHING, Ends, joined, shown
-from shipworthy.tui.words import FACES, Face, aside, face_of, heading
+from shipworthy.tui.words import FACES, RUNNING, WAITING, Face, aside, face_of, heading
 
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 
@@ -44,13 +44,19 @@ class Entry(NamedTuple):
     disabled: bool = False
 
 
+_STATES = frozenset(face.word for face in (*FACES.values(), RUNNING, WAITING))
+
+
 def matches(result: Result, area: Area, face: Face, words: str) -> bool:
-    """Whether every word of the filter occurs in the item: titles, id, area, state, summary, files."""
+    """Whether the item has every word of the filter: titles, id, area, level, summary, files.
+
+    A word that names a state means just that: "fail" does not find a title about tests that can fail.
+    """
     item = result.item
-    parts = [item.title, item.failing_title, item.id, area.title, face.word, face.words, result.level.value]
+    parts = [item.title, item.failing_title, item.id, area.title, face.words, result.level.value]
     parts += [result.summary, *(finding.location.path or "" for finding in result.findings[:50])]
     text = " ".join(parts).casefold()
-    return all(word in text for word in words.casefold().split())
+    return all(word == face.word if word in _STATES else word in text for word in words.casefold().split())
 
 
 def entries(listing: Listing) -> list[Entry]:
@@ -99,8 +105,7 @@ def _row(result: Result, listing: Listing) -> Entry:
     required = result.level is Level.REQUIRED
     title = heading(result) if face.glyph != "…" else result.item.title
     left = joined(
-        (f"{face.glyph} ", f"bold {face.style}" if not quiet else face.style),
-        (f"{face.word:<8}", face.style),
+        (f"{face.glyph} {face.word:<8}", face.style if quiet else f"bold {face.style}"),
         (title, DIM if quiet or not required else ""),
         ("" if required else f"  {result.level.value}", FAINT),
     )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.events import Click, Resize
 from textual.screen import Screen
 
+from shipworthy.tui.keys import GROUPS
 from shipworthy.tui.widgets.safe import FAINT, SafeStatic, joined
+
+_ORDER = [binding.id for _, bindings in GROUPS for binding in bindings]
+
+
+def _order(each: ActiveBinding) -> int:
+    """As declared: a keymap moves what it changes to the end."""
+    return _ORDER.index(each.binding.id) if each.binding.id in _ORDER else len(_ORDER)
 
 
 class KeyBar(SafeStatic):
@@ -29,7 +38,7 @@ class KeyBar(SafeStatic):
     def redraw(self) -> None:
         """Fit as many keys as there is room for, in their order; the last one, help, always."""
         shown = {}
-        for each in self.screen.active_bindings.values():
+        for each in sorted(self.screen.active_bindings.values(), key=_order):
             if each.binding.show and each.binding.action not in shown:
                 shown[each.binding.action] = each
         parts: list[tuple[Content, str]] = []

@@ -28,6 +28,8 @@ class Top(NamedTuple):
     running: frozenset[str]
     pending: frozenset[str]
     step: Result | None
+    planned: bool = True
+    """Whether the examination has said what it looks at."""
     progress: str = ""
     """How far the examination is, or how long it took."""
     failed: Failed | None = None
@@ -40,9 +42,9 @@ def chip(words: str, tone: str) -> Content:
     return joined((f" {words} ", _TONES[tone]))
 
 
-def where(assessment: Assessment) -> tuple[Content, Content, Content]:
-    """ "todo-app @ 4f2a91c · 2 changed", and two shorter ways to say it."""
-    commit = f" @ {assessment.commit[:7]}" if assessment.commit else " (no commit)"
+def where(assessment: Assessment, *, known: bool = True) -> tuple[Content, Content, Content]:
+    """ "todo-app @ 4f2a91c · 2 changed", and two shorter ways to say it; the name alone until more is `known`."""
+    commit = f" @ {assessment.commit[:7]}" if assessment.commit else " (no commit)" if known else ""
     changed = f" · {len(assessment.dirty)} changed" if assessment.dirty else ""
     mark = "*" if assessment.dirty else ""
     return (
@@ -75,11 +77,11 @@ class VerdictBar(SafeStatic):
 
     def _rows(self, top: Top, *, brief: bool) -> list[Ends]:
         if top.failed is not None:
-            return [Ends(chip("COULD NOT EXAMINE", "failed"), *where(top.assessment))]
+            return [Ends(chip("COULD NOT EXAMINE", "failed"), *where(top.assessment, known=False))]
         said = counts(top.assessment, top.running, top.pending) if top.headline.tone != "failed" else ""
         first = Ends(
             Content.assemble(chip(top.headline.words, top.headline.tone), "  ", shown(said)),
-            *where(top.assessment),
+            *where(top.assessment, known=top.planned),
         )
         if brief:
             return [first]
