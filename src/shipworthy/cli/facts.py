@@ -11,10 +11,11 @@ import click
 
 from shipworthy.cli.common import fail, root_of
 
-AREAS = ("stack", "routes", "pipeline", "dependencies", "secrets", "env", "tests", "third-parties", "findings")
+Read = Callable[[Any], Any]
+"""Gives the fact of a kind, and keeps account of its gaps."""
 
 
-def _stack(read: Callable[[Any], Any]) -> Any:
+def _stack(read: Read) -> Any:
     from shipworthy.facts.stack import Stack
 
     stack = read(Stack)
@@ -42,33 +43,83 @@ def _stack(read: Callable[[Any], Any]) -> Any:
     }
 
 
-def _third_parties(read: Callable[[Any], Any]) -> Any:
+def _third_parties(read: Read) -> Any:
     from shipworthy.facts.stack import Part
 
     return [each for each in _stack(read)["parts"] if each["part"] == Part.THIRD_PARTY.value]
 
 
+def _routes(read: Read) -> Any:
+    from shipworthy.facts.routes import Routes, inventory
+
+    return inventory(read(Routes))
+
+
+def _pipeline(read: Read) -> Any:
+    from shipworthy.facts.pipeline import Pipeline
+    from shipworthy.facts.pipeline.inventory import inventory
+    from shipworthy.facts.update_bots import UpdateBots
+
+    return inventory(read(Pipeline), read(UpdateBots))
+
+
+def _dependencies(read: Read) -> Any:
+    from shipworthy.facts.dependencies import Dependencies, KnownVulnerabilities
+    from shipworthy.facts.dependencies.inventory import inventory
+
+    return inventory(read(Dependencies), read(KnownVulnerabilities))
+
+
+def _secrets(read: Read) -> Any:
+    from shipworthy.facts.secrets import Secrets, inventory
+
+    return inventory(read(Secrets))
+
+
+def _env(read: Read) -> Any:
+    from shipworthy.facts.settings import Settings, inventory
+
+    return inventory(read(Settings))
+
+
+def _tests(read: Read) -> Any:
+    from shipworthy.facts.tests import TestCases, TestSuites
+    from shipworthy.facts.tests.inventory import inventory
+
+    return inventory(read(TestSuites), read(TestCases))
+
+
+AREAS: dict[str, Callable[[Read], Any]] = {
+    "stack": _stack,
+    "routes": _routes,
+    "pipeline": _pipeline,
+    "dependencies": _dependencies,
+    "secrets": _secrets,
+    "env": _env,
+    "tests": _tests,
+    "third-parties": _third_parties,
+}
+
+
 @click.command("facts")
-@click.argument("area", type=click.Choice(AREAS))
+@click.argument("area", type=click.Choice(list(AREAS)))
 @click.argument("path", required=False)
 def command(area: str, path: str | None) -> None:
     """Print what was found of AREA in PATH as JSON: paths relative to PATH, lines from 1, null for "could not tell".
 
-    What could not be read is listed on stderr.
+    What could not be read is listed on stderr. Nothing of the project is run.
     """
     from shipworthy.assess.context import default_context
     from shipworthy.assess.run import FactStore
     from shipworthy.project import Project, ProjectError
     from shipworthy.text import visible
 
-    readers: dict[str, Callable[[Callable[[Any], Any]], Any]] = {"stack": _stack, "third-parties": _third_parties}
     try:
         project = Project.open(root_of(path))
     except ProjectError as error:
         fail(str(error), error.diagnostics)
-    context = default_context()
-    store = FactStore(project, context, [])
-    gaps: list[str] = []
+    store = FactStore(project, default_context(), [])
+    gaps: dict[str, None] = {}
 
     def read(kind: Any) -> Any:
         found = store.get(kind)
@@ -76,10 +127,9 @@ def command(area: str, path: str | None) -> None:
             fail(found, "Nothing is known of this area here.")
         for gap in found.gaps:
             place = f"{gap.path}:{gap.line}" if gap.line else gap.path or "the repository"
-            gaps.append(f"{place}: {gap.reason}")
+            gaps[f"{place}: {gap.reason}"] = None
         return found
 
-    document = readers[area](read)
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    for gap in dict.fromkeys(gaps):
+    sys.stdout.write(json.dumps(AREAS[area](read), indent=2) + "\n")
+    for gap in gaps:
         click.echo(f"could not read {visible(gap, 300)}", err=True)

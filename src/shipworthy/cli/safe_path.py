@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 
-def leave_out_the_repository(start: Path | None = None) -> None:
-    """Drop module path entries inside the repository at `start` (default: the working directory).
+def leave_out_the_repository() -> None:
+    """Drop the working directory, and what `PYTHONPATH` names inside the repository around it, from the module path.
 
-    `PYTHONPATH=.` would otherwise let a repository's own `click.py` or `json.py` run. The entry shipworthy itself was
-    imported from stays, so that shipworthy can examine its own checkout.
+    `PYTHONPATH=.` would otherwise let a repository's own `click.py` run as ours. Installed packages stay wherever they
+    are installed, and so does the folder shipworthy itself comes from: it can examine its own checkout.
     """
     try:
-        here = (start or Path.cwd()).resolve()
+        here = Path.cwd().resolve()
     except OSError:
         here = Path("/nonexistent")
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     own = Path(__file__).resolve().parents[2]
+    named = {Path(each or ".").resolve() for each in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
     kept: list[str] = []
     for entry in sys.path:
-        path = Path(entry).resolve() if entry else here
+        path = Path(entry or ".").resolve()
         inside = path == top or top in path.parents
-        # A virtual environment inside the repository holds what the user installed, not what the repository says.
-        installed = Path(sys.prefix).resolve() in path.parents
-        if entry and (not inside or path == own or installed):
+        if path == own or not (path == here or (inside and path in named)):
             kept.append(entry)
     sys.path[:] = kept

@@ -29,6 +29,7 @@ class TextReport:
         self._color = color
         self._glyphs = GLYPHS if unicode else ASCII_GLYPHS
         self._dash = "·" if unicode else "-"
+        self._arrow = "→" if unicode else "->"
         self._verbose = verbose
 
     def _paint(self, text: str, style: str) -> str:
@@ -101,6 +102,8 @@ class TextReport:
             index = finding.location.line - finding.excerpt.first
             if 0 <= index < len(finding.excerpt.lines):
                 yield f"          {finding.location.line} | {visible(finding.excerpt.lines[index].strip(), 120)}"
+        if finding.remedy:
+            yield f"          {self._arrow} {visible(finding.remedy, 300)}"
 
     def _rest(self, assessment: Assessment) -> Iterator[str]:
         """Suggested and optional items, folded to counts unless asked for."""
