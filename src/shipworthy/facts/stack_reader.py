@@ -59,8 +59,9 @@ class StackReader(FactReader[Stack]):
     def read(self, view: View, facts: Facts) -> Stack:
         roots = self._roots(view)
         owner = _Owner(roots)
-        languages: dict[str, Counter[str]] = {root: Counter() for root in roots}
-        manifests: dict[str, list[str]] = {root: [] for root in roots}
+        # What lies beside all components has the owner "." even where that is no component.
+        languages: dict[str, Counter[str]] = {root: Counter() for root in (".", *roots)}
+        manifests: dict[str, list[str]] = {root: [] for root in (".", *roots)}
         parts: dict[tuple[str, Part, str], StackPart] = {}
 
         def add(part: Part, name: str, path: str, line: int | None) -> None:

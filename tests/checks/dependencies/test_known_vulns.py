@@ -10,8 +10,11 @@ import pytest
 from tests.facts.dependencies.lock_samples import NPM3, UV
 from tests.support import check_files, make_repo, outcome_of
 
+from shipworthy.assess.run import judge
+from shipworthy.checks import check_named
 from shipworthy.facts import Context
 from shipworthy.model import OutcomeKind, Severity
+from shipworthy.project import Project
 
 HASH = " --hash=sha256:" + "0" * 64
 PYPROJECT = (
@@ -173,23 +176,23 @@ def test_a_vulnerable_lock_stays_a_failure_where_something_else_is_unreadable(tm
     assert {"could-not-read", "not-read"} <= {finding.rule for finding in outcome.findings}
 
 
-def test_a_workspace_is_judged_once(tmp_path: Path) -> None:
-    from shipworthy.assess.run import judge
-    from shipworthy.checks import check_named
-    from shipworthy.project import Project
-
+@pytest.mark.parametrize(
+    ("own_code", "kinds"),
+    [
+        ({"src/index.js": ""}, {".": "fail", "api": "not-applicable", "web": "not-applicable"}),
+        # Nothing lies beside the members: the first of them answers for the lock above.
+        ({}, {"api": "fail", "web": "not-applicable"}),
+    ],
+)
+def test_a_workspace_is_judged_once(own_code: dict[str, str], kinds: dict[str, str], tmp_path: Path) -> None:
     files = lock({"lodash": "4.17.20"})
     document = json.loads(files["package-lock.json"])
-    document["packages"]["web"] = {"dependencies": {"lodash": "4.17.20"}}
+    for name in ("api", "web"):
+        document["packages"][name] = {"dependencies": {"lodash": "4.17.20"}}
+        files[f"{name}/package.json"] = json.dumps({"name": name, "dependencies": {"lodash": "4.17.20"}})
+        files[f"{name}/a.js"] = ""
     files["package-lock.json"] = json.dumps(document)
-    files |= {
-        "web/package.json": '{"name": "web", "dependencies": {"lodash": "4.17.20"}}',
-        "index.js": "",
-        "web/a.js": "",
-    }
-    folder = make_repo(tmp_path / "repo", files)
+    folder = make_repo(tmp_path / "repo", {**files, **own_code})
     found = judge(Project.open(folder), [("known-vulns", check_named("known-vulns"))], context(tmp_path), "solo")
-    assert {each.component: each.outcome.kind.value for each in found["known-vulns"]} == {
-        ".": "fail", "web": "not-applicable",
-    }  # fmt: skip
+    assert {each.component: each.outcome.kind.value for each in found["known-vulns"]} == kinds
     assert outcome_of("known-vulns", folder).kind is OutcomeKind.FAIL
