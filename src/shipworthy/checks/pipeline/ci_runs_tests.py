@@ -14,9 +14,9 @@ _REMEDY = "Run the test runner as a step of its own in a job that starts on pull
 
 
 def proof(leaf: Leaf) -> str:
-    """The chain from the command back to the workflow: "pytest ci.yml:14 <- Makefile:3"."""
-    places = [f"{link.path.rpartition('/')[2]}:{link.line}" for link in leaf.chain]
-    return f"{' <- '.join(reversed(places))} {leaf.text.split(' ')[0]}"
+    """The chain from the workflow to the command: "ci.yml:14 pytest <- Makefile:3"."""
+    first, *rest = (f"{link.path.rpartition('/')[2]}:{link.line}" for link in leaf.chain)
+    return " <- ".join([f"{first} {leaf.text.split(' ')[0]}", *rest])
 
 
 class CiRunsTests(Check):
@@ -43,7 +43,7 @@ class CiRunsTests(Check):
             (each for each in tests if each.on_change.yes and each.fails.yes), key=lambda each: len(each.chain)
         )
         if proving:
-            looked_at = [" <- ".join(f"{link} {link.text}" for link in reversed(each.chain)) for each in proving[:10]]
+            looked_at = [" <- ".join(f"{link} {link.text}" for link in each.chain) for each in proving[:10]]
             return Outcome.passed(proof(proving[0]), looked_at)
         absent = no_code(pipeline)
         if absent is not None:

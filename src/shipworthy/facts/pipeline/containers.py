@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind, Link, no, unsure
+from shipworthy.facts.pipeline.neutral import could_test
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.shell_words import join_path
 from shipworthy.facts.pipeline.tree import line_with, rows
@@ -55,7 +56,7 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         rest = [*shlex.split(entry.replace(HOLE, "x")), *rest]
     if rest:
         r.command(rest, inside)
-    elif image:
+    elif could_test(image):
         r.lose(f"`docker {command} {image}`: what the image runs is not known".replace(HOLE, "…"), frame)
     return True
 
@@ -145,8 +146,8 @@ def _service(r: Resolver, files: Sequence[str], service: str, frame: Frame) -> N
             f"the compose service “{service}” was not found, or its image decides what runs".replace(HOLE, "…"), frame
         )
         return
-    line = line_with(r.tree.text(where) or "", r"^\s*(command|entrypoint)\s*:", f"{service}:") if service else 1
-    link = Link(where, line + (1 if line > 1 else 0), f"{service}: {command or entry}"[:80])
+    line = line_with(r.tree.text(where) or "", r"^[ \t]*(command|entrypoint)\s*:", f"{service}:") if service else 1
+    link = Link(where, line, f"{service}: {command or entry}"[:80])
     nested = frame.enter("compose", where, service)
     if nested is None:
         return

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shipworthy.facts.pipeline import changes
 from shipworthy.facts.pipeline.fact import (
     YES,
     Answer,
@@ -32,6 +33,7 @@ from shipworthy.facts.pipeline.triggers import Start, starts_of
 from shipworthy.project.yaml import line_of
 
 FOLDER = ".github/workflows/"
+_NOT_ALWAYS = no("it does not run on every event of a pull request")
 _RANK = {Answer.NO: 0, Answer.UNKNOWN: 1, Answer.PARTIAL: 2, Answer.YES: 3}
 
 
@@ -77,7 +79,11 @@ class GitHub:
                 group.append(start)
         seen: dict[Any, Seen] = {}
         jobs: dict[str, Job] = {}
+        text = self._resolver.tree.text(path) or ""
+        trying = changes.tried(data, self._files) if changes.chooses_by_changes(text) else []
         for name, group in groups.items():
+            if not group[0].scenario.on_change.no:
+                group = changes.with_changes(group, trying)
             parts: list[dict[Any, Seen]] = []
             states: list[dict[str, Job]] = []
             for start in group:
@@ -85,26 +91,26 @@ class GitHub:
                 walk.jobs(data, path, (), YES, YES, "", None, 0)
                 parts.append(walk.seen)
                 states.append(walk.rows)
-            self._join(name, parts, seen)
-            for part in states:
-                for each, job in part.items():
-                    known = jobs.get(each)
-                    before = known.runs.get(name) if known else None
-                    runs = {**(known.runs if known else {}), name: weakest(before or job.runs[name], job.runs[name])}
-                    jobs[each] = _with_runs(job, runs, job.on_change)
+            tried = [start.changed for start in group]
+            self._join(name, parts, tried, seen)
+            for each in {each: None for part in states for each in part}:
+                job = next(part[each] for part in states if each in part)
+                said = _together([part[each].runs[name] if each in part else _NOT_ALWAYS for part in states], tried)
+                known = jobs.get(each)
+                jobs[each] = _with_runs(job, {**(known.runs if known else {}), name: said}, job.on_change)
         scenarios = {start.scenario.name: start.scenario for start in starts}
         self._finish(path, data, list(scenarios.values()), seen, jobs)
 
-    def _join(self, name: str, parts: list[dict[Any, Seen]], into: dict[Any, Seen]) -> None:
+    def _join(
+        self, name: str, parts: list[dict[Any, Seen]], tried: Sequence[str | None], into: dict[Any, Seen]
+    ) -> None:
         """One scenario that starts in several ways (opened, synchronize): only what runs in each counts fully."""
         for key in {key: None for part in parts for key in part}:
-            rows_ = [part.get(key) for part in parts]
-            first = next(row for row in rows_ if row is not None)
-            best = [
-                max(row.ways[name], key=_pair_rank) if row else (no("not on every event of a pull request"), YES)
-                for row in rows_
-            ]
-            pair = (weakest(*(runs for runs, _ in best)), weakest(*(fails for _, fails in best)))
+            found = [part.get(key) for part in parts]
+            first = next(row for row in found if row is not None)
+            best = [max(row.ways[name], key=_pair_rank) if row else (_NOT_ALWAYS, YES) for row in found]
+            runs = _together([pair[0] for pair in best], tried)
+            pair = (runs, weakest(*(pair[1] for pair in best)))
             into.setdefault(key, Seen(first.step, first.what)).ways.setdefault(name, []).append(pair)
 
     def _finish(
@@ -157,6 +163,23 @@ class GitHub:
                         remark=what.remark,
                     )
                 )
+
+
+def _together(runs: Sequence[Said], tried: Sequence[str | None]) -> Said:
+    """What holds over several ways a scenario starts.
+
+    Ways in which one file is taken to have changed settle what is not known without it: what runs for each of them
+    runs for every change, what runs for some of them for some changes.
+    """
+    plain = [said for said, path in zip(runs, tried, strict=True) if path is None]
+    with_file = [(said, path) for said, path in zip(runs, tried, strict=True) if path is not None]
+    base = weakest(*plain)
+    if not with_file or base.no or base.yes:
+        return base
+    for said, path in with_file:
+        if said.no:
+            return Said(Answer.PARTIAL, f"a change to {path} does not run it ({said.why})")
+    return weakest(*(said for said, _ in with_file))
 
 
 def _with_runs(job: Job, runs: Mapping[str, Said], on_change: Said) -> Job:

@@ -165,7 +165,8 @@ class Walk:
             fails = weakest(fails, no(why) if tolerant else unsure(why + " depends on something not known here"))
         defaults = {**_defaults(data, inner), **_defaults(job, inner)}
         place = Place(
-            inner, path, chain, defaults.get("shell", ""), defaults.get("working-directory", "."), runs, fails
+            inner, path, chain, defaults.get("shell", ""), defaults.get("working-directory", "."), runs, fails,
+            changed=self._start.changed,
         )  # fmt: skip
         self._steps.ended = []
         self._steps.walk(job.get("steps"), place)

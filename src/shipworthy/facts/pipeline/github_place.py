@@ -10,7 +10,7 @@ from typing import Any
 from shipworthy.facts.pipeline.expressions import condition, fill
 from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell import Options
-from shipworthy.facts.pipeline.shell_words import Values
+from shipworthy.facts.pipeline.shell_words import ANYTHING, Values
 from shipworthy.facts.pipeline.values import Unknown, truth
 
 
@@ -29,12 +29,18 @@ class Place:
     depth: int = 0
     written: dict[str, Values] = field(default_factory=dict)
     """Variables that earlier steps handed on through GITHUB_ENV."""
+    changed: str | None = None
+    """The one file that is taken to have changed."""
     mounts: dict[str, Said] = field(default_factory=dict)
     """Folders a checkout made: a plain yes for this repository, else why not."""
 
 
 def texts(value: Any, context: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping such as `env` or `with`, with its expressions filled."""
+    if isinstance(value, str):
+        value = fill(value, context)
+        if isinstance(value, Unknown):
+            return {ANYTHING: value}
     return {str(key): fill(each, context) for key, each in value.items()} if isinstance(value, Mapping) else {}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shipworthy.facts.pipeline import actions
+from shipworthy.facts.pipeline import actions, changes
 from shipworthy.facts.pipeline.expressions import fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.github_place import (
@@ -94,13 +94,13 @@ class Steps:
             place = replace_fails(place, no(why) if tolerant else unsure(why + " depends on something not known here"))
         inner = Place(
             context, place.path, place.chain, place.shell, place.folder, place.runs, place.fails,
-            place.depth, place.written, place.mounts,
+            place.depth, place.written, place.changed, place.mounts,
         )  # fmt: skip
         if isinstance(step.get("run"), str):
             return self._run(step, inner, number)
         if isinstance(step.get("uses"), str):
             self._uses(step, inner, number)
-            return Open("outputs")
+            return changes.outputs(step, context, place.changed)
         return {}
 
     def _frame(self, place: Place, folder: str | None) -> Frame:
@@ -122,7 +122,7 @@ class Steps:
         env = place.context.get("env")
         for name, value in env.items() if isinstance(env, dict) else ():
             variables[name] = (text_of(value),)
-        return Frame(chain=(), folder=folder, variables=variables)
+        return Frame(chain=(), folder=folder, variables=variables, changed=place.changed)
 
     def _folder(self, step: Mapping[str, Any], place: Place) -> tuple[str | None, Said]:
         """The step's folder inside the repository, and whether it is this repository's at all."""
@@ -158,7 +158,8 @@ class Steps:
         windows = isinstance(runner, dict) and runner.get("os") == "Windows"
         options = options_of(shell) if shell or not windows else None
         frame = self._frame(place, folder)
-        key = (text, folder, options, line, place.path, tuple(sorted(frame.variables.items())))
+        changed = place.changed if "diff" in text else None
+        key = (text, folder, options, line, place.path, changed, tuple(sorted(frame.variables.items())))
         if key not in self._known:
             self._known[key] = self._resolve(text, frame, here, options, shell or ("pwsh" if windows else ""))
         found, lost, written = self._known[key]
@@ -209,7 +210,7 @@ class Steps:
         outputs: dict[str, Any] = {}
         for each in written:
             name, sign, value = each.text.partition("=")
-            if not sign:
+            if not sign or each.runs.no:
                 continue
             if each.where == "env":
                 surely = each.runs.yes and place.runs.yes
@@ -285,7 +286,7 @@ class Steps:
             kind = actions.kind_of(name, given)
             if kind is not None:
                 r.note(kind, [uses], frame)
-            elif not actions.is_harmless(uses):
+            elif could_test(uses.partition("@")[0]) or could_test(" ".join(map(str, given.values()))):
                 r.lose(f"the action {uses} may run tests and is not followed".replace(HOLE, "…"), frame)
 
     def _wheels(self, place: Place, outer: Frame, link: Link) -> None:
@@ -354,6 +355,6 @@ class Steps:
         inner = Place(
             {**place.context, "inputs": inputs, "github": Open("github", own_github)},
             path, (*place.chain, link), "", place.folder if place.depth else ".", place.runs, place.fails,
-            place.depth + 1, place.written, place.mounts,
+            place.depth + 1, place.written, place.changed, place.mounts,
         )  # fmt: skip
         self.walk(runs.get("steps"), inner, number)

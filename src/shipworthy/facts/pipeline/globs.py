@@ -6,26 +6,29 @@ character before, `[]` a set, a leading `!` takes back what earlier patterns mat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from shipworthy.facts.pipeline.words import words
+
 MAX_PATTERN = 400
-_DOCUMENT_SUFFIXES = (
-    ".md", ".mdx", ".markdown", ".rst", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".pdf",
-    ".mp4", ".webm", ".bib", ".cff", ".po", ".pot",
+_PROGRAMS = (
+    ".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte", ".astro", ".go", ".rs",
+    ".java", ".kt", ".scala", ".groovy", ".rb", ".php", ".cs", ".fs", ".c", ".h", ".cc", ".cpp", ".hpp", ".swift",
+    ".dart", ".ex", ".exs", ".erl", ".clj", ".hs", ".ml", ".lua", ".pl", ".r", ".jl", ".zig", ".nim", ".cr", ".sol",
+    ".pyx",
 )  # fmt: skip
-_DOCUMENT_NAMES = (
-    "license",
-    "licence",
-    "notice",
-    "copying",
-    "authors",
-    "contributors",
-    "changelog",
-    "codeowners",
-    "readme",
+_VERSIONS = words(
+    """
+    package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb
+    deno.json deno.lock pyproject.toml poetry.lock pdm.lock uv.lock pipfile pipfile.lock setup.cfg setup.py pylock.toml
+    go.mod go.sum cargo.toml cargo.lock gemfile gemfile.lock composer.json composer.lock pom.xml build.gradle
+    build.gradle.kts mix.exs mix.lock pubspec.yaml pubspec.lock package.swift tsconfig.json tox.ini
+    """
 )
-_DOCUMENT_FOLDERS = {"docs", "doc", "documentation"}
+_REQUIREMENTS = re.compile(r"[\w.-]*requirements[\w.-]*\.(txt|in)|constraints[\w.-]*\.txt")
+_DOCUMENTS = {"docs", "doc", "documentation", "examples", "example", "samples"}
 
 # One piece of a pattern: (characters it takes or None for any, whether "/" is one of them, least, most or None).
 _Piece = tuple[frozenset[str] | None, bool, int, int | None]
@@ -133,11 +136,12 @@ def lets_by(patterns: Iterable[str], text: str) -> bool:
     return selected
 
 
-def is_document(path: str) -> bool:
-    """A file whose change cannot break the program: prose, pictures, licences, editor and host settings."""
+def decides(path: str) -> bool:
+    """A file whose change tests are for: program text, or what decides over the versions of dependencies.
+
+    Prose, pictures, settings of editors and hosts, and what stands in documentation are none.
+    """
     *folders, name = path.lower().split("/")
-    if name.startswith(".") or any(folder.startswith(".") for folder in folders):
-        return True
-    return (
-        name.endswith(_DOCUMENT_SUFFIXES) or name.startswith(_DOCUMENT_NAMES) or bool(_DOCUMENT_FOLDERS & set(folders))
-    )
+    if name.startswith(".") or any(folder.startswith(".") or folder in _DOCUMENTS for folder in folders):
+        return False
+    return name.endswith(_PROGRAMS) or name in _VERSIONS or bool(_REQUIREMENTS.fullmatch(name))

@@ -65,21 +65,24 @@ def read(r: Resolver, path: str, into: Makefile, depth: int = 0) -> None:
         into.open = True
         return
     current: list[_Rule] = []
-    conditions = 0
+    conditions: list[bool | None] = []
     for line, raw in _logical(text):
         if len(raw) > MAX_LINE:
             into.open = True
             continue
         if raw.startswith("\t") and current:
-            for rule in current:
-                rule.recipe.append((line, raw[1:], conditions > 0))
+            if False not in conditions:
+                for rule in current:
+                    rule.recipe.append((line, raw[1:], None in conditions))
             continue
-        stripped = raw.split("#", 1)[0].strip() if not raw.startswith("\t") else raw.strip()
+        stripped = raw.split("#", 1)[0].strip()
         if not stripped:
             continue
         condition = _CONDITION.match(stripped)
         if condition:
-            conditions += {"else": 0, "endif": -1}.get(condition[1], 1)
+            _conditional(condition[1], stripped[condition.end() :].strip(), conditions, into)
+            continue
+        if False in conditions:
             continue
         include = re.match(r"(-?include|sinclude)\s+(.+)", stripped)
         if include:
@@ -92,12 +95,39 @@ def read(r: Resolver, path: str, into: Makefile, depth: int = 0) -> None:
             continue
         assignment = _ASSIGNMENT.fullmatch(stripped)
         if assignment:
-            _assign(into, assignment[1], assignment[2], assignment[3], conditions > 0)
+            _assign(into, assignment[1], assignment[2], assignment[3], None in conditions)
             current = []
             continue
         rule_text = _RULE.fullmatch(stripped)
         if rule_text:
-            current = _rule(into, path, line, rule_text, conditions > 0)
+            current = _rule(into, path, line, rule_text, None in conditions)
+
+
+def _conditional(word: str, rest: str, conditions: list[bool | None], into: Makefile) -> None:
+    """`ifeq (a,b)`, `ifdef X`, `else`, `endif`: the stack of what is known to hold."""
+    if word == "endif":
+        del conditions[-1:]
+        return
+    if word == "else":
+        before = conditions.pop() if conditions else None
+        conditions.append(None if before is None else not before)
+        other = _CONDITION.match(rest)
+        if other and conditions[-1] is not False:
+            conditions.pop()
+            _conditional(other[1], rest[other.end() :].strip(), conditions, into)
+        return
+    if word in ("ifdef", "ifndef"):
+        value = into.variables.get(rest)
+        known = None if into.open or value == HOLE else bool(value)
+        conditions.append(known if word == "ifdef" or known is None else not known)
+        return
+    match = re.fullmatch(r"\(([^,()]*),([^,()]*)\)|[\"'](.*?)[\"']\s+[\"'](.*?)[\"']", expand(rest, into))
+    if match is None or HOLE in match[0]:
+        conditions.append(None)
+        return
+    left, right = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
+    same = left.strip() == right.strip()
+    conditions.append(same if word == "ifeq" else not same)
 
 
 def _assign(into: Makefile, name: str, sign: str, value: str, conditional: bool) -> None:

@@ -28,7 +28,8 @@ _NEUTRAL = _words(
         cc-test-reporter wait-on cmake autoconf automake ./configure configure sphinx-build mkdocs doxygen twine wheel
         pyclean dotnet-coverage reportgenerator gcov lcov gcovr genhtml nohup disown exit return break continue shift
         source . eval trap local declare readonly typeset pip-compile pip-sync ensurepip site platform json.tool
-        if-env is-ci husky http.server compileall
+        if-env is-ci rimraf rimraf.cmd del-cli del shx cpx cpy copyfiles mkdirp ncp wait-for-it serve
+    http-server cog valgrind husky http.server compileall
         """
 )
 _MANAGERS = _words("poetry uv pdm pipenv hatch rye pixi bundle composer npm pnpm yarn bun lerna docker docker-compose")

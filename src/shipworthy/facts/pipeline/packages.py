@@ -14,6 +14,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind, Link
 from shipworthy.facts.pipeline.globs import matches
+from shipworthy.facts.pipeline.neutral import could_test
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.tree import line_with
 from shipworthy.facts.pipeline.tree import rows as entries
@@ -101,7 +102,8 @@ def run_script(r: Resolver, name: str, args: Sequence[str], frame: Frame, *, if_
     """A script of the package that governs the frame's folder, with its `pre` and `post` scripts."""
     command = f"run {name}"
     if frame.folder is None:
-        r.lose(f"`{command}`: the folder it runs in is not known", frame)
+        if could_test(name) or HOLE in name:
+            r.lose(f"`{command}`: the folder it runs in is not known", frame)
         return
     package = package_of(r, frame.folder)
     path = r.tree.upwards(frame.folder, "package.json")

@@ -16,7 +16,7 @@ from typing import Any
 from shipworthy.facts.pipeline.fact import Kind, Link, no
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.shell import Options
-from shipworthy.facts.pipeline.shell_words import join_path
+from shipworthy.facts.pipeline.shell_words import ANYTHING, join_path
 from shipworthy.facts.pipeline.tree import line_with, rows
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.words import words as _words
@@ -108,7 +108,7 @@ def _script(r: Resolver, tool: str, name: str, script: Any, args: Sequence[str],
         path,
         line_with(
             r.tree.text(path) or "",
-            rf"(^|\n|\.)\s*\"?{re.escape(name)}\"?\s*(=|\])",
+            rf"(^|\.)[ \t]*\"?{re.escape(name)}\"?[ \t]*(=|\])",
             "tool." if tool != "pipenv" else "",
         ),
         f"{name}: {script}"[:80],
@@ -196,7 +196,7 @@ def taskipy(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         nested = frame.enter("task", path, part)
         if isinstance(body, str) and nested is not None:
             link = Link(
-                path, line_with(r.tree.text(path) or "", rf"\n\s*{re.escape(part)}\s*=", "taskipy") + 1, body[:80]
+                path, line_with(r.tree.text(path) or "", rf"^[ \t]*{re.escape(part)}\s*=", "taskipy"), body[:80]
             )
             r.script(body, nested, fixed(link))
     return True
@@ -247,7 +247,7 @@ def hatch(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         return True
     link = Link(
         path,
-        line_with(r.tree.text(path) or "", rf"\n\s*{re.escape(rest[0])}\s*=", "scripts") + 1,
+        line_with(r.tree.text(path) or "", rf"^[ \t]*\"?{re.escape(rest[0])}\"?\s*=", "scripts"),
         f"{rest[0]}: {script}"[:80],
     )
     for each in script if isinstance(script, list) else [script]:
@@ -290,8 +290,8 @@ def tox(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         at += 1
     from shipworthy.facts.pipeline.tox import Tox
 
-    values = frame.variables.get("TOXENV", ())
-    if not wanted and len(values) == 1 and values[0]:
+    values = frame.variables.get("TOXENV", frame.variables.get(ANYTHING, ()))
+    if not wanted and values and values[0]:
         wanted = values[0].split(",")
     where = join_path(frame.folder, given) if given else frame.folder
     folder = where if where is None or not r.tree.is_file(where) else posixpath.dirname(where) or "."

@@ -6,7 +6,7 @@ from shipworthy.facts.base import FactReader, Facts, View
 from shipworthy.facts.pipeline.fact import ActionUse, Pipeline
 from shipworthy.facts.pipeline.followers import FOLLOWERS
 from shipworthy.facts.pipeline.github import FOLDER, GitHub
-from shipworthy.facts.pipeline.globs import is_document
+from shipworthy.facts.pipeline.globs import decides
 from shipworthy.facts.pipeline.hardening import action_uses
 from shipworthy.facts.pipeline.resolve import Resolver
 from shipworthy.facts.pipeline.systems import find_disabled, find_systems
@@ -30,7 +30,7 @@ class PipelineReader(FactReader[Pipeline]):
             view.gap(None, view.project.incomplete)
         systems = tuple(find_systems(tree))
         mine = [entry for entry in view.project.files.values() if entry.by_hand]
-        relevant = sorted(entry.path for entry in mine if not is_document(entry.path))
+        relevant = sorted(entry.path for entry in mine if decides(entry.path))
         github = GitHub(Resolver(tree, FOLLOWERS), relevant, view.project.head.branch)
         actions: list[ActionUse] = []
         for system in systems:

@@ -47,6 +47,8 @@ class Frame:
     runs: Said = YES
     fails: Said = YES
     seen: frozenset[tuple[str, str]] = frozenset()
+    changed: str | None = None
+    """The one file that is taken to have changed; None where nothing is assumed about it."""
 
     def enter(self, *key: str) -> Frame | None:
         """The frame inside a script; None where that script is already being followed, or too deep."""
@@ -148,6 +150,7 @@ class Resolver:
             exists=self.tree.exists,
             folder=frame.folder,
             own=own,
+            changed=frame.changed,
         )
         for row, reason in script.problems:
             if could_test(text):

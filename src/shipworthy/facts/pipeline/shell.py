@@ -36,7 +36,6 @@ class Script(Machine):
         for number, (at, node) in enumerate(statements):
             if node.type == "ERROR":
                 self.problems.append((node.start_point[0], "a line is not understood as shell"))
-                doubt = unsure("an earlier line is not understood as shell")
             behind = at + 1 < len(rows) and rows[at + 1].type == "&"
             following = statements[number + 1][1] if number + 1 < len(statements) else None
             if behind:
@@ -49,6 +48,9 @@ class Script(Machine):
                 pull = trigger
             broken = unsure("its line is not understood as shell") if node.has_error else YES
             self._statement(node, weakest(runs, doubt, broken), own, pull)
+            if node.has_error and node.type not in ("command", "redirected_statement", "variable_assignment"):
+                # What follows may in truth stand inside the part that is not understood.
+                doubt = unsure("an earlier line is not understood as shell")
 
     def _statement(self, node: Node, runs: Said, status: Said, trigger: Said | None) -> None:
         self._nesting += 1
@@ -212,6 +214,10 @@ class Script(Machine):
 
     def _holds(self, node: Node, *, ordinary: bool) -> bool | None:
         """Whether a command succeeds. `ordinary`: one that does work is taken to succeed, a question is not."""
+        if self.words.printed.changed is not None and node.type in ("pipeline", "redirected_statement", "command"):
+            known = self.words.printed.of(node)[1]
+            if known is not None:
+                return known
         if node.type == "test_command":
             tokens = test_words(node, self.words)
             return None if syntax.text_of(node).startswith("((") else evaluate_test(tokens, self.words)
@@ -219,7 +225,11 @@ class Script(Machine):
             inner = self._holds(node.named_children[0], ordinary=False)
             return None if inner is None else not inner
         if node.type == "list":
+            if self._nesting > MAX_NESTING // 2:
+                return None
+            self._nesting += 1
             left = self._holds(node.named_children[0], ordinary=ordinary)
+            self._nesting -= 1
             right = self._holds(node.named_children[-1], ordinary=ordinary)
             if any(child.type == "||" for child in node.children):
                 return True if left or right else (None if left is None or right is None else False)

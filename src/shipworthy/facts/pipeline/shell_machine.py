@@ -65,11 +65,13 @@ class Machine:
         exists: Callable[[str], bool],
         folder: str | None = ".",
         own: str | None = None,
+        changed: str | None = None,
     ) -> None:
         self.calls: list[Call] = []
         self.problems: list[tuple[int, str]] = []
         self.words = Words(dict(variables), args, exists, folder)
         self.words.own = own
+        self.words.printed.changed = changed
         self._before: str | None = folder
         self._errexit, self._pipefail = options.errexit, options.pipefail
         self._functions: dict[str, Node] = {}
@@ -81,8 +83,11 @@ class Machine:
         if tree is None:
             self.problems.append((0, "the script is too large to read"))
             return
-        self._exits = Exits(tree.root_node, self._functions)
-        self._sequence(tree.root_node.children, YES, YES, YES)
+        try:
+            self._exits = Exits(tree.root_node, self._functions)
+            self._sequence(tree.root_node.children, YES, YES, YES)
+        except RecursionError:
+            self.problems.append((0, "the script is nested too deep to follow"))
 
     def _sequence(self, nodes: Iterable[Node], runs: Said, status: Said, trigger: Said | None) -> None:
         raise NotImplementedError

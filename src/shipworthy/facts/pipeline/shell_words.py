@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from tree_sitter import Node
 
+from shipworthy.facts.pipeline.shell_text import Printed
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.project.syntax import text_of
 
@@ -21,6 +22,8 @@ _TO_FOLDER = re.compile(r"&&\s*pwd(?:\s+-[PL])?$")
 _PATH_TOOLS = {"which", "command", "type"}
 
 
+ANYTHING = "*"
+"""The name under which a frame notes that its environment was given as a whole and is not known."""
 ROOT = "\ue001"
 """Leads a path that counts from the repository's root wherever the script stands (`$GITHUB_WORKSPACE`, `$(pwd)`)."""
 
@@ -53,6 +56,7 @@ class Words:
         self.exists = exists
         """Whether a path inside the repository is a file or folder of it."""
         self.folder = folder
+        self.printed = Printed(self.command, self.expand, HOLE)
         self.own: str | None = None
         """The script's own path, where it is a file of the repository."""
 
@@ -153,6 +157,9 @@ class Words:
                 target = self.command(change) if change.type == "command" else []
                 path = join_path(self.folder, target[-1]) if len(target) > 1 and target[0] == "cd" else None
                 return ROOT + path if path is not None else HOLE
+        if self.printed.changed is not None and len(node.named_children) == 1:
+            text, _ = self.printed.of(node.named_children[0])
+            return HOLE if text is None else text.strip("\n")
         return HOLE
 
     def command(self, node: Node) -> list[str]:

@@ -170,8 +170,7 @@ def _task(r: Resolver, path: str, data: Any, name: str, frame: Frame) -> None:
     if isinstance(settings.get("dir"), str):
         nested = replace(nested, folder=join_path(nested.folder, _template(settings["dir"])))
     text = r.tree.text(path) or ""
-    line = line_with(text, rf"^\s*[\"']?{re.escape(name)}[\"']?\s*:", "tasks:") if len(name) < 100 else 1
-    line = max(line, 1)
+    line = line_with(text, rf"^[ \t]*[\"']?{re.escape(name)}[\"']?\s*:", "tasks:") if len(name) < 100 else 1
     for need in rows(settings.get("deps")):
         wanted = need.get("task") if isinstance(need, dict) else need
         if isinstance(wanted, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -50,7 +50,8 @@ class Tox:
     default: list[str]
     sections: dict[str, Mapping[str, Any]]
     """Settings by environment pattern; "" holds the base."""
-    native: bool = False
+    raw: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Every section of an INI file, for references to them."""
 
     @classmethod
     def find(cls, r: Resolver, folder: str | None) -> Tox | None:
@@ -86,7 +87,8 @@ class Tox:
             elif section.startswith(prefix + ":"):
                 for name in expand_braces(section.removeprefix(prefix + ":")):
                     sections[name] = dict(parser.items(section))
-        return cls(path, text, _names(settings.get("envlist") or settings.get("env_list") or ""), sections)
+        raw = {section: dict(parser.items(section)) for section in parser.sections()}
+        return cls(path, text, _names(settings.get("envlist") or settings.get("env_list") or ""), sections, raw)
 
     @classmethod
     def _from_toml(cls, path: str, text: str, data: Mapping[str, Any]) -> Tox:
@@ -96,12 +98,20 @@ class Tox:
             if isinstance(settings, Mapping):
                 sections[str(name)] = settings
         default = [each for each in rows(data.get("env_list")) if isinstance(each, str)]
-        return cls(path, text, default, sections, native=True)
+        return cls(path, text, default, sections)
 
     def setting(self, env: str, key: str) -> Any:
         """A setting of an environment, from its own section or the base."""
         own = self.sections.get(env, {})
         return own[key] if key in own else self.sections.get("", {}).get(key)
+
+    def referred(self, section: str, key: str) -> Any:
+        """A value of another section: `{[testenv:x]commands}`, `{[base]commands}`."""
+        if section == "testenv":
+            return self.setting("", key)
+        if section.startswith("testenv:"):
+            return self.setting(section.removeprefix("testenv:"), key)
+        return self.raw.get(section, {}).get(key)
 
     def run(self, r: Resolver, env: str, args: Sequence[str], frame: Frame) -> None:
         """The commands of one environment."""
@@ -139,10 +149,9 @@ class Tox:
                     continue
                 line = factors[3].strip()
             line = re.sub(r"(^|\s)#.*$", "", line)
-            reference = re.fullmatch(r"\{\[testenv(?::([^\]]*))?\](\w+)\}", line)
+            reference = re.fullmatch(r"\{\[([^\]]+)\](\w+)\}", line)
             if reference and depth < 5:
-                other = self.setting(reference[1] or "", reference[2])
-                self._commands(r, env, other, args, frame, depth + 1)
+                self._commands(r, env, self.referred(reference[1], reference[2]), args, frame, depth + 1)
                 continue
             try:
                 words = shlex.split(self._filled(line, env, args, 0))
@@ -155,7 +164,7 @@ class Tox:
         if not words:
             return
         shown = written if isinstance(written, str) else " ".join(map(str, written))
-        key = re.escape(shown.split("{")[0].strip()[:40]) if isinstance(written, str) else r"commands\s*="
+        key = re.escape(shown.strip()[:60]) if isinstance(written, str) else r"commands\s*="
         link = Link(self.path, line_with(self.text, key), shown[:80])
         if words[0] in ("-", "!"):
             frame = frame.masked(no("tox ignores the failure of a command that starts with “-”"))
@@ -180,9 +189,9 @@ class Tox:
                 return "python"
             if inner in ("envbindir", "env_bin_dir"):
                 return "bin"
-            reference = re.fullmatch(r"\[testenv(?::([^\]]*))?\](\w+)", inner)
+            reference = re.fullmatch(r"\[([^\]]+)\](\w+)", inner)
             if reference:
-                value = self.setting(reference[1] or "", reference[2])
+                value = self.referred(reference[1], reference[2])
                 return value.strip() if isinstance(value, str) else HOLE
             if inner.startswith("env:"):
                 return inner.split(":", 2)[2] if inner.count(":") > 1 else HOLE

@@ -134,5 +134,5 @@ def rows(value: Any) -> list[Any]:
 def line_with(text: str, pattern: str, after: str = "") -> int:
     """The 1-based line of the first match of `pattern` behind the first `after`; 1 where there is none."""
     start = max(text.find(after), 0) if after else 0
-    match = re.compile(pattern).search(text, start)
+    match = re.compile(pattern, re.M).search(text, start)
     return text.count("\n", 0, match.start()) + 1 if match else 1

@@ -34,6 +34,8 @@ class Start:
 
     scenario: Scenario
     github: Mapping[str, Any]
+    changed: str | None = None
+    """The one file that is taken to have changed; None where nothing is assumed about it."""
 
 
 def _texts(value: Any) -> list[str] | None:

@@ -1,0 +1,81 @@
+"""ci-on-every-change: a pipeline starts on every proposed change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support import check_files
+
+from shipworthy.model import OutcomeKind
+
+PASS, FAIL, UNKNOWN, NA = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NOT_APPLICABLE
+CODE = {"app.py": "x = 1\n"}
+CI = ".github/workflows/ci.yml"
+JOB = "jobs:\n  build:\n    runs-on: ubuntu-latest\n    steps: [{run: make}]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "summary"),
+    [
+        ({CI: f"on: [push, pull_request]\n{JOB}"}, PASS, "ci.yml:3 job build"),
+        ({CI: f"on: pull_request\n{JOB}", ".gitlab-ci.yml": "x: {script: y}\n"}, PASS, "ci.yml:3 job build"),
+        ({CI: f"on: {{push: {{branches: [main]}}}}\n{JOB}"}, FAIL, "1 workflow, none on a proposed change"),
+        ({CI: f"on: workflow_dispatch\n{JOB}"}, FAIL, "1 workflow, none on a proposed change"),
+        (
+            {CI: "on: pull_request\njobs:\n  a: {if: false, steps: [{run: x}]}\n"},
+            FAIL,
+            "1 workflow, none on a proposed change",
+        ),
+        ({CI + ".disabled": f"on: push\n{JOB}"}, FAIL, "no pipeline"),
+        ({".github/workflows/old/ci.yml": f"on: push\n{JOB}"}, FAIL, "no pipeline"),
+        ({}, FAIL, "no pipeline"),
+        ({CI: f"on: {{pull_request: {{paths: [docs/**]}}}}\n{JOB}"}, UNKNOWN, "no job surely starts on every change"),
+        (
+            {CI: "on: pull_request\njobs: {a: {if: vars.X, steps: []}}\n"},
+            UNKNOWN,
+            "no job surely starts on every change",
+        ),
+        ({CI: "on: [push\n"}, UNKNOWN, "no job surely starts on every change"),
+        ({CI: "just text\n"}, UNKNOWN, "no job surely starts on every change"),
+        ({".gitlab-ci.yml": "test: {script: pytest}\n"}, UNKNOWN, "GitLab CI is not read yet"),
+        ({".circleci/config.yml": "version: 2\n"}, UNKNOWN, "CircleCI is not read yet"),
+        ({"azure-pipelines.yml": "pool: x\n"}, UNKNOWN, "Azure Pipelines is not read yet"),
+        (
+            {"ci-build.yml": "trigger: [main]\npool: {vmImage: x}\nsteps: []\n"},
+            UNKNOWN,
+            "Azure Pipelines is not read yet",
+        ),
+        ({"bitbucket-pipelines.yml": "pipelines: {}\n"}, UNKNOWN, "Bitbucket Pipelines is not read yet"),
+        ({"deploy/Jenkinsfile": "pipeline {}\n"}, UNKNOWN, "Jenkins is not read yet"),
+        ({".drone.yml": "kind: pipeline\n"}, UNKNOWN, "Drone is not read yet"),
+        ({".woodpecker.yml": "steps: {}\n"}, UNKNOWN, "Woodpecker is not read yet"),
+        ({".buildkite/pipeline.yml": "steps: []\n"}, UNKNOWN, "Buildkite is not read yet"),
+        ({".travis.yml": "language: python\n"}, UNKNOWN, "Travis CI is not read yet"),
+        ({"cloudbuild.yaml": "steps: []\n"}, UNKNOWN, "Cloud Build is not read yet"),
+        ({"node_modules/x/.travis.yml": "language: python\n"}, FAIL, "no pipeline"),
+    ],
+)
+def test_outcomes(tmp_path: Path, files: dict[str, str], kind: OutcomeKind, summary: str) -> None:
+    found = check_files("ci-on-every-change", tmp_path / "repo", {**CODE, **files})
+    assert (found.kind, found.summary) == (kind, summary)
+
+
+def test_no_code_is_not_applicable(tmp_path: Path) -> None:
+    found = check_files("ci-on-every-change", tmp_path / "repo", {"README.md": "# Notes\n"})
+    assert found.kind is NA
+    assert found.looked_at == ("1 file listed, none of them code, no pipeline configuration",)
+
+
+def test_a_failure_says_why_and_where(tmp_path: Path) -> None:
+    found = check_files("ci-on-every-change", tmp_path / "repo", {**CODE, CI: f"name: Nightly\non: schedule\n{JOB}"})
+    assert [(str(each.location), each.message) for each in found.findings] == [
+        (f"{CI}:2", "Workflow Nightly does not start on a proposed change: starts only by the clock.")
+    ]
+
+
+def test_a_disabled_file_is_named(tmp_path: Path) -> None:
+    found = check_files("ci-on-every-change", tmp_path / "repo", {**CODE, CI + ".txt": "on: push\n"})
+    assert found.findings[0].message == (
+        "This file looks like a workflow and lies under a name that is not read, so GitHub does not run it."
+    )
