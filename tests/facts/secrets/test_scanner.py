@@ -98,6 +98,8 @@ CLEAN = [
     ("a.yml", "client_secret: vault:secret/data/shop#key", "reference"),
     ("a.py", "PASSWORD_HASHER_KEY_ID = '2b7e1516'", None),
     ("users.json", '{"password": "$2b$12$' + drawn("an", 53, 2) + '"}', "hash"),
+    ("a.py", "access_token = '2YotnFZFEjr1z" + "CsicMWpAA'", "documented-default"),
+    ("a.py", "PRIVATE_KEY = 'MLKEM768PRIVATE_KEY'", None),
     ("docs/db.md", "postgresql://USER:PASSWORD@HOST:PORT/DATABASE", "placeholder"),
     ("a.ts", f'stripe("pk_live_{drawn("an", 40, 3)}"); const publishableKey = "pk_live_{drawn("an", 40, 3)}"', None),
     ("a.ts", f"const anonKey = '{token(role='anon', iss='supabase', ref='abcd')}'", "public-key"),

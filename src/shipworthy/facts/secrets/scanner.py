@@ -197,7 +197,7 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
     if name is None or len(each.value) < 4:
         return None
     text = each.value.decode("utf-8", "replace")
-    refused = values.plainly_not(text)
+    refused = "name" if text == each.name else values.plainly_not(text)
     if refused:
         return Refused(refused)
     if load().public_key(text):

@@ -40,7 +40,7 @@ _PLACE = re.compile(
 _CODE = re.compile(
     r"=>|^[A-Za-z_]\w*(?:\[\w*\])+$|^[a-z_]+(?:[|:][a-z_:0-9,]+)+$|^[-=+*_#.~/\\ ]+$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$"
     r"|^(?:var|int|bool|string|char|text|number|object|any|void|uuid|bytes)\b|::|^\^|\\[dwsb]|\[[a-zA-Z0-9^]+-[a-zA-Z0-9]"
-    r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\w+\['|\w+\[\""
+    r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\w+\['|\w+\[\"|^\[\S+\][+*]"
 )
 _MAYBE_CODE = re.compile(r"^[#.][A-Za-z_][\w-]*$|^\w+\(|\(\)|[;{}]\s*$|&&|\|\|")
 _SEQUENCES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "9876543210", "qwertyuiop")
