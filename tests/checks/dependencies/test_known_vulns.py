@@ -151,6 +151,7 @@ def test_development_only(files: dict[str, str], kind: OutcomeKind, severities: 
         ({"package.json": PACKAGE, "package-lock.json": NPM3[:400]}, "could-not-read"),
         ({"package.json": PACKAGE, "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {}}}'}, "out-of-step"),
         ({"pyproject.toml": PYPROJECT, "uv.lock": "version = 1\n"}, "out-of-step"),
+        ({"pyproject.toml": PYPROJECT.replace(">=2", ">=1"), "uv.lock": CLEAN_UV}, "out-of-step"),
         ({"requirements.txt": f"x @ git+https://host.example/x.git@{'a' * 40}{HASH}\n"}, "no-version"),
         ({"requirements.txt": f"flask==not.a.version{HASH}\n"}, "no-version"),
         ({"requirements.txt": f"flask=={'9' * 400}{HASH}\n"}, "no-version"),

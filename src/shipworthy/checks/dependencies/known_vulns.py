@@ -89,9 +89,9 @@ def _unsettled(mine: Dependencies, shipped: bool) -> Iterator[Finding]:
             remedy = "Lock the dependencies first (item lockfile)."
             yield words.finding("unpinned", manifest.path, rows[0].line, message, "open", remedy)
     for drift in mine.drift:
-        if drift.reason == "is not in the lock":
-            message = f"{visible(drift.name, 80)} is asked for but not locked, so its version is not known."
-            yield words.finding(
-                "out-of-step", drift.manifest, drift.line, message, drift.name, "Make the lock again.",
-                severity=Severity.MEDIUM,
-            )  # fmt: skip
+        what = visible(drift.name, 80) if drift.name else drift.manifest
+        message = f"{what} {drift.reason} ({drift.lock}), so an install may bring in other versions."
+        yield words.finding(
+            "out-of-step", drift.manifest, drift.line, message, drift.name, "Make the lock again.",
+            severity=Severity.MEDIUM,
+        )  # fmt: skip
