@@ -211,7 +211,7 @@ HOSTILE = {
     "jobs is a list": "on: pull_request\njobs: [a, b]\n",
     "wrong job": "on: push\njobs: {a: {strategy: x, env: y, defaults: z, runs-on: {a: b}, steps: [{run: x}]}}\n",
     "quotes in a condition": 'on: push\njobs: {a: {if: "' + "'" * 3_000 + '", steps: [{run: x}]}}\n',
-    "huge matrix": f"on: push\njobs: {{a: {{strategy: {{matrix: {{a: [{ROW}], b: [{ROW}]}}}}, steps: [{{run: x}}]}}}}\n",
+    "huge matrix": f"on: push\njobs:\n  a: {{strategy: {{matrix: {{a: [{ROW}], b: [{ROW}]}}}}, steps: [{{run: x}}]}}\n",
 }
 
 

@@ -52,6 +52,9 @@ class UpdateBot(Check):
         if not missing:
             ecosystems = sorted({manifest.ecosystem for manifest in bots.manifests})
             return Outcome.passed(f"{names or 'a scheduled job'}: {', '.join(ecosystems)}", looked_at)
+        if bots.gaps or pipeline.gaps:
+            # What could not be read may be the configuration that covers what is missing.
+            return Outcome.unknown("a configuration could not be read", looked_at=looked_at)
         off = [self._off(bot.path, each.line, each.off) for bot in bots.bots for each in bot.covers if each.off]
         if not names and not raised:
             message = "Nothing proposes updates, so a vulnerable version stays until somebody thinks of it."
