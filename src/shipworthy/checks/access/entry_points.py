@@ -1,0 +1,38 @@
+"""What the checks on routes share: the component's own routes, and how sure it is that there are none."""
+
+from __future__ import annotations
+
+from shipworthy.checks.base import CheckContext
+from shipworthy.facts.routes import Route, Routes
+from shipworthy.facts.serving import Serving
+from shipworthy.facts.stack import Part, Stack
+from shipworthy.model import Outcome
+from shipworthy.text import plural
+
+READ = frozenset({"python", "javascript", "typescript"})
+"""Languages in which a server would have been seen."""
+
+
+def routes_of(fact: Routes, context: CheckContext) -> list[Route]:
+    """The routes of the component under judgement, in path order."""
+    return [route for route in fact.routes if context.covers(route.file)]
+
+
+def without_routes(routes: Routes, serving: Serving, stack: Stack, context: CheckContext) -> Outcome:
+    """The outcome for a component in which no route was found: not applicable only where that can be known."""
+    root = context.component.root if context.component else "."
+    frameworks = sorted({name for name, component in routes.frameworks if component == root})
+    if frameworks:
+        return Outcome.unknown(f"{', '.join(frameworks)} is used, but no route was found", rule="no-route-found")
+    listeners = [each for each in serving.listeners if context.covers(each.location.path)]
+    if listeners:
+        first = listeners[0]
+        return Outcome.unknown(f"{first.what} at {first.location} answers requests; its routes are not read yet")
+    strange = sorted(stack.names(Part.LANGUAGE, root) - READ)
+    if strange:
+        return Outcome.unknown(f"written in {', '.join(strange)}: whether it answers requests is not read yet")
+    looked = sum(1 for path in routes.read if context.covers(path))
+    return Outcome.not_applicable(
+        "no network entry point",
+        [f"{plural(looked, 'file')} read: no server framework, no listening socket"],
+    )
