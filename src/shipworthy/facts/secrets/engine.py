@@ -46,7 +46,7 @@ class PatternEngine:
 
     def matches(self, data: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
         words = set(data.translate(_WORD_BYTES).split())
-        long = b"\n".join(word for word in words if _LEAST_WORD <= len(word) <= _MOST_WORD)
+        long = b"\n".join(word for word in words if _LEAST_WORD <= len(word) <= _MOST_WORD and _could_be_token(word))
         if long:
             hit = {rule.id: rule for needle, rule in self._words if needle in long}
             hit |= {rule.id: rule for pattern, rule in self._shapes if pattern.search(long)}
@@ -80,6 +80,13 @@ class PatternEngine:
             for match in rule.compiled.finditer(data, max(start, done), end):
                 done = max(done, match.end())
                 yield rule, match
+
+
+def _could_be_token(word: bytes) -> bool:
+    """Short random words mix cases or hold a digit; most long words are names in one case, such as `user_settings`."""
+    if len(word) >= 30 or not (word.islower() or word.isupper()):
+        return True
+    return word.translate(None, b"0123456789") != word
 
 
 def _anchor(needle: bytes) -> bytes:
