@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from shipworthy.facts.python_code.config import configured
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
     from shipworthy.facts.python_code.program import Program
 
 MAX_DEPTH = 24
+_SETTINGS = re.compile(r"(^|\.)(Config|AutoConfig|Env|FileAwareEnv)$")
 _WITH_DEFAULT = {"os.getenv": 1, "os.environ.get": 1, "pydantic.Field": 0, "decouple.config": 1, "environ.Env": 1}
 _SAME = {"list", "tuple", "set", "sorted", "reversed", "frozenset", "str", "typing.cast", "iter", "copy.copy"}
 _REGISTERING = {
     "get", "post", "put", "patch", "delete", "options", "head", "trace", "route", "api_route", "websocket",
     "websocket_route", "middleware", "on_event", "errorhandler", "exception_handler", "command", "before_request",
-    "before_app_request", "context_processor",
+    "before_app_request", "context_processor", "url_value_preprocessor", "app_url_value_preprocessor",
 }  # fmt: skip
 
 
@@ -119,6 +121,12 @@ class Caller:
             own = target.cls.own("__call__") if target.cls else None
             if isinstance(own, Func):
                 return self._function(Func(own.code, own.frame, (), target), given, path, line)
+            if _takes_handler(target) and given.args and isinstance(given.args[0], (Func, Class, Deferred, Made)):
+                assert target.call is not None  # noqa: S101 - told by `_takes_handler`
+                target.call.handler = given.args[0]
+                return given.args[0]
+            if _SETTINGS.search(target.kind) and isinstance(given.kwargs.get("default"), (Const, Seq)):
+                return given.kwargs["default"]
             return self._make(f"{target.kind}()", given, path, line, owner=target)
         return Unknown("a call of something not known")
 
@@ -319,6 +327,11 @@ class Caller:
                 return value
             return Func(value.code, value.frame, (decorator, *value.decorators), value.bound)
         return value
+
+
+def _takes_handler(made: Made) -> bool:
+    """Whether this is `app.get("/x")`, still without what it decorates."""
+    return made.call is not None and made.call.handler is None and _keeps_function(made.call.name)
 
 
 def _keeps_function(name: str) -> bool:

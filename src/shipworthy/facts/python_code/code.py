@@ -4,7 +4,7 @@ Expressions are lists with a tag first:
 `["n", name]` name · `["a", e, attribute]` · `["c", function, [arguments], [[keyword, e]], line]` call (an argument
 `["*", e]` is unpacked; a keyword None is `**e`) · `["s", text or None]` string (None: not kept) · `["f", [parts]]`
 f-string · `["k", constant]` None, True, False, a number · `["l", [items]]` list, tuple or set · `["d", [[key, value]]]`
-· `["i", e, index]` subscript · `["not", e]` · `["b", "and" | "or", [operands]]` · `["=", [operands], [operators]]`
+(a third element says that others are unpacked into it) · `["i", e, index]` subscript · `["not", e]` · `["b", "and" | "or", [operands]]` · `["=", [operands], [operators]]`
 comparison · `["+", left, right]` · `["?", condition, then, else]` · `["w", target, e]` walrus · `["y", e]` await ·
 `["fn", function]` lambda · `["g", element, [[target, iterable, [conditions]]]]` comprehension · `["o", [parts]]` other.
 
@@ -16,8 +16,9 @@ line]` · `["import", dotted, alias or None, line]` ·
 `["from", dotted, level, name, alias, line]` (name "*" for all).
 
 A function is `{"n": name, "p": [[name, kind, annotation, default]], "d": [[decorator, line]], "b": body or None,
-"l": line, "w": bool, "r": return annotation, "y": bool}`: kind is "", "*" or "**"; a body of None was left out because
-no word in it concerns routes or identity; "w" says that it may register routes; "y" that it is a generator.
+"l": line, "w": bool, "i": bool, "r": return annotation, "y": bool}`: kind is "", "*" or "**"; a body of None was left
+out because no word in it concerns routes or identity; "w" says that it may register routes, "i" that it may look at
+who is asking, "y" that it is a generator.
 A class is `{"n", "bases": [e], "k": [[keyword, e]], "d", "b", "l", "w"}`.
 """
 
@@ -35,7 +36,7 @@ from shipworthy.project.syntax import line_of, text_of
 WIRING = re.compile(
     rb"FastAPI\(|APIRouter|Starlette\(|include_router|add_api_route|add_api_websocket|add_websocket_route|add_route\b"
     rb"|\.mount\(|\bMount\(|\bRoute\(|WebSocketRoute|Flask\(|Quart\(|APIFlask|Blueprint|register_blueprint|add_url_rule"
-    rb"|\.route\(|add_resource|_resource\(|add_namespace|before_request|before_app_request|add_middleware|middleware\("
+    rb"|\.route\(|add_resource|_resource\(|add_namespace|before_request|before_app_request|url_value_preprocessor|add_middleware|middleware\("
     rb"|\.api_route\(|\.websocket\(|@[\w.]+\.(get|post|put|patch|delete|head|options)\(|\bApi\(|FlaskApp|\.add_api\("
     rb"|\.(get|post|put|patch|delete)\(\s*[rf]?[\"']/"
     rb"|add_view|Admin\(|\.expose\(|\.init_app\("
@@ -47,6 +48,13 @@ _OF_INTEREST = re.compile(
     rb"|[Aa]dmin|[Rr]ole|[Ss]cope|[Ss]ecur|[Hh]eader|[Cc]ookie|[Ss]ignature|[Vv]erif|[Vv]alidat|[Kk]ey|[Rr]equire|check"
     rb"|[Dd]enied|[Ff]orbid|call_next|[Dd]epends|wraps|[Gg]uard|[Pp]rotect|ensure|redential|\bdef |wrapper|super\("
 )
+ABOUT_IDENTITY = re.compile(
+    rb"[Aa]uth|[Tt]oken|current_?user|[Jj][Ww][Tt]|hmac|digest|[Ll]ogin|logged|[Pp]ermission|[Aa]dmin|[Rr]ole|[Ss]cope"
+    rb"|[Ss]ecur|[Hh]eader|[Cc]ookie|[Ss]ignature|[Vv]erif|redential|[Dd]enied|[Ff]orbid|40[13]|abort|redirect|call_next"
+    rb"|request\b|\bg\.|[Pp]rotect|[Gg]uard|[Aa]pi_?[Kk]ey|require_|ensure_|check_|[Ii]dentity|(?<!\w)session[\[.)]"
+    rb"|in session\b|owner|\bdef |[Ss]ecret|[Uu]nauth|super\("
+)
+"""Text that may look at who is asking, or pass that question on."""
 _SHORT_LINES = 8
 _SKIP = frozenset({"comment", "pass_statement", "global_statement", "nonlocal_statement", "delete_statement"})
 
@@ -252,6 +260,7 @@ class CodeBuilder(ExpressionBuilder):
             "b": self._body(body) if wanted else None,
             "l": line_of(node),
             "w": wiring,
+            "i": bool(ABOUT_IDENTITY.search(text)),
             "r": self.expr(returns) if returns is not None else None,
             "y": b"yield" in text,
         }

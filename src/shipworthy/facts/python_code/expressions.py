@@ -59,21 +59,23 @@ class ExpressionBuilder:
             return positional, keywords
         if node.type == "generator_expression":
             return [self.expr(node)], keywords
+        first = node.named_children[0] if node.named_children else None
+        # What stands beside a secret's name in a look-up is its default: possibly the secret itself.
+        named = text_of(first)[:200] if first is not None and first.type == "string" else ""
+        beside = names_a_secret(named) and "/" not in named
         for child in node.named_children:
             kind = child.type
             if kind == "keyword_argument":
                 name = self.field_text(child, "name")
-                hidden = secret or names_a_secret(name)
-                keywords.append([name, self.expr(child.child_by_field_name("value"), words=words, secret=hidden)])
+                hidden = secret or beside or names_a_secret(name)
+                value = child.child_by_field_name("value")
+                keywords.append([name, self.expr(value, words=words or name == "default", secret=hidden)])
             elif kind == "dictionary_splat":
                 keywords.append([None, self.expr(child.named_children[0])])
             elif kind == "list_splat":
                 positional.append(["*", self.expr(child.named_children[0])])
             elif kind != "comment":
-                # The second argument of a look-up is its default: for a secret's name, possibly the secret itself.
-                first = positional[0] if positional else ["", ""]
-                hidden = secret or (first[0] == "s" and (first[1] is None or names_a_secret(first[1])))
-                positional.append(self.expr(child, words=words, secret=hidden and kind == "string"))
+                positional.append(self.expr(child, words=words, secret=secret or (beside and kind == "string")))
         return positional, keywords
 
     def parameters(self, node: Node | None) -> list[Any]:
@@ -151,7 +153,8 @@ class ExpressionBuilder:
                 key = child.child_by_field_name("key")
                 hidden = secret or key is None or names_a_secret(text_of(key)[:200])
                 pairs.append([self.expr(key), self.expr(child.child_by_field_name("value"), secret=hidden)])
-        return ["d", pairs]
+        whole = all(child.type in ("pair", "comment") for child in node.named_children)
+        return ["d", pairs] if whole else ["d", pairs, True]
 
     def _subscript(self, node: Node, words: bool, secret: bool) -> Expr:
         indices = [self.expr(child) for child in node.children_by_field_name("subscript")]
@@ -209,8 +212,8 @@ class ExpressionBuilder:
     def _lambda(self, node: Node, words: bool, secret: bool) -> Expr:
         body = ["r", self.expr(node.child_by_field_name("body")), line_of(node)]
         parameters = self.parameters(node.child_by_field_name("parameters"))
-        return ["fn", {"n": "<lambda>", "p": parameters, "d": [], "b": [body], "l": line_of(node), "w": False,
-                       "r": None, "y": False}]  # fmt: skip
+        function = {"n": "<lambda>", "p": parameters, "d": [], "b": [body], "l": line_of(node), "w": False, "i": True}
+        return ["fn", {**function, "r": None, "y": False}]
 
     def _comprehension(self, node: Node, words: bool, secret: bool) -> Expr:
         clauses: list[Any] = []

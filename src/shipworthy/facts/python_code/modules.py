@@ -83,6 +83,6 @@ class Modules:
         for each in [*plain, *(f for f in folders if f not in plain)]:
             for root in (each, f"{each}/src" if each else "src"):
                 found = self.module(f"{root}/{top}" if root else top)
-                if found and found != importer:
+                if found and (found != importer or found.endswith("__init__.py")):
                     return root
         return None

@@ -30,9 +30,10 @@ class Seq(Value):
 
 @dataclass(eq=False, slots=True, repr=False)
 class Map(Value):
-    """A dict: pairs in order."""
+    """A dict: pairs in order; `whole` when there are surely no others."""
 
     pairs: list[tuple[Value, Value]]
+    whole: bool = False
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from shipworthy.facts.python_code.calls import Arguments
@@ -30,7 +29,6 @@ from shipworthy.facts.routes.conditions import truth
 from shipworthy.facts.routes.reading import Reading, claims_in, either
 from shipworthy.facts.routes.verdicts import Claim, Evidence, Handler, Marked, Part, Stop
 
-_ENDS = re.compile(r"(^|\.)(abort|abort_json|http_abort|sys\.exit)$")
 _UNVERIFIED = {"verify_signature", "verify"}
 
 
@@ -158,7 +156,8 @@ class Calling(Reading):
     def library(self, name: str, last: str, args: list[Value], kwargs: dict[str, Value], path: str, line: int) -> Value:
         """A call of something outside the repository, or of something not known, judged by its name."""
         every = [*args, *kwargs.values()]
-        if _ENDS.search(name) or _ENDS.search(last):
+        kind = identity.kind_of(name, last)
+        if kind.ends:
             raise self.ending(name, status_of(args[0]) if args else None, path, line)
         if name in ("any", "all") and args:
             return self._any_all(name, args[0])
@@ -170,37 +169,39 @@ class Calling(Reading):
         claim = next((each for each in claims if each.sent), claims[0]) if claims else None
         if name in ("isinstance", "hasattr", "callable", "issubclass"):
             return Marked(Const(False)) if claim is not None and not claim.sent else Unknown(name)
-        if self._raises(name, last, kwargs, claim):
+        if kind.raises and self._raises(name, last, kwargs, claim):
             if claim is not None and self._without_verifying(kwargs):
                 return claim
-            evidence = Evidence(f"{last}() raises", path, line, identity=True)
-            raise Stop(evidence, verification=True)
+            raise Stop(Evidence(f"{last}() raises", path, line, identity=True), verification=True)
         if claim is None:
+            if kind.tells_who and any(isinstance(each, Part) and each.name == "request" for each in every):
+                return Claim(False, f"{last}()")
             return Made(name or last, args, kwargs, path, line)
-        if identity.COMPARES.search(name) or identity.COMPARES.search(last):
+        return self._with_claim(kind, claim, name or last, last, args, kwargs, path, line)
+
+    def _with_claim(self, kind: identity.Kind, claim: Claim, name: str, last: str, args: list[Value],
+                    kwargs: dict[str, Value], path: str, line: int) -> Value:  # fmt: skip
+        """A library function that is given what the caller claims."""
+        if kind.compares:
             return Claim(False, claim.about)
-        if identity.PURE.search(last):
+        if kind.pure:
             return claim
-        if identity.RESPONSES.search(last):
-            return Made(name or last, args, kwargs, path, line)
-        if identity.VERIFIES.search(last):
+        if kind.responds:
+            return Made(name, args, kwargs, path, line)
+        if kind.verifies:
             if self._without_verifying(kwargs):
                 return claim
             if self.tries:
-                evidence = Evidence(f"{last}() does not accept it", path, line, identity=True)
-                raise Stop(evidence, verification=True)
+                raise Stop(Evidence(f"{last}() does not accept it", path, line, identity=True), verification=True)
             return Claim(False, claim.about)
-        if identity.LOOKS_UP.search(last):
-            return Claim(False, claim.about)
-        return claim
+        return Claim(False, claim.about) if kind.looks_up else claim
 
     @staticmethod
     def _raises(name: str, last: str, kwargs: dict[str, Value], claim: Claim | None) -> bool:
         if constant(kwargs.get("optional")) is True:
             return False
         demands_nothing = name.endswith("verify_jwt_in_request") or "jwt_required" in last or last == "require_auth"
-        known = identity.RAISES.search(name) or last in identity.RAISING_METHODS or identity.SIGNERS.search(name)
-        return bool(known) and (claim is not None or demands_nothing or last == "access_token_required")
+        return claim is not None or demands_nothing or last == "access_token_required"
 
     @staticmethod
     def _without_verifying(kwargs: dict[str, Value]) -> bool:
@@ -226,7 +227,7 @@ class Calling(Reading):
     def ending(self, name: str, status: int | None, path: str, line: int) -> Stop:
         """An abort or exception as what it proves."""
         last = name.rpartition(".")[2] or "an exception"
-        refusal = status in (401, 403, 407) or (status is None and bool(identity.REFUSES.search(last)))
+        refusal = status in self.refusals or (status is None and bool(identity.REFUSES.search(last)))
         answer = f"{last}({status})" if status else last
         # In a handler, 401 without a look at who is asking is the answer to a wrong password, not a guard.
         return Stop(Evidence(answer, path, line, self.controlled > 0, refusal and self.layer), name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from shipworthy.facts.python_code.values import Choice, Class, Const, Func, Made, Map, Seq, Value
 from shipworthy.facts.routes.identity import RESPONSES
-from shipworthy.facts.routes.verdicts import Claim, Handler, Marked, RoutePath
+from shipworthy.facts.routes.verdicts import Claim, Given, Handler, Marked, RoutePath
 
 Truth = tuple[bool | None, bool]
 """(the answer, None if not known; whether the caller's identity decided it)."""
@@ -19,12 +19,14 @@ def truth(value: Value) -> Truth:
         return (True, False) if value.truthy else (value.sent, True)
     if isinstance(value, Marked):
         return truth(value.inner)[0], True
+    if isinstance(value, Given):
+        return True, False
     if isinstance(value, Const):
         return bool(value.value), False
     if isinstance(value, Seq):
         return (None if value.open and not value.items else bool(value.items)), False
     if isinstance(value, Map):
-        return (True, False) if value.pairs else UNKNOWN
+        return (bool(value.pairs), False) if value.pairs or value.whole else UNKNOWN
     if isinstance(value, (Func, Class, Handler)):
         # A decorator may have made anything of it, such as a proxy that is true only inside a request.
         return (True, False) if isinstance(value, Handler) or not value.decorators else UNKNOWN

@@ -19,6 +19,7 @@ class Layers:
     def __init__(self, guards: Guards, dependencies: Dependencies) -> None:
         self._guards = guards
         self._dependencies = dependencies
+        self._instances: dict[tuple[int, int], Made] = {}
 
     def depends(self, given: Value | None, via: str) -> list[Layer]:
         """`dependencies=[Depends(...)]`."""
@@ -64,23 +65,31 @@ class Layers:
         return [_doubt(f"{last or 'middleware'} could not be followed", via)]
 
     def _class(self, cls: Class, kwargs: dict[str, Value], asked: Asked) -> Verdict:
-        names: dict[str, Value] = {"app": Handler(), **kwargs}
-        instance = Made("", [], kwargs, cls.path, cls.line, cls=cls, names=names)
-        init = cls.own("__init__")
-        if isinstance(init, Func):
-            caller = self._guards.program.caller
-            caller.follow(Func(init.code, init.frame, (), instance), [Handler()], kwargs, cls.path, cls.line)
+        instance = self._instance(cls, kwargs)
         dispatch, call = cls.own("dispatch"), cls.own("__call__")
         if isinstance(dispatch, Func):
-            return self._function(Func(dispatch.code, dispatch.frame, (), instance), asked)
+            return self._function(Func(dispatch.code, dispatch.frame, (), instance), asked, instance)
         if isinstance(call, Func):
             bound = Func(call.code, call.frame, (), instance)
-            return self._guards.dispatch(bound, [Part("scope"), Handler(), Handler()], cls.name, asked)
+            return self._guards.dispatch(bound, [Part("scope"), Handler(), Handler()], cls.name, asked, instance)
         return OPEN
 
-    def _function(self, function: Func, asked: Asked) -> Verdict:
+    def _instance(self, cls: Class, kwargs: dict[str, Value]) -> Made:
+        """The middleware as the app builds it, once."""
+        known = self._instances.get((id(cls), id(kwargs)))
+        if known is None:
+            names: dict[str, Value] = {"app": Handler(), **kwargs}
+            known = Made("", [], kwargs, cls.path, cls.line, cls=cls, names=names)
+            self._instances[(id(cls), id(kwargs))] = known
+            init = cls.own("__init__")
+            if isinstance(init, Func):
+                caller = self._guards.program.caller
+                caller.follow(Func(init.code, init.frame, (), known), [Handler()], kwargs, cls.path, cls.line)
+        return known
+
+    def _function(self, function: Func, asked: Asked, key: Value | None = None) -> Verdict:
         name = function.owner.name if function.owner else function.name
-        return self._guards.dispatch(function, [Part("request"), Handler()], name, asked)
+        return self._guards.dispatch(function, [Part("request"), Handler()], name, asked, key)
 
 
 def _doubt(reason: str, via: str) -> Layer:

@@ -54,6 +54,10 @@ _OWN_ROUTES = {
     "flask_restless.APIManager": "Flask-Restless", "flask_rebar.Rebar": "Flask-Rebar",
 }  # fmt: skip
 _VIEW_BASES = ("MethodView", "View", "Resource", "MethodResource")
+_BEFORE = {
+    False: ("before_request", "url_value_preprocessor"),
+    True: ("before_app_request", "app_url_value_preprocessor"),
+}
 MAX_NESTING = 10
 
 Judge = Callable[[Asked], Verdict]
@@ -93,7 +97,7 @@ class Reading:
     def all(self) -> None:
         apps = [made for made in self.made if made.kind in APPS and made.owner is None]
         blueprints = [made for made in self.made if made.kind in BLUEPRINTS and made.owner is None]
-        everywhere = [layer for bp in blueprints for layer in self._before(bp, ("before_app_request",))]
+        everywhere = [layer for bp in blueprints for layer in self._before(bp, True)]
         for app in apps:
             self.report.apps.append(self._app(app))
             self.follow(app, Way("", "", tuple(everywhere), (), app))
@@ -120,7 +124,7 @@ class Reading:
         if len(way.trail) > MAX_NESTING or any(thing is each for each in way.trail):
             return
         self.reached.add(id(thing))
-        layers = (*way.layers, *self._before(thing, ("before_request",)))
+        layers = (*way.layers, *self._before(thing, False))
         here = replace(way, layers=layers, trail=(*way.trail, thing))
         for call in list(thing.calls):
             if call.name == "register_blueprint":
@@ -150,13 +154,15 @@ class Reading:
                 endpoint = f"{way.endpoint}{name or '?'}."
                 self.follow(bp, replace(way, prefix=below, endpoint=endpoint, at=(call.path, call.line)))
 
-    def _before(self, thing: Made, names: tuple[str, ...]) -> list[Layer]:
+    def _before(self, thing: Made, every: bool) -> list[Layer]:
+        """What runs before the requests of an app or blueprint, or (`every`) before those of the whole app."""
+        first, values = _BEFORE[every]
         layers: list[Layer] = []
         for call in thing.calls:
             function = call.handler or (call.args[0] if call.args else None)
-            if call.name in names and function is not None:
-                via = f"at {call.path}:{call.line}"
-                layers.append(Layer(partial(self.guards.before_request, function), via))
+            if call.name in (first, values) and function is not None:
+                judge = partial(self.guards.before_request, function, takes_values=call.name == values)
+                layers.append(Layer(judge, f"at {call.path}:{call.line}"))
         return layers
 
     # --- rules ---

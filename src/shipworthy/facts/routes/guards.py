@@ -15,6 +15,7 @@ from shipworthy.facts.python_code.values import (
     External,
     Func,
     Made,
+    Map,
     Seq,
     Unknown,
     Value,
@@ -24,27 +25,44 @@ from shipworthy.facts.python_code.values import (
 )
 from shipworthy.facts.routes import identity
 from shipworthy.facts.routes.calling import name_of, status_of
+from shipworthy.facts.routes.memory import Memory
 from shipworthy.facts.routes.runner import Returned, Runner
-from shipworthy.facts.routes.verdicts import OPEN, Asked, Evidence, Handler, Marked, Stop, TooComplex, Trial, Verdict
+from shipworthy.facts.routes.verdicts import (
+    OPEN,
+    Asked,
+    Evidence,
+    Given,
+    Handler,
+    Marked,
+    Stop,
+    TooComplex,
+    Trial,
+    Verdict,
+)
 
 _CALLED = re.compile(r"auth|permission|login|require", re.I)
+_PARAMETER = re.compile(r"<(?:[^<>:]*:)?(\w+)>")
 _OPTIONAL = re.compile(r"optional", re.I)
 _WRAPPERS = {"functools.wraps", "wraps", "functools.update_wrapper", "asyncio.coroutine", "decorator.decorator"}
+
+_APP_WIDE = (401, 407)
+"""Before every request, 403 is as often a maintenance page, a CSRF or an address check."""
 
 Make = Callable[[bool], Runner]
 
 
 def judged(absent: Trial, forged: Trial, undecided: str = "") -> bool | None:
     """What two trials prove: one without credentials, one with credentials that are not genuine."""
+    telling = any(each.identity or each.refusal for each in absent.evidence)
     if absent.passed:
-        return None if absent.evidence or undecided else False
-    if not any(each.identity or each.refusal for each in absent.evidence):
+        return None if telling or undecided else False
+    if not telling:
         return False
     # Being asked for something is no proof that it is verified.
     return None if forged.passed else True
 
 
-def refusal(returned: Returned, *, layer: bool) -> Evidence | None:
+def refusal(returned: Returned, refusals: tuple[int, ...] = ()) -> Evidence | None:
     """The evidence in an answer that refuses the caller; None for one that does not."""
     value, chosen = returned.value, returned.identity
     if isinstance(value, Marked):
@@ -61,11 +79,16 @@ def refusal(returned: Returned, *, layer: bool) -> Evidence | None:
             given = value.args[1]
         status = status_of(given)
     if status is not None and status >= 400:
-        return Evidence(f"answers {status}", returned.path, returned.line, chosen, layer and status in (401, 403))
+        return Evidence(f"answers {status}", returned.path, returned.line, chosen, status in refusals)
     if not chosen or not isinstance(value, Made):
         return None
     goes_to_login = any(identity.LOGIN_PAGE.search(text(each) or "") for each in value.args)
-    if name in ("redirect", "RedirectResponse") or identity.REFUSES.search(name) or goes_to_login:
+    if name in ("redirect", "RedirectResponse"):
+        refused = goes_to_login or not returned.rest
+    else:
+        # A login page shown to those who are not logged in yet refuses nobody.
+        refused = bool(identity.REFUSES.search(name)) or (goes_to_login and not returned.rest)
+    if refused:
         return Evidence(f"answers {name}()", returned.path, returned.line, True)
     return None
 
@@ -75,6 +98,7 @@ class Guards:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.memory = Memory()
         self._known: dict[tuple[int, str, Asked | None], tuple[Value, Verdict]] = {}
         self._of_route = False
         """Whether the guard judged last looked at the route it stands before."""
@@ -94,7 +118,9 @@ class Guards:
         """Both trials of one guard as a verdict."""
         try:
             runners = [make(False), make(True)]
-            absent, forged = (self._trial(runner, run) for runner in runners)
+            absent = self._trial(runners[0], run)
+            # Whoever lets the first caller pass need not be asked about the second.
+            forged = absent if absent.passed else self._trial(runners[1], run)
         except (TooComplex, RecursionError):
             return Verdict(None, f"{mechanism}: too long to follow", path, line)
         undecided = runners[0].undecided
@@ -121,7 +147,7 @@ class Guards:
         return trial
 
     def _runner(self, asked: Asked, *, layer: bool) -> Make:
-        return lambda sent: Runner(self.program, sent=sent, asked=asked, layer=layer)
+        return lambda sent: Runner(self.program, sent=sent, asked=asked, layer=layer, memory=self.memory)
 
     # --- decorators ---
 
@@ -184,26 +210,34 @@ class Guards:
         evidence: list[Evidence] = []
         if isinstance(wrapped, Func):
             returned, _falls = runner.run(wrapped, [], {})
-            evidence = [found for each in returned if (found := refusal(each, layer=True))]
+            evidence = [found for each in returned if (found := refusal(each, runner.refusals))]
         else:
             runner.apply(wrapped, [], {}, "", wrapped.path, wrapped.line)
         return Trial(passed=runner.reached, evidence=evidence)
 
     # --- functions before a request, middleware, handlers ---
 
-    def before_request(self, value: Value, asked: Asked) -> Verdict:
-        """A function that runs before requests; an answer other than None ends the request."""
+    def before_request(self, value: Value, asked: Asked, *, takes_values: bool = False) -> Verdict:
+        """A function that runs before requests; an answer other than None ends the request.
+
+        With `takes_values` it is given the endpoint and the values of the address, and only an exception ends it.
+        """
+        args: list[Value] = []
+        if takes_values:
+            values: list[tuple[Value, Value]] = [(Const(name), Given()) for name in _PARAMETER.findall(asked.path)]
+            args = [Const(asked.endpoint), Map(values, whole=bool(asked.path))]
         if not isinstance(value, Func):
             name = name_of(value)
             doubt = Verdict(None, f"before_request {name}: not in the repository")
             return doubt if identity.AUTHY.search(name) else OPEN
 
         def run(runner: Runner) -> Trial:
-            returned, falls = runner.run(value, [], {})
-            trial = Trial(passed=falls)
-            for each in returned:
+            runner.refusals = _APP_WIDE
+            returned, falls = runner.run(value, args, {})
+            trial = Trial(passed=falls or (takes_values and bool(returned)))
+            for each in [] if takes_values else returned:
                 inner = each.value.inner if isinstance(each.value, Marked) else each.value
-                found = refusal(each, layer=True)
+                found = refusal(each, runner.refusals)
                 if found is not None:
                     trial.evidence.append(found)
                 elif any(isinstance(o, Unknown) or (isinstance(o, Const) and o.value is None) for o in options(inner)):
@@ -214,19 +248,30 @@ class Guards:
 
         def judge() -> Verdict:
             make = self._runner(asked, layer=True)
-            return self.trials(make, run, f"before_request {value.name}", value.path, value.line)
+            verdict = self.trials(make, run, f"before_request {value.name}", value.path, value.line)
+            self._of_route |= takes_values
+            return verdict
 
         return self.remembered("before", value, asked, judge)
 
-    def dispatch(self, function: Func, args: list[Value], mechanism: str, asked: Asked) -> Verdict:
-        """A middleware function; among `args` is the `Handler` that it calls to let the request through."""
+    def dispatch(
+        self, function: Func, args: list[Value], mechanism: str, asked: Asked, key: Value | None = None
+    ) -> Verdict:
+        """A middleware function; among `args` is the `Handler` that it calls to let the request through.
+
+        `key` is what it is remembered by, where `function` is made anew for each route.
+        """
 
         def run(runner: Runner) -> Trial:
+            runner.refusals = _APP_WIDE
             returned, _falls = runner.run(function, args, {})
-            evidence = [found for each in returned if (found := refusal(each, layer=True))]
+            evidence = [found for each in returned if (found := refusal(each, runner.refusals))]
             return Trial(passed=runner.reached, evidence=evidence)
 
-        return self.trials(self._runner(asked, layer=True), run, mechanism, function.path, function.line)
+        def judge() -> Verdict:
+            return self.trials(self._runner(asked, layer=True), run, mechanism, function.path, function.line)
+
+        return self.remembered("dispatch", key or function, asked, judge)
 
     def handler(self, function: Func, asked: Asked, args: list[Value] | None = None) -> Verdict:
         """A handler that looks by itself at who is asking."""
@@ -243,7 +288,7 @@ def answered(returned: list[Returned], falls: bool) -> Trial:
     """A handler's answers as a trial: refusals are evidence, any other answer lets the caller pass."""
     trial = Trial(passed=falls)
     for each in returned:
-        found = refusal(each, layer=False)
+        found = refusal(each)
         if found is None:
             trial.passed = True
         elif found.identity:

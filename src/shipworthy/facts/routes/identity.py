@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 WORDS = re.compile(
     r"user|session|auth|token|jwt|bearer|account|member|identity|login|logged|principal|credential|api.?key|secret"
@@ -13,6 +15,11 @@ WORDS = re.compile(
 HEADER_WORDS = re.compile(
     r"auth|token|key|secret|sig|jwt|session|user|credential|identity|hmac|cert|email|cookie", re.I
 )
+NOT_IDENTITY = re.compile(
+    r"csrf|xsrf|nonce|lang|locale|theme|flash|^next|captcha|^state$|cart|currency|timezone|consent|visit|page_?view",
+    re.I,
+)
+"""What sessions, cookies and headers also hold, and what says nothing about who is asking."""
 KEY_WORDS = re.compile(r"api.?key|secret|signature|\bsig\b|hmac|access.?key|auth.?key", re.I)
 """Names of values in a query or body that are a proof of their own, not a form field."""
 TOKEN_WORDS = re.compile(r"token|jwt|api.?key|secret|signature|hmac|credential|authorization|(^|_)key$", re.I)
@@ -93,6 +100,39 @@ REFUSES = re.compile(
 """Names of exceptions, helpers and templates that refuse a caller."""
 LOGIN_PAGE = re.compile(r"login|sign.?in|auth|unauthori[sz]ed|denied|forbidden", re.I)
 
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a call's name says; see the patterns."""
+
+    raises: bool
+    compares: bool
+    pure: bool
+    responds: bool
+    verifies: bool
+    looks_up: bool
+    tells_who: bool
+    ends: bool
+
+
+@lru_cache(maxsize=50_000)
+def kind_of(name: str, last: str) -> Kind:
+    """A called thing by its dotted name and the last part it was called by."""
+    known = RAISES.search(name) or last in RAISING_METHODS or SIGNERS.search(name)
+    return Kind(
+        raises=bool(known),
+        compares=bool(COMPARES.search(name) or COMPARES.search(last)),
+        pure=bool(PURE.search(last)),
+        responds=bool(RESPONSES.search(last)),
+        verifies=bool(VERIFIES.search(last)),
+        looks_up=bool(LOOKS_UP.search(last)),
+        tells_who=bool(_WHO.search(last)),
+        ends=bool(_ENDS.search(name) or _ENDS.search(last)),
+    )
+
+
+_ENDS = re.compile(r"(^|\.)(abort|abort_json|http_abort|sys\.exit)$")
+_WHO = re.compile(r"current_?user|get_user|identity|authenticate", re.I)
 _STATUS_NAMES = {"unauthorized": 401, "forbidden": 403, "proxy_authentication_required": 407}
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from shipworthy.facts.python_code.program import Program
 from shipworthy.facts.python_code.values import (
     Attribute,
     Choice,
@@ -25,6 +26,7 @@ from shipworthy.facts.python_code.values import (
 from shipworthy.facts.routes import identity
 from shipworthy.facts.routes.calling import name_of
 from shipworthy.facts.routes.guards import Guards, answered
+from shipworthy.facts.routes.memory import Memory
 from shipworthy.facts.routes.runner import Runner
 from shipworthy.facts.routes.verdicts import Asked, Claim, Evidence, Part, Stop, Trial, Verdict
 
@@ -54,8 +56,8 @@ def described(target: Value | None) -> str:
 class Injected(Runner):
     """A runner that fills parameters the way FastAPI does."""
 
-    def __init__(self, program: Any, *, sent: bool, asked: Asked) -> None:
-        super().__init__(program, sent=sent, asked=asked, layer=False)
+    def __init__(self, program: Program, *, sent: bool, asked: Asked, memory: Memory) -> None:
+        super().__init__(program, sent=sent, asked=asked, layer=False, memory=memory)
         self._provided: dict[int, tuple[Value, Value]] = {}
 
     def endpoint(self, function: Func) -> Trial:
@@ -186,7 +188,7 @@ class Dependencies:
         self._guards = guards
 
     def _make(self, asked: Asked) -> Callable[[bool], Runner]:
-        return lambda sent: Injected(self._guards.program, sent=sent, asked=asked)
+        return lambda sent: Injected(self._guards.program, sent=sent, asked=asked, memory=self._guards.memory)
 
     def dependency(self, depends: Made, asked: Asked) -> Verdict:
         """One `Depends(...)` in front of routes."""

@@ -97,6 +97,8 @@ class Reading:
         self.controlled = 0
         """How many enclosing branches were chosen because of who is asking."""
         self.tries = 0
+        self.refusals: tuple[int, ...] = (401, 403, 407)
+        """Answers that mean a refusal even where identity was not seen to decide."""
         self.reached = False
         """Whether the guarded function was called."""
         self.undecided = ""
@@ -161,7 +163,8 @@ class Reading:
         if tag == "l":
             return self._sequence(expr[1], frame)
         if tag == "d":
-            return Map([(self.value(key, frame), self.value(value, frame)) for key, value in expr[1]])
+            pairs = [(self.value(key, frame), self.value(value, frame)) for key, value in expr[1]]
+            return Map(pairs, whole=len(expr) == 2)
         if tag == "i":
             return self.item(self.value(expr[1], frame), self.value(expr[2], frame), frame.path)
         if tag in ("not", "="):
@@ -217,13 +220,19 @@ class Reading:
     def _chosen(self, expr: list[Any], frame: Frame) -> Value:
         """`a or b`, `a and b` as values."""
         maybe: list[Value] = []
+        claim: Claim | None = None
         for operand in expr[2]:
             value = self.value(operand, frame)
             answer = truth(value)[0]
             if answer is None or operand is expr[2][-1]:
                 maybe.append(value)
             elif answer is (expr[1] == "or"):
-                return either([*maybe, value])
+                maybe.append(value)
+                break
+            elif isinstance(value, Claim):
+                claim = value
+        if claim is not None and len(maybe) == 1 and isinstance(maybe[0], Const):
+            return Marked(maybe[0]) if maybe[0].value else claim
         return either(maybe)
 
     def _comprehension(self, expr: list[Any], frame: Frame) -> Value:
@@ -257,6 +266,10 @@ class Reading:
             owner = self.value(target[1], frame)
             if isinstance(owner, Made):
                 owner.names[target[2]] = value
+        elif target[0] == "i":
+            owner = self.value(target[1], frame)
+            if isinstance(owner, Map):
+                owner.pairs.append((self.value(target[2], frame), value))
 
     def known(self, value: Value) -> Value:
         """Library names that are the request, or hold who is asking."""
@@ -316,6 +329,8 @@ class Reading:
     def bag(self, part: Part, key: Value) -> Value:
         """`headers[key]` and the like."""
         name = text(key)
+        if name is not None and identity.NOT_IDENTITY.search(name):
+            return Unknown(f"{part.name} {name}")
         if part.name == "scope":
             return self._scope(name)
         if part.name == "state":
@@ -349,7 +364,7 @@ class Reading:
         if isinstance(base, Part) and base.name != "request":
             found = self.bag(base, index)
         elif isinstance(base, Claim):
-            found = base
+            found = Unknown("an item") if identity.NOT_IDENTITY.search(text(index) or "") else base
         elif isinstance(base, Seq):
             number = index.value if isinstance(index, Const) else None
             fits = isinstance(number, int) and not base.open and number < len(base.items)
@@ -382,7 +397,8 @@ class Reading:
                 return self.bag(owner, args[0])
             return Unknown(f"{owner.name}.{name}")
         if isinstance(owner, Claim):
-            return owner
+            other = args and identity.NOT_IDENTITY.search(text(args[0]) or "")
+            return Unknown("something else of theirs") if other else owner
         if isinstance(owner, RoutePath):
             if name == "startswith" and args:
                 return from_truth(starts_with(owner, args[0]))
@@ -393,9 +409,12 @@ class Reading:
             if name == "startswith" and args and isinstance(args[0], Seq):
                 return from_truth(starts_with(RoutePath(owner.value), args[0]))
             return text_method(owner.value, name, given)
-        if isinstance(owner, Map) and name == "get" and args:
+        if isinstance(owner, Map) and name in ("get", "pop") and args:
             answer = [value for key, value in owner.pairs if compare(key, "==", args[0])[0]]
-            return answer[0] if answer else Unknown("a value of a dict")
+            missing = (args[1] if len(args) > 1 else Const(None)) if owner.whole else Unknown("a value of a dict")
+            return answer[0] if answer else missing
         if isinstance(owner, (Seq, Map)):
+            if isinstance(owner, Map):
+                owner.whole = False
             return Unknown("a collection")
         return None

@@ -6,7 +6,7 @@ a condition cannot be decided both branches count. A guard protects only if neit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -28,8 +28,9 @@ from shipworthy.facts.python_code.values import (
 )
 from shipworthy.facts.routes import identity
 from shipworthy.facts.routes.calling import Calling, name_of, status_of
+from shipworthy.facts.routes.memory import Memory, Remembered, again, key_of
 from shipworthy.facts.routes.reading import claims_in, either
-from shipworthy.facts.routes.verdicts import Asked, Claim, Marked, Part, Stop
+from shipworthy.facts.routes.verdicts import Asked, Claim, Handler, Marked, Part, Stop
 
 MAX_DEPTH = 14
 _CATCHES_ALL = {"Exception", "BaseException"}
@@ -38,9 +39,11 @@ _CATCHES_ALL = {"Exception", "BaseException"}
 class Returned:
     """One `return`: what, and whether it was chosen because of who is asking."""
 
-    def __init__(self, value: Value, identity_chose: bool, path: str, line: int) -> None:
+    def __init__(self, value: Value, identity_chose: bool, path: str, line: int, *, rest: bool = False) -> None:
         self.value = value
         self.identity = identity_chose
+        self.rest = rest
+        """Chosen only in that callers with an identity left before: `if user: return ...` above it."""
         self.path = path
         self.line = line
 
@@ -48,8 +51,11 @@ class Returned:
 class Runner(Calling):
     """Adds statements and functions to `Calling`."""
 
-    def __init__(self, program: Program, *, sent: bool, asked: Asked, layer: bool) -> None:
+    def __init__(self, program: Program, *, sent: bool, asked: Asked, layer: bool, memory: Memory) -> None:
         super().__init__(program, sent=sent, asked=asked, layer=layer)
+        self.memory = memory
+        self.cut = 0
+        """How many calls were not followed because they recurse or lie too deep."""
         self.rest = 0
         """How many of `controlled` are for what follows a branch that others leave by."""
         self.maybe: list[Stop] = []
@@ -63,18 +69,49 @@ class Runner(Calling):
 
     def call_function(self, function: Func, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Run a function of the repository; what it returns. Raises Stop where it always ends otherwise."""
-        returned, falls = self.run(function, args, kwargs)
-        values = [
-            Marked(each.value) if each.identity and not isinstance(each.value, (Claim, Marked)) else each.value
-            for each in returned
-        ]
-        return either([*values, Const(None)] if falls else values)
+        state = (self.sent, self.layer, self.controlled > 0, self.tries > 0, self.asked.websocket)
+        key = key_of(function, args, kwargs, state)
+        known = self.memory.get(key)
+        if known is None:
+            known = self._call_anew(function, args, kwargs, key)
+        self.maybe += [again(stop) for stop in known.maybe]
+        if known.stop is not None:
+            raise again(known.stop)
+        return known.value or Const(None)
+
+    def _call_anew(self, function: Func, args: list[Value], kwargs: dict[str, Value], key: Hashable) -> Remembered:
+        outer, self.maybe = self.maybe, []
+        asked, self.asked_route = self.asked_route, False
+        reached, cut = self.reached, self.cut
+        value: Value | None = None
+        ended: Stop | None = None
+        try:
+            returned, falls = self.run(function, args, kwargs)
+            values = [
+                Marked(each.value) if each.identity and not isinstance(each.value, (Claim, Marked)) else each.value
+                for each in returned
+            ]
+            value = either([*values, Const(None)] if falls else values)
+        except Stop as stop:
+            ended = stop
+        finally:
+            maybe, self.maybe = self.maybe, outer
+        bound = (function.bound,) if function.bound is not None else ()
+        found = Remembered(value, ended, tuple(maybe), (function, *bound, *args, *kwargs.values()))
+        # What depends on the route, on a recursion cut short or on the guarded function is not the same again.
+        if not self.asked_route and self.reached == reached and self.cut == cut:
+            self.memory.keep(key, found)
+        self.asked_route |= asked
+        return found
 
     def run(self, function: Func, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Returned], bool]:
         """Run a function: its returns, and whether it can also end without one."""
         self.step()
         body = function.code["b"]
+        if not self._worth_running(function, args, kwargs):
+            body = None
         if body is None or id(function.code) in self._active or self._depth >= MAX_DEPTH:
+            self.cut += body is not None
             claims = claims_in([*args, *kwargs.values()])
             given: Value = claims[0] if claims else Unknown("a function that was not followed")
             return [Returned(given, False, function.path, function.line)], False
@@ -100,6 +137,13 @@ class Runner(Calling):
         if function.code["y"]:
             returned, falls = [Returned(Unknown("what it yields"), False, function.path, function.line)], False
         return returned, falls
+
+    @staticmethod
+    def _worth_running(function: Func, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Whether a function may look at who is asking: by its words, or because it is given something of theirs."""
+        return bool(function.code["i"]) or any(
+            isinstance(value, (Claim, Part, Handler, Marked, Map, Seq)) for value in [*args, *kwargs.values()]
+        )
 
     def bind_parameters(self, function: Func, args: list[Value], kwargs: dict[str, Value], frame: Frame) -> None:
         """Arguments to parameters; the request is known by its type or name."""
@@ -163,7 +207,8 @@ class Runner(Calling):
             self.bind(statement[1], self.value(statement[2], frame), frame)
         elif tag == "r":
             value = self.value(statement[1], frame) if statement[1] is not None else Const(None)
-            returned.append(Returned(value, self.controlled > self._bases[-1], frame.path, statement[2]))
+            chosen = self.controlled - self._bases[-1]
+            returned.append(Returned(value, chosen > 0, frame.path, statement[2], rest=0 < chosen <= self.rest))
             return False
         elif tag == "!":
             self._raise(statement, frame)
@@ -341,9 +386,11 @@ class Runner(Calling):
 
 def _ends(body: list[Any]) -> bool:
     """Whether a branch leaves the function at its end."""
+    if not body:
+        return False
     last = body[-1]
     if last[0] == "if":
-        return bool(last[3]) and _ends(last[2]) and _ends(last[3])
+        return _ends(last[2]) and _ends(last[3])
     return last[0] in ("r", "!") or (last[0] == "x" and "abort" in str(last[1][1])[:80])
 
 

@@ -40,6 +40,11 @@ class Part(Value):
 
 
 @dataclass(eq=False, slots=True, repr=False)
+class Given(Value):
+    """A value from the address: some text, never empty."""
+
+
+@dataclass(eq=False, slots=True, repr=False)
 class RoutePath(Value):
     """The path of the route under judgement, with its parameters as the framework writes them."""
 
