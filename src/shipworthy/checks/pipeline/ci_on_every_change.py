@@ -5,6 +5,7 @@ from __future__ import annotations
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.facts import Facts
 from shipworthy.facts.pipeline import Answer, Job, Pipeline
+from shipworthy.facts.pipeline.proof import covering
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
 
@@ -79,12 +80,13 @@ class CiOnEveryChange(Check):
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         pipeline = facts[Pipeline]
-        covering = [job for job in pipeline.jobs if job.on_change.yes]
-        looked_at = [f"{job.workflow}:{job.line} job {job.id}" for job in covering[:10]]
-        if covering:
-            first = covering[0]
+        jobs = covering(pipeline.jobs, lambda job: job.on_change)
+        if jobs:
+            first = jobs[0]
             name = first.workflow.rpartition("/")[2]
-            return Outcome.passed(f"{name}:{first.line} job {first.id}", looked_at)
+            more = "" if first.on_change.yes else f", with {len(jobs) - 1} more for other files"
+            looked_at = [f"{job.workflow}:{job.line} job {job.id}" for job in jobs[:10]]
+            return Outcome.passed(f"{name}:{first.line} job {first.id}{more}", looked_at)
         absent = no_code(pipeline)
         if absent is not None:
             return absent

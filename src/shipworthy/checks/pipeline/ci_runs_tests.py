@@ -8,6 +8,7 @@ from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.pipeline.ci_on_every_change import no_code, not_understood
 from shipworthy.facts import Facts
 from shipworthy.facts.pipeline import Kind, Leaf, Opaque, Pipeline
+from shipworthy.facts.pipeline.proof import proving
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 
 _REMEDY = "Run the test runner as a step of its own in a job that starts on pull_request, without `|| true`."
@@ -39,12 +40,11 @@ class CiRunsTests(Check):
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         pipeline = facts[Pipeline]
         tests = pipeline.of(Kind.TEST)
-        proving = sorted(
-            (each for each in tests if each.on_change.yes and each.fails.yes), key=lambda each: len(each.chain)
-        )
-        if proving:
-            looked_at = [" <- ".join(f"{link} {link.text}" for link in each.chain) for each in proving[:10]]
-            return Outcome.passed(proof(proving[0]), looked_at)
+        tested = proving(pipeline)
+        if tested:
+            looked_at = [" <- ".join(f"{link} {link.text}" for link in each.chain) for each in tested[:10]]
+            more = "" if tested[0].on_change.yes else f", with {len(tested) - 1} more for other files"
+            return Outcome.passed(proof(tested[0]) + more, looked_at)
         absent = no_code(pipeline)
         if absent is not None:
             return absent

@@ -28,6 +28,8 @@ class Said:
 
     answer: Answer
     why: str = ""
+    left_out: frozenset[str] = frozenset()
+    """Of a partial answer that depends on the changed files alone: the files for which it does not hold."""
 
     @property
     def yes(self) -> bool:
@@ -51,12 +53,22 @@ def unsure(why: str) -> Said:
 
 def weakest(*said: Said) -> Said:
     """What holds when all of them must: the first of the weakest answers."""
-    return min(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=YES)
+    found = min(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=YES)
+    if found.answer is not Answer.PARTIAL:
+        return found
+    partial = [each for each in said if each.answer is Answer.PARTIAL]
+    other = next((each for each in partial if not each.left_out), None)
+    return other or Said(Answer.PARTIAL, found.why, frozenset[str]().union(*(each.left_out for each in partial)))
 
 
 def strongest(said: Iterable[Said], none: Said) -> Said:
     """What holds when one of them is enough; `none` where there is not one."""
-    return max(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=none)
+    return max(said, key=strength, default=none)
+
+
+def strength(said: Said) -> tuple[int, int]:
+    """A key that sorts stronger answers last, and of partial ones those that leave out less."""
+    return _WEAK_FIRST.index(said.answer), -len(said.left_out) if said.left_out else -(10**9)
 
 
 class Kind(StrEnum):

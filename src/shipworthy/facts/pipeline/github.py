@@ -21,6 +21,7 @@ from shipworthy.facts.pipeline.fact import (
     Scenario,
     Workflow,
     no,
+    strength,
     strongest,
     weakest,
 )
@@ -29,12 +30,11 @@ from shipworthy.facts.pipeline.github_steps import Steps
 from shipworthy.facts.pipeline.hardening import permissions_of
 from shipworthy.facts.pipeline.resolve import Lost, Resolver
 from shipworthy.facts.pipeline.tree import rows
-from shipworthy.facts.pipeline.triggers import Start, starts_of
+from shipworthy.facts.pipeline.triggers import Start, Surroundings, starts_of
 from shipworthy.project.yaml import line_of
 
 FOLDER = ".github/workflows/"
 _NOT_ALWAYS = no("it does not run on every event of a pull request")
-_RANK = {Answer.NO: 0, Answer.UNKNOWN: 1, Answer.PARTIAL: 2, Answer.YES: 3}
 
 
 @dataclass(slots=True)
@@ -48,18 +48,17 @@ class Read:
     not_read: list[NotRead] = field(default_factory=list)
 
 
-def _pair_rank(pair: tuple[Said, Said]) -> tuple[int, int]:
+def _pair_rank(pair: tuple[Said, Said]) -> tuple[int, ...]:
     runs, fails = pair
-    return _RANK[weakest(runs, fails).answer], _RANK[runs.answer]
+    return (*strength(weakest(runs, fails)), *strength(runs))
 
 
 class GitHub:
     """Reads workflows one after the other into `read`."""
 
-    def __init__(self, resolver: Resolver, files: Sequence[str], branch: str | None) -> None:
+    def __init__(self, resolver: Resolver, around: Surroundings) -> None:
         self._resolver = resolver
-        self._files = files
-        self._branch = branch
+        self._around = around
         self._steps = Steps(resolver)
         self.read = Read()
 
@@ -70,7 +69,7 @@ class GitHub:
             reason = self._resolver.tree.bad.get(path) or "it has no jobs"
             self.read.not_read.append(NotRead(path=path, line=None, reason=reason))
             return
-        starts = starts_of(data.get("on"), line_of(data, "on") or 1, self._files, self._branch)
+        starts = starts_of(data.get("on"), line_of(data, "on") or 1, self._around)
         groups: dict[str, list[Start]] = {}
         mentions_action = "event.action" in (self._resolver.tree.text(path) or "")
         for start in starts:
@@ -80,7 +79,7 @@ class GitHub:
         seen: dict[Any, Seen] = {}
         jobs: dict[str, Job] = {}
         text = self._resolver.tree.text(path) or ""
-        trying = changes.tried(data, self._files) if changes.chooses_by_changes(text) else []
+        trying = changes.tried(data, self._around.files) if changes.chooses_by_changes(text) else []
         for name, group in groups.items():
             if not group[0].scenario.on_change.no:
                 group = changes.with_changes(group, trying)
@@ -176,9 +175,10 @@ def _together(runs: Sequence[Said], tried: Sequence[str | None]) -> Said:
     base = weakest(*plain)
     if not with_file or base.no or base.yes:
         return base
-    for said, path in with_file:
-        if said.no:
-            return Said(Answer.PARTIAL, f"a change to {path} does not run it ({said.why})")
+    left_out = {path: said.why for said, path in with_file if said.no}
+    if left_out:
+        path, why = next(iter(left_out.items()))
+        return Said(Answer.PARTIAL, f"a change to {path} does not run it ({why})", frozenset(left_out))
     return weakest(*(said for said, _ in with_file))
 
 

@@ -34,6 +34,9 @@ _DOCUMENTS = {"docs", "doc", "documentation", "examples", "example", "samples"}
 _Piece = tuple[frozenset[str] | None, bool, int, int | None]
 
 
+_FORK: _Piece = (frozenset(), False, 0, 0)
+
+
 @lru_cache(maxsize=512)
 def _pieces(pattern: str) -> tuple[_Piece, ...]:
     pieces: list[_Piece] = []
@@ -46,9 +49,8 @@ def _pieces(pattern: str) -> tuple[_Piece, ...]:
                 end += 1
             pieces.append((None, end - at > 1, 0, None))
             if end - at > 1 and pattern.startswith("/", end) and (at == 0 or pattern[at - 1] == "/"):
-                # `**/name` also matches `name` at the top.
-                pieces[-1] = (None, True, 0, None)
-                pieces.append((frozenset("/"), True, 0, 1))
+                # `**/name` also matches `name` at the top: a fork past the folders and their slash.
+                pieces[-1:] = [_FORK, (None, True, 0, None), (frozenset("/"), True, 1, 1)]
                 end += 1
             at = end
             continue
@@ -81,10 +83,30 @@ def _set(inner: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=512)
+def _regex(pattern: str) -> re.Pattern[str] | None:
+    """A pattern with few wildcards as a regular expression, which is quick; None for one that could backtrack long."""
+    if any(sign in pattern for sign in "?+[\\") or len(re.findall(r"\*+", pattern)) > 3:
+        return None
+    parts = re.split(r"(\*\*/|\*+)", pattern)
+    known = {"*": "[^/]*", "": ""}
+    found = ""
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            found += re.escape(part)
+        elif part == "**/":
+            found += "(?:.*/)?" if not found or parts[number - 1].endswith("/") or not parts[number - 1] else ".*/"
+        else:
+            found += known.get(part, ".*")
+    return re.compile(found, re.S)
+
+
 def matches(pattern: str, text: str) -> bool:
     """Whether the whole text fits. A pattern longer than `MAX_PATTERN` fits nothing."""
     if len(pattern) > MAX_PATTERN:
         return False
+    if "***" in pattern:
+        pattern = re.sub(r"\*{3,}", "**", pattern)
     if pattern in ("**", "**/*"):
         return True
     if not any(sign in pattern for sign in "*?+[\\"):
@@ -95,6 +117,9 @@ def matches(pattern: str, text: str) -> bool:
         return text == pattern[3:] or text.endswith(pattern[2:])
     if pattern.startswith(("**.", "**/*.")) and not any(sign in pattern.rpartition("*")[2] for sign in "?+[\\"):
         return text.endswith(pattern.rpartition("*")[2])
+    quick = _regex(pattern)
+    if quick is not None and len(text) <= 300:
+        return quick.fullmatch(text) is not None
     pieces = _pieces(pattern)
     # The states of a small automaton: which pieces the text so far may have reached.
     states = _skip(pieces, {0})
@@ -117,11 +142,17 @@ def matches(pattern: str, text: str) -> bool:
 
 def _skip(pieces: Sequence[_Piece], states: set[int]) -> set[int]:
     """The states and those reached from them without taking a character."""
-    found = set(states)
-    for state in sorted(states):
-        while state < len(pieces) and pieces[state][2] == 0:
-            state += 1
-            found.add(state)
+    found: set[int] = set()
+    waiting = list(states)
+    while waiting:
+        state = waiting.pop()
+        if state in found:
+            continue
+        found.add(state)
+        if state < len(pieces) and pieces[state][2] == 0:
+            waiting.append(state + 1)
+            if pieces[state] is _FORK:
+                waiting.append(state + 3)
     return found
 
 

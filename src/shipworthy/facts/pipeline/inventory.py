@@ -7,13 +7,8 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline
 from shipworthy.facts.pipeline.gate import gates, overall
+from shipworthy.facts.pipeline.proof import proving
 from shipworthy.facts.update_bots import UpdateBots
-
-
-def proving(pipeline: Pipeline) -> list[Leaf]:
-    """Tests that run on every proposed change and can fail it, shortest chain first."""
-    found = [leaf for leaf in pipeline.of(Kind.TEST) if leaf.on_change.yes and leaf.fails.yes]
-    return sorted(found, key=lambda leaf: len(leaf.chain))
 
 
 def tests_on_change(pipeline: Pipeline) -> str:

@@ -8,9 +8,11 @@ from shipworthy.facts.pipeline.followers import FOLLOWERS
 from shipworthy.facts.pipeline.github import FOLDER, GitHub
 from shipworthy.facts.pipeline.globs import decides
 from shipworthy.facts.pipeline.hardening import action_uses
+from shipworthy.facts.pipeline.identity import own_name
 from shipworthy.facts.pipeline.resolve import Resolver
 from shipworthy.facts.pipeline.systems import find_disabled, find_systems
 from shipworthy.facts.pipeline.tree import Tree
+from shipworthy.facts.pipeline.triggers import Surroundings
 from shipworthy.facts.pipeline.words import words
 
 _CODE = words(
@@ -31,7 +33,8 @@ class PipelineReader(FactReader[Pipeline]):
         systems = tuple(find_systems(tree))
         mine = [entry for entry in view.project.files.values() if entry.by_hand]
         relevant = sorted(entry.path for entry in mine if decides(entry.path))
-        github = GitHub(Resolver(tree, FOLLOWERS), relevant, view.project.head.branch)
+        around = Surroundings(relevant, view.project.head.branch, own_name(view, tree))
+        github = GitHub(Resolver(tree, FOLLOWERS), around)
         actions: list[ActionUse] = []
         for system in systems:
             if system.name == "github":

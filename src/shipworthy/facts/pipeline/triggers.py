@@ -50,17 +50,31 @@ def _open_filter(options: Mapping[str, Any], key: str) -> list[str] | None:
     return (_texts(options[key]) or []) if key in options else None
 
 
-def _paths(options: Mapping[str, Any], files: Sequence[str]) -> Said:
-    """Whether a change to any of the files starts the workflow. `files` are those whose change matters."""
-    wanted, ignored = _open_filter(options, "paths"), _open_filter(options, "paths-ignore")
-    if wanted is not None:
-        missed = next((path for path in files if not lets_by(wanted, path)), None)
-        if missed is not None:
-            return Said(Answer.PARTIAL, f"a `paths` filter leaves out changes to {missed}")
-    if ignored is not None:
-        missed = next((path for path in files if lets_by(ignored, path)), None)
-        if missed is not None:
-            return Said(Answer.PARTIAL, f"a `paths-ignore` filter leaves out changes to {missed}")
+class Surroundings:
+    """What triggers are judged against: the files whose change matters, the branch, the repository's own name."""
+
+    def __init__(self, files: Sequence[str], branch: str | None = None, repository: str | None = None) -> None:
+        self.files = files
+        self.branch = branch
+        self.repository = repository
+        self._left_out: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def left_out(self, patterns: Sequence[str], *, ignored: bool) -> frozenset[str]:
+        """Files whose change a `paths` (or `paths-ignore`) filter does not let by."""
+        key = ("!" if ignored else "", *patterns)
+        if key not in self._left_out:
+            self._left_out[key] = frozenset(path for path in self.files if lets_by(patterns, path) is ignored)
+        return self._left_out[key]
+
+
+def _paths(options: Mapping[str, Any], around: Surroundings) -> Said:
+    """Whether a change to any of the files starts the workflow."""
+    for key in ("paths", "paths-ignore"):
+        patterns = _open_filter(options, key)
+        if patterns is not None:
+            missed = around.left_out(patterns, ignored=key != "paths")
+            if missed:
+                return Said(Answer.PARTIAL, f"a `{key}` filter leaves out changes to {min(missed)}", missed)
     return YES
 
 
@@ -75,7 +89,7 @@ def _prefixed(prefix: str, branch: OneOf) -> OneOf:
     return OneOf(branch.what, tuple(prefix + name for name in branch.values))
 
 
-def _common(event: str, **own: Any) -> dict[str, Any]:
+def _common(event: str, around: Surroundings, **own: Any) -> dict[str, Any]:
     default = OneOf("the default branch", DEFAULT_BRANCHES)
     payload = {
         "inputs": None,
@@ -94,14 +108,27 @@ def _common(event: str, **own: Any) -> dict[str, Any]:
         "head_ref": "",
         "base_ref": "",
         "workspace": ".",
+        **_identity(around.repository),
         "event": Open("github.event", payload),
         **own,
     }
     return Open("github", known)
 
 
-def _pull_request(options: Mapping[str, Any], line: int, files: Sequence[str], branch: str | None) -> list[Start]:
-    said = [_paths(options, files)]
+def _identity(repository: str | None) -> dict[str, Any]:
+    """The repository's own name, where it is known; else it is left open."""
+    if repository is None:
+        return {}
+    # A repository may have been renamed since its remote or manifest was written, so another name is no "no".
+    owner = repository.partition("/")[0]
+    return {
+        "repository": OneOf("github.repository", (repository,), closed=False),
+        "repository_owner": OneOf("github.repository_owner", (owner,), closed=False),
+    }
+
+
+def _pull_request(options: Mapping[str, Any], line: int, around: Surroundings) -> list[Start]:
+    said, branch = [_paths(options, around)], around.branch
     types = _open_filter(options, "types")
     if types is None:
         types = ["opened", "synchronize", "reopened"]
@@ -149,6 +176,7 @@ def _pull_request(options: Mapping[str, Any], line: int, files: Sequence[str], b
             scenario,
             _common(
                 "pull_request",
+                around,
                 ref=Ordinary("github.ref", "refs/pull/"),
                 ref_name=Ordinary("github.ref_name"),
                 ref_type="branch",
@@ -166,7 +194,7 @@ def _pull_request(options: Mapping[str, Any], line: int, files: Sequence[str], b
     ]
 
 
-def _pushed(name: str, line: int, said: Said, ref: Any, ref_name: Any, kind: str) -> Start:
+def _pushed(name: str, line: int, said: Said, ref: Any, ref_name: Any, kind: str, around: Surroundings) -> Start:
     commit = Open("github.event.head_commit", {"message": Ordinary("the commit message")})
     payload = {
         "head_commit": commit,
@@ -176,10 +204,10 @@ def _pushed(name: str, line: int, said: Said, ref: Any, ref_name: Any, kind: str
         "created": Unknown("created"),
     }
     scenario = Scenario(name=name, event="push", line=line, on_change=said)
-    return Start(scenario, _common("push", ref=ref, ref_name=ref_name, ref_type=kind, payload=payload))
+    return Start(scenario, _common("push", around, ref=ref, ref_name=ref_name, ref_type=kind, payload=payload))
 
 
-def _push(options: Mapping[str, Any], line: int, files: Sequence[str]) -> list[Start]:
+def _push(options: Mapping[str, Any], line: int, around: Surroundings) -> list[Start]:
     branches, ignored = _open_filter(options, "branches"), _open_filter(options, "branches-ignore")
     tags, tags_ignored = _open_filter(options, "tags"), _open_filter(options, "tags-ignore")
     any_branch = branches is None and ignored is None
@@ -190,22 +218,22 @@ def _push(options: Mapping[str, Any], line: int, files: Sequence[str]) -> list[S
         said = _push_branches(branches, ignored)
         if not said.no:
             feature = _pushed(
-                "push", line, weakest(said, _paths(options, files)),
-                Ordinary("github.ref", "refs/heads/"), Ordinary("github.ref_name"), "branch",
+                "push", line, weakest(said, _paths(options, around)),
+                Ordinary("github.ref", "refs/heads/"), Ordinary("github.ref_name"), "branch", around,
             )  # fmt: skip
             starts.append(feature)
         lands = branches is None or any(lets_by(branches, each) for each in landing.values)
         if lands and not (ignored and any(matches(each, "main") or matches(each, "master") for each in ignored)):
             after = no(f"starts only after a change has landed on {landing.values[0]}")
-            starts.append(_pushed("landing", line, after, _prefixed("refs/heads/", landing), landing, "branch"))
+            starts.append(_pushed("landing", line, after, _prefixed("refs/heads/", landing), landing, "branch", around))
         elif said.no:
             starts.append(
-                _pushed("push", line, said, Ordinary("github.ref", "refs/heads/"), Ordinary("branch"), "branch")
+                _pushed("push", line, said, Ordinary("github.ref", "refs/heads/"), Ordinary("branch"), "branch", around)
             )
     if (any_branch and any_tag) or not any_tag:
         ref = Ordinary("github.ref", "refs/tags/" + _tag_prefix(tags))
         name = Ordinary("github.ref_name", _tag_prefix(tags))
-        starts.append(_pushed("tag", line, no("starts only when a tag is pushed"), ref, name, "tag"))
+        starts.append(_pushed("tag", line, no("starts only when a tag is pushed"), ref, name, "tag", around))
     return starts
 
 
@@ -235,8 +263,8 @@ def _push_branches(branches: Sequence[str] | None, ignored: Sequence[str] | None
     return no(f"starts only after a change has landed on {', '.join(branches[:3])}")
 
 
-def starts_of(triggers: Any, line: int, files: Sequence[str], branch: str | None) -> list[Start]:
-    """Every way a workflow starts. `triggers` is the value of `on`, `files` the paths whose change matters.
+def starts_of(triggers: Any, line: int, around: Surroundings) -> list[Start]:
+    """Every way a workflow starts. `triggers` is the value of `on`.
 
     `workflow_call` is none: the caller decides. A form that is not understood gives one scenario that is unknown.
     """
@@ -254,13 +282,15 @@ def starts_of(triggers: Any, line: int, files: Sequence[str], branch: str | None
         options = given if isinstance(given, Mapping) else {}
         where = line_of(triggers, event) or line
         if event == "pull_request":
-            starts += _pull_request(options, where, files, branch)
+            starts += _pull_request(options, where, around)
         elif event == "push":
-            starts += _push(options, where, files)
+            starts += _push(options, where, around)
         elif event == "merge_group":
             said = Said(Answer.PARTIAL, "only where the merge queue is switched on")
             scenario = Scenario(name=event, event=event, line=where, on_change=said)
-            starts.append(Start(scenario, _common(event, ref=Ordinary("github.ref", "refs/heads/gh-readonly-queue/"))))
+            starts.append(
+                Start(scenario, _common(event, around, ref=Ordinary("github.ref", "refs/heads/gh-readonly-queue/")))
+            )
         elif event != "workflow_call":
             scenario = Scenario(
                 name=event, event=event, line=where, on_change=no(_LATER.get(event, f"starts only on {event}"))
@@ -268,5 +298,5 @@ def starts_of(triggers: Any, line: int, files: Sequence[str], branch: str | None
             own: dict[str, Any] = {}
             if event in ("workflow_dispatch", "repository_dispatch"):
                 own["payload"] = {"inputs": Unknown("inputs")}
-            starts.append(Start(scenario, _common(event, ref=Unknown("github.ref"), **own)))
+            starts.append(Start(scenario, _common(event, around, ref=Unknown("github.ref"), **own)))
     return starts

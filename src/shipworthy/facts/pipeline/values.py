@@ -41,6 +41,8 @@ class OneOf:
 
     what: str
     values: tuple[str, ...]
+    closed: bool = True
+    """Whether it can be nothing else; where it can, a text that is none of these may still be it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,10 @@ def equal(left: Any, right: Any) -> Any:
     if hidden is not None:
         return Unknown(hidden.what)
     if isinstance(left, OneOf) or isinstance(right, OneOf):
-        return bool(set(_names(left)) & set(_names(right)))
+        if set(_names(left)) & set(_names(right)):
+            return True
+        open_one = next((each for each in (left, right) if isinstance(each, OneOf) and not each.closed), None)
+        return Unknown(open_one.what) if open_one else False
     if isinstance(left, (Ordinary, OrdinaryList)) or isinstance(right, (Ordinary, OrdinaryList)):
         return left == right
     if isinstance(left, (dict, list)) or isinstance(right, (dict, list)):
