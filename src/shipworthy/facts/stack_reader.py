@@ -117,7 +117,7 @@ class StackReader(FactReader[Stack]):
         nested = {
             _folder(entry.path)
             for entry in view.entries(*tables.MANIFESTS)
-            if entry.by_hand and not entry.problem and not _set_aside(entry.path)
+            if entry.by_hand and not entry.problem and not set_aside(entry.path)
         }
         nested.discard(".")
         owner = _Owner(sorted(nested))
@@ -177,7 +177,7 @@ class StackReader(FactReader[Stack]):
         """Framework names imported by the code of each component."""
         found: dict[str, set[str]] = {}
         for path in sorted(records):
-            if _set_aside(path):
+            if set_aside(path):
                 continue
             python = path.endswith(".py")
             for package, line in records[path].items():
@@ -189,7 +189,7 @@ class StackReader(FactReader[Stack]):
 
     def _images(self, view: View, add: Any) -> None:
         for entry in view.entries("docker-compose*.yml", "docker-compose*.yaml", "compose.yml", "compose.yaml"):
-            if entry.by_hand and not _set_aside(entry.path) and (source := view.source(entry.path)):
+            if entry.by_hand and not set_aside(entry.path) and (source := view.source(entry.path)):
                 for match in _IMAGE.finditer(source.text):
                     line = source.text.count("\n", 0, match.start()) + 1
                     add(Part.DATABASE, _IMAGE_NAMES.get(match[1], match[1]), entry.path, line)
@@ -252,7 +252,7 @@ def _folder(path: str) -> str:
     return str(PurePosixPath(path).parent)
 
 
-def _set_aside(path: str) -> bool:
+def set_aside(path: str) -> bool:
     """Whether a nested path belongs to examples, tests or documentation rather than to the product."""
     return any(folder.lower() in tables.NOT_PRODUCT for folder in PurePosixPath(path).parts[:-1])
 
@@ -270,7 +270,7 @@ def _manifest_paths(view: View, roots: Iterable[str]) -> Iterator[str]:
 
 
 def _usable(entry: FileEntry) -> bool:
-    return entry.by_hand and not _set_aside(entry.path)
+    return entry.by_hand and not set_aside(entry.path)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -116,7 +116,8 @@ def _open(row: SuiteRun) -> Finding | None:
         rule, message = "run-stopped", f"`{command}` was stopped: {row.note}."
         remedy = "Run it yourself; split off slow tests, or let a pipeline of this commit be the proof."
     elif row.state == "no-results":
-        message = f"cannot run here: {row.tail[-1] if row.tail else 'an option of pytest is not known'}."
+        said = next((line for line in row.tail if "unrecognized arguments" in line), "an option is not known")
+        message = f"cannot run here: {said.removeprefix('__main__.py: ').removeprefix('error: ')}."
         remedy = "Install the pytest plugins the project's configuration names into its environment."
     elif row.failed or row.errors:
         missing = next((each.missing_module for each in row.failures if each.missing_module), "")

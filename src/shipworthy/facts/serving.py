@@ -1,0 +1,89 @@
+"""How the app is served: start commands, debug settings in the code, health checks that something asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shipworthy.facts.base import Fact, FactReader
+from shipworthy.model import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A command that starts the app where it is deployed, scripts of the repository followed."""
+
+    command: str
+    location: Location
+    source: str
+    """What names it, in words: "Dockerfile CMD", "Procfile web", "package.json start"."""
+    folder: str
+    """The folder it starts in: tells the component."""
+    chain: tuple[Location, ...] = ()
+    """The script lines it goes through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A debug setting in code or in a deployed environment."""
+
+    what: str
+    """As written, without any value but the switch itself: `DEBUG = True`."""
+    on: bool | None
+    """Whether debug is on unless something turns it off; None where that is only known at run time."""
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Code that answers requests without a framework we read."""
+
+    what: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthRoute:
+    """A route for health checks in code whose routes are not read otherwise."""
+
+    path: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthUse:
+    """Something that asks for the app's health."""
+
+    path: str | None
+    """The path it asks for; None where it asks otherwise (a port, a command)."""
+    location: Location
+    source: str
+    """In words: "Dockerfile HEALTHCHECK", "fly.toml check"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """A page for developers or administrators that is opened by configuration."""
+
+    what: str
+    location: Location
+    certain: bool
+    """False where it may be meant for development only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving(Fact):
+    """Everything about serving that is not a route."""
+
+    starts: tuple[Start, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    health_routes: tuple[HealthRoute, ...] = ()
+    health_uses: tuple[HealthUse, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
+
+    @classmethod
+    def reader(cls) -> FactReader[Any]:
+        from shipworthy.facts.serving_reader import ServingReader
+
+        return ServingReader()
