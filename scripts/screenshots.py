@@ -46,7 +46,7 @@ PICTURES = {
         "Asking before the project's own command runs", (80, 24), ("slash", "enter", "r"),
         texts=(("filter", "runs here"),), wait="Always for this command",
     ),
-    "prompt-80x24": Picture("The prompt for an assistant", (80, 24), ("y",), wait="Prompt for your assistant"),
+    "prompt-80x24": Picture("The prompt for an assistant", (80, 24), ("y",), wait="Sent to your terminal"),
     "attest-80x24": Picture(
         "Saying what only a person can know", (80, 24), ("end", "k", "a"),
         texts=(("when", "2026-11-18"), ("reason", "Restored the nightly dump to staging, logged in."),

@@ -157,8 +157,20 @@ def look(driver: Driver) -> None:
     assert driver.app.is_running
 
 
-@EACH
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "140x40"])
+SIZES = {"escapes": [NARROW, WIDE], "markup": [WIDE], "huge": [NARROW]}
+
+
+@pytest.mark.parametrize(
+    ("payload", "size"),
+    [
+        *(pytest.param(text, size, id=f"{name}-{size[0]}") for name, text in COCKTAILS.items() for size in SIZES[name]),
+        *(
+            pytest.param(text, size, id=f"{name}-alone-{size[0]}", marks=pytest.mark.long)
+            for name, text in PAYLOADS.items()
+            for size in (NARROW, WIDE)
+        ),
+    ],
+)
 async def test_every_screen(payload: str, size: tuple[int, int]) -> None:
     session, engine = hostile(payload)
     async with coach(session, engine, size=size) as driver:
@@ -242,3 +254,49 @@ def test_the_last_guard_lets_nothing_through_and_keeps_the_width(name: str, asci
     assert after.cell_length == before.cell_length
     if ascii_only:
         assert after.text.isascii()
+
+
+def test_no_byte_of_a_repository_steers_a_real_terminal() -> None:
+    """On a pty: the raw bytes that leave the process, and not what the screen thinks it drew."""
+    import os
+    import pty
+    import select
+    import subprocess
+    import sys
+    import time
+
+    program = (
+        "from test_hostile import hostile\n"
+        "from shipworthy.tui.app import CoachApp\n"
+        r"CoachApp(*hostile('\x1b]0;PWNED\x07\x1b]52;c;UFdORUQ=\x1b\\\x9bPWNED'), ascii_only=False).run()"
+    )
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        cwd=os.path.dirname(__file__),  # noqa: PTH120 - where this module is imported from
+        env={**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
+        start_new_session=True,
+    )
+    os.close(follower)
+    shown, keys, deadline = b"", [b"n", b"\r", b"]", b"w", b"\x1b", b"?", b"\x1b", b"q"], time.monotonic() + 20
+    pressed = 0.0
+    while time.monotonic() < deadline and child.poll() is None:
+        ready, _, _ = select.select([leader], [], [], 0.05)
+        if ready:
+            try:
+                shown += os.read(leader, 1 << 16)
+            except OSError:
+                break
+        if b"PWNED" in shown and keys and time.monotonic() - pressed > 0.25:
+            os.write(leader, keys.pop(0))
+            pressed = time.monotonic()
+    child.terminate()
+    child.wait(10)
+    os.close(leader)
+    assert not keys, shown[-500:]
+    assert shown.count(b"PWNED") > 10
+    for raw in (b"\x1b]0;PWNED", b"\x1b]52;c;UFdORUQ=", b"\x9bPWNED", b"\xc2\x9bPWNED"):
+        assert raw not in shown

@@ -65,6 +65,7 @@ def test_without_colour_nothing_has_a_colour(monkeypatch: pytest.MonkeyPatch) ->
     assert all(max(each) - min(each) <= 2 for each in greys)
 
 
+@pytest.mark.long
 def test_the_published_screenshots_are_what_it_looks_like_now() -> None:
     script = Path(__file__).parents[2] / "scripts" / "screenshots.py"
     done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)

@@ -44,13 +44,13 @@ async def test_what_the_screen_shows(size: tuple[int, int]) -> None:
 
 
 async def test_cancel_and_escape_sign_nothing() -> None:
-    for key in ("enter", "escape"):
-        async with coach(*ready()) as driver:
+    async with coach(*ready()) as driver:
+        for key in ("enter", "escape"):
             await driver.press("s")
             await driver.until("READY TO SIGN")
             await driver.press(key)
             assert isinstance(driver.app.screen, MainScreen)
-            assert driver.session.calls == []
+        assert driver.session.calls == []
 
 
 async def test_v_shows_the_exact_bytes() -> None:

@@ -8,6 +8,8 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Region
+from textual.reactive import reactive
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -134,11 +136,21 @@ class ItemList(OptionList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = []
     auto_links = False
+    highlighted: reactive[int | None] = reactive(None, repaint=False)
+    """Drawn by `watch_highlighted`: two lines change, not the whole list."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
         self._entries: list[Entry] = []
-        self._wanted: str | None = None
+        self._drawn: int | None = None
+
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        lines = [index for index in (self._drawn, highlighted) if index is not None]
+        self._drawn = highlighted
+        top, width = self.scroll_offset.y, self.size.width
+        # Every entry is one line high.
+        self.refresh(*(Region(0, index - top, width, 1) for index in lines))
+        super().watch_highlighted(highlighted)
 
     @property
     def current(self) -> str | None:

@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.visual import Visual
 
 from shipworthy.text import visible
 from shipworthy.tui.keys import SCROLL
@@ -73,17 +72,18 @@ class Lines(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         self._width = width
         self._rows = [] if width <= 0 else [row for line in self._lines for row in _rows(line, width)]
-        self.virtual_size = Size(width, len(self._rows))
+        # As high as the widget at least: a change of the virtual size lays the whole screen out again, and most
+        # items fit.
+        self.virtual_size = Size(width, max(len(self._rows), self.scrollable_content_region.height))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         number = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width
+        width = self._width
         row, kind = self._rows[number] if number < len(self._rows) else (Content(""), "text")
         style = self.get_visual_style(f"lines--{kind}")
-        strips = Visual.to_strips(self, Ends(row), width, 1, style)
-        strip = strips[0] if strips else Strip.blank(0)
-        return strip.adjust_cell_length(width, style.rich_style)
+        # What `Visual.to_strips` does, less links and selection, of which there are none here.
+        return Ends(row).strip(width, style, self._get_style)
 
 
 def _rows(line: Line, width: int) -> Iterable[tuple[Content, str]]:

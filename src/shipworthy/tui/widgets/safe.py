@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -82,9 +82,14 @@ class Ends(Visual):
     __hash__ = None  # type: ignore[assignment]  # compared by what it shows, kept in no set
 
     def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
-        # Straight to segments: the line is as wide as it must be, so nothing is left to wrap or align.
-        parts = self.at(width).render(style, end="", parse_style=options.get_style)
-        return [Strip([Segment(text, _on(style, part)) for text, part in parts], width)] if width > 0 else []
+        return [self.strip(width, style, options.get_style)]
+
+    def strip(self, width: int, style: Style, get_style: Callable[[str | Style], Style]) -> Strip:
+        """Straight to segments: the line is as wide as it must be, so nothing is left to wrap or align."""
+        if width <= 0:
+            return Strip([], 0)
+        parts = self.at(width).render(style, end="", parse_style=get_style)
+        return Strip([Segment(text, _on(style, part)) for text, part in parts], width)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
         return container_width
