@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shipworthy.facts.python_code.config import configured
+from shipworthy.facts.python_code.config import as_flag, configured, default_of, number
 from shipworthy.facts.python_code.values import (
     Attribute,
     Call,
@@ -21,6 +21,7 @@ from shipworthy.facts.python_code.values import (
     Map,
     Seq,
     Unknown,
+    Unset,
     Value,
     View,
     constant,
@@ -125,8 +126,8 @@ class Caller:
                 assert target.call is not None  # noqa: S101 - told by `_takes_handler`
                 target.call.handler = given.args[0]
                 return given.args[0]
-            if _SETTINGS.search(target.kind) and isinstance(given.kwargs.get("default"), (Const, Seq)):
-                return given.kwargs["default"]
+            if _SETTINGS.search(target.kind) and (default := default_of(target, given)) is not None:
+                return default
             return self._make(f"{target.kind}()", given, path, line, owner=target)
         return Unknown("a call of something not known")
 
@@ -138,7 +139,13 @@ class Caller:
             default = given.kwargs.get("default")
             if default is None and len(given.args) > position:
                 default = given.args[position]
+            if default is None and name in ("os.getenv", "os.environ.get"):
+                return Unset("an environment variable")
             return default if isinstance(default, (Const, Seq)) else Unknown("a setting without a default here")
+        if name in ("bool", "int") and given.args:
+            return number(name, given.args[0])
+        if name in ("distutils.util.strtobool", "setuptools.distutils.util.strtobool") and given.args:
+            return as_flag(given.args[0])
         if name == "functools.partial" and given.args:
             return given.args[0]
         if name == "getattr" and len(given.args) > 1 and isinstance(given.args[1], Const):
@@ -168,12 +175,16 @@ class Caller:
         if target.name == "config.get" and given.args and text(given.args[0]):
             default = given.args[1] if len(given.args) > 1 else Unknown("a setting")
             return configured(self._program, target.owner, text(given.args[0]) or "") or default
+        if _SETTINGS.search(target.owner.kind) and (default := default_of(target.owner, given)) is not None:
+            return as_flag(default) if target.name == "bool" else default
         call = Call(target.name, given.args, given.kwargs, path, line, wide=given.wide)
         target.owner.calls.append(call)
         return self._make(f"{target.owner.kind}.{target.name}()", given, path, line, owner=target.owner, call=call)
 
     def _method(self, owner: Value, name: str, given: Arguments) -> Value | None:
         """Methods of plain values; None where `owner` is none."""
+        if isinstance(owner, Unset):
+            return owner
         if isinstance(owner, Const) and isinstance(owner.value, str):
             return text_method(owner.value, name, given)
         if isinstance(owner, Seq):

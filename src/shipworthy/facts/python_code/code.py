@@ -4,9 +4,10 @@ Expressions are lists with a tag first:
 `["n", name]` name · `["a", e, attribute]` · `["c", function, [arguments], [[keyword, e]], line]` call (an argument
 `["*", e]` is unpacked; a keyword None is `**e`) · `["s", text or None]` string (None: not kept) · `["f", [parts]]`
 f-string · `["k", constant]` None, True, False, a number · `["l", [items]]` list, tuple or set · `["d", [[key, value]]]`
-(a third element says that others are unpacked into it) · `["i", e, index]` subscript · `["not", e]` · `["b", "and" | "or", [operands]]` · `["=", [operands], [operators]]`
-comparison · `["+", left, right]` · `["?", condition, then, else]` · `["w", target, e]` walrus · `["y", e]` await ·
-`["fn", function]` lambda · `["g", element, [[target, iterable, [conditions]]]]` comprehension · `["o", [parts]]` other.
+dict (a third element: others are unpacked into it) · `["i", e, index]` subscript · `["not", e]` ·
+`["b", "and" | "or", [operands]]` · `["=", [operands], [operators]]` comparison · `["+", left, right]` ·
+`["?", condition, then, else]` · `["w", target, e]` walrus · `["y", e]` await · `["fn", function]` lambda ·
+`["g", element, [[target, iterable, [conditions]]]]` comprehension · `["o", [parts]]` other.
 
 Statements: `["x", e, line]` · `["set", target, e, line]` · `["r", e or None, line]` return · `["!", e or None, line]`
 raise · `["if", condition, body, else, line]` · `["for", target, iterable, body, line]` · `["while", condition, body,

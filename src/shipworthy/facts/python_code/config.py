@@ -1,12 +1,26 @@
-"""Looks up `app.config["KEY"]` in what the program loads into the configuration."""
+"""Settings of a program: `app.config["KEY"]`, defaults of environment variables, texts that mean on or off."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shipworthy.facts.python_code.values import Class, Made, Map, Package, Unknown, Value, options, text
+from shipworthy.facts.python_code.values import (
+    Class,
+    Const,
+    External,
+    Made,
+    Map,
+    Package,
+    Seq,
+    Unknown,
+    Unset,
+    Value,
+    options,
+    text,
+)
 
 if TYPE_CHECKING:
+    from shipworthy.facts.python_code.calls import Arguments
     from shipworthy.facts.python_code.program import Program
 
 
@@ -52,3 +66,34 @@ def _attribute(program: Program, source: Value, key: str, importer: str) -> Valu
     if isinstance(source, Package):
         return program.member(source.path, key)
     return None
+
+
+def default_of(settings: Made, given: Arguments) -> Value | None:
+    """The default in `config("NAME", default=...)`, or the one that `Env(NAME=(type, default))` declares."""
+    declared = settings.kwargs.get(text(given.args[0]) or "") if given.args else None
+    if isinstance(declared, Seq) and len(declared.items) == 2:
+        return declared.items[1]
+    default = given.kwargs.get("default") or (given.args[1] if len(given.args) > 1 else None)
+    if not isinstance(default, (Const, Seq)):
+        return None
+    cast = given.kwargs.get("cast")
+    return as_flag(default) if isinstance(cast, External) and cast.name == "bool" else default
+
+
+def as_flag(value: Value) -> Value:
+    """A text read as a truth value: "False", "0", "no" and "off" are false."""
+    if isinstance(value, Const):
+        return Const(str(value.value).lower() in ("1", "true", "yes", "on", "y", "t"))
+    return value
+
+
+def number(name: str, value: Value) -> Value:
+    """`bool(value)` and `int(value)`."""
+    if isinstance(value, Unset):
+        return Const(False) if name == "bool" else value
+    if not isinstance(value, Const):
+        return Unknown("a number")
+    try:
+        return Const(bool(value.value) if name == "bool" else int(value.value))
+    except (TypeError, ValueError):
+        return Unknown("a number")

@@ -11,8 +11,8 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shipworthy.facts.python_code.config import configured
 from shipworthy.facts.python_code.modules import Modules
+from shipworthy.facts.python_code.operators import compared, item_of, sum_of
 from shipworthy.facts.python_code.values import (
     Attribute,
     Call,
@@ -24,12 +24,12 @@ from shipworthy.facts.python_code.values import (
     Frame,
     Func,
     Import,
-    Item,
     Made,
     Map,
     Package,
     Seq,
     Unknown,
+    Unset,
     Value,
     join,
     options,
@@ -292,9 +292,11 @@ class Program:
         if tag == "d":
             return Map([(self.value(key, frame), self.value(value, frame)) for key, value in expr[1]])
         if tag == "i":
-            return self._item(self.value(expr[1], frame), self.value(expr[2], frame))
+            return item_of(self, self.value(expr[1], frame), self.value(expr[2], frame))
         if tag == "+":
-            return self._sum(self.value(expr[1], frame), self.value(expr[2], frame))
+            return sum_of(self.value(expr[1], frame), self.value(expr[2], frame))
+        if tag in ("=", "not"):
+            return self._condition(expr, frame)
         if tag == "?":
             return join(self.value(expr[2], frame), self.value(expr[3], frame))
         if tag == "b":
@@ -313,6 +315,14 @@ class Program:
         if tag == "g":
             return self._comprehension(expr, frame)
         return _NOT_TOLD
+
+    def _condition(self, expr: list[Any], frame: Frame) -> Value:
+        if expr[0] == "not":
+            inner = self.value(expr[1], frame)
+            known = isinstance(inner, (Const, Unset))
+            return Const(not (isinstance(inner, Const) and inner.value)) if known else _NOT_TOLD
+        operands = [self.value(each, frame) for each in expr[1]]
+        return compared(operands[0], expr[2][0], operands[1]) if len(operands) == 2 else _NOT_TOLD
 
     def _sequence(self, items: list[Any], frame: Frame) -> Seq:
         found = Seq([])
@@ -338,35 +348,6 @@ class Program:
             self.bind(target, item, inner)
             found.items.append(self.value(expr[1], inner))
         return found
-
-    def _item(self, base: Value, index: Value) -> Value:
-        wanted = index.value if isinstance(index, Const) else None
-        if isinstance(base, Map):
-            fitting = [value for key, value in base.pairs if isinstance(key, Const) and key.value == wanted]
-            if fitting and wanted is not None:
-                return fitting[-1]
-            found: Value | None = None
-            for _key, value in base.pairs[:20]:
-                found = join(found, value)
-            return found or _NOT_TOLD
-        if isinstance(base, Seq) and isinstance(wanted, int) and not base.open and wanted < len(base.items):
-            return base.items[wanted]
-        if isinstance(base, Attribute) and base.name == "config" and isinstance(wanted, str):
-            return configured(self, base.owner, wanted) or Unknown("a setting")
-        if isinstance(base, (External, Class, Made, Attribute)):
-            return Item(base, index)
-        return _NOT_TOLD
-
-    def _sum(self, left: Value, right: Value) -> Value:
-        if isinstance(left, Const) and isinstance(right, Const):
-            if isinstance(left.value, str) and isinstance(right.value, str):
-                return Const(left.value + right.value)
-        elif isinstance(left, Seq):
-            more = right.items if isinstance(right, Seq) else []
-            return Seq([*left.items, *more], open=left.open or not isinstance(right, Seq) or right.open)
-        elif isinstance(left, (External, Class, Item)) and isinstance(right, (Const, External, Class, Item)):
-            return left  # `User | None` in an annotation
-        return _NOT_TOLD
 
     def attribute(self, value: Value, name: str) -> Value:
         """`value.name`."""

@@ -58,6 +58,11 @@ class Unknown(Value):
 
 
 @dataclass(eq=False, slots=True, repr=False)
+class Unset(Unknown):
+    """An environment variable without a default: nothing unless somebody sets it."""
+
+
+@dataclass(eq=False, slots=True, repr=False)
 class Choice(Value):
     """One of several, which one depends on what is not known."""
 

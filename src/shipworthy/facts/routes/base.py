@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from shipworthy.facts.base import Gap
 from shipworthy.facts.python_code.program import Program
-from shipworthy.facts.python_code.values import Class, Const, Func, Seq, Unknown, Value, View, options, text
+from shipworthy.facts.python_code.values import Class, Const, Func, Seq, Unknown, Unset, Value, View, options, text
 from shipworthy.facts.routes.fact import App, DebugSwitch, Route
 from shipworthy.facts.routes.guards import Guards
 from shipworthy.facts.routes.verdicts import OPEN, Asked, Verdict
@@ -146,7 +146,7 @@ def switches(name: str, given: Value | None, owner: str, path: str, line: int, m
     found: list[DebugSwitch] = []
     for value in options(given) if given is not None else []:
         told = value.value if isinstance(value, Const) else None
-        if isinstance(value, Const) and not told:
+        if (isinstance(value, Const) and not told) or isinstance(value, Unset):
             continue
         on = True if isinstance(value, Const) else None
         what = f"{owner}({name}={told if on else '…'})"

@@ -25,8 +25,8 @@ from shipworthy.facts.python_code.values import (
     text,
 )
 from shipworthy.facts.routes import identity
-from shipworthy.facts.routes.conditions import truth
-from shipworthy.facts.routes.reading import Reading, claims_in, either
+from shipworthy.facts.routes.conditions import claims_in, either, truth
+from shipworthy.facts.routes.reading import Reading
 from shipworthy.facts.routes.verdicts import Claim, Evidence, Handler, Marked, Part, Stop
 
 _UNVERIFIED = {"verify_signature", "verify"}

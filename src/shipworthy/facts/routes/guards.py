@@ -25,8 +25,9 @@ from shipworthy.facts.python_code.values import (
 )
 from shipworthy.facts.routes import identity
 from shipworthy.facts.routes.calling import name_of, status_of
+from shipworthy.facts.routes.endings import Returned
 from shipworthy.facts.routes.memory import Memory
-from shipworthy.facts.routes.runner import Returned, Runner
+from shipworthy.facts.routes.runner import Runner
 from shipworthy.facts.routes.verdicts import (
     OPEN,
     Asked,

@@ -20,7 +20,17 @@ from shipworthy.facts.python_code.values import (
     text,
 )
 from shipworthy.facts.routes import identity
-from shipworthy.facts.routes.conditions import Truth, both, compare, negated, starts_with, truth
+from shipworthy.facts.routes.conditions import (
+    Truth,
+    both,
+    claims_in,
+    compare,
+    either,
+    from_truth,
+    negated,
+    starts_with,
+    truth,
+)
 from shipworthy.facts.routes.verdicts import (
     Asked,
     Claim,
@@ -40,46 +50,6 @@ _BAGS = {
     "form": "body", "json": "body", "data": "body", "files": "body", "get_json": "body", "body": "body",
     "scope": "scope", "state": "state", "url": "url", "url_rule": "rule", "environ": "environ",
 }  # fmt: skip
-
-
-def either(values: list[Value]) -> Value:
-    """One of these."""
-    flat: list[Value] = []
-    for value in values:
-        for each in value.options if isinstance(value, Choice) else [value]:
-            if not any(each is other for other in flat):
-                flat.append(each)
-    if not flat:
-        return Unknown("nothing")
-    return flat[0] if len(flat) == 1 else Choice(flat[:12])
-
-
-def from_truth(answer: Truth) -> Value:
-    """A condition as a value."""
-    if answer[0] is None:
-        return Unknown("a condition")
-    return Marked(Const(answer[0])) if answer[1] else Const(answer[0])
-
-
-def claims_in(values: list[Value]) -> list[Claim]:
-    """The claims among values, also inside lists and dicts given as arguments."""
-    found: list[Claim] = []
-    waiting = list(values)
-    for _ in range(200):
-        if not waiting:
-            break
-        value = waiting.pop()
-        if isinstance(value, Claim):
-            found.append(value)
-        elif isinstance(value, Seq):
-            waiting += value.items
-        elif isinstance(value, Choice):
-            waiting += value.options
-        elif isinstance(value, Map):
-            waiting += [each for _key, each in value.pairs]
-        elif isinstance(value, Marked):
-            waiting.append(value.inner)
-    return found
 
 
 class Reading:

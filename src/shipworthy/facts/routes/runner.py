@@ -12,14 +12,12 @@ from typing import Any
 
 from shipworthy.facts.python_code.program import Program
 from shipworthy.facts.python_code.values import (
-    Class,
     Const,
     Deferred,
     External,
     Frame,
     Func,
     Import,
-    Made,
     Map,
     Seq,
     Unknown,
@@ -27,25 +25,14 @@ from shipworthy.facts.python_code.values import (
     options,
 )
 from shipworthy.facts.routes import identity
-from shipworthy.facts.routes.calling import Calling, name_of, status_of
+from shipworthy.facts.routes.calling import Calling, name_of
+from shipworthy.facts.routes.conditions import claims_in, either
+from shipworthy.facts.routes.endings import Returned, ends, status_raised
 from shipworthy.facts.routes.memory import Memory, Remembered, again, key_of
-from shipworthy.facts.routes.reading import claims_in, either
 from shipworthy.facts.routes.verdicts import Asked, Claim, Handler, Marked, Part, Stop
 
 MAX_DEPTH = 14
 _CATCHES_ALL = {"Exception", "BaseException"}
-
-
-class Returned:
-    """One `return`: what, and whether it was chosen because of who is asking."""
-
-    def __init__(self, value: Value, identity_chose: bool, path: str, line: int, *, rest: bool = False) -> None:
-        self.value = value
-        self.identity = identity_chose
-        self.rest = rest
-        """Chosen only in that callers with an identity left before: `if user: return ...` above it."""
-        self.path = path
-        self.line = line
 
 
 class Runner(Calling):
@@ -250,7 +237,7 @@ class Runner(Calling):
             falls = self.block(taken, frame, returned)
         finally:
             self.controlled -= 1
-        return falls, bool(left_out) and _ends(left_out)
+        return falls, bool(left_out) and ends(left_out)
 
     def _either_way(self, branches: list[list[Any]], frame: Frame, returned: list[Returned]) -> bool:
         before, after = dict(frame.names), list[dict[str, Value]]()
@@ -306,7 +293,7 @@ class Runner(Calling):
             raise self.ending("", None, frame.path, statement[2])
         value = self.value(statement[1], frame)
         for each in options(value.inner if isinstance(value, Marked) else value):
-            raise self.ending(self._raised_name(each), _status_raised(each), frame.path, statement[2])
+            raise self.ending(self._raised_name(each), status_raised(each), frame.path, statement[2])
 
     @staticmethod
     def _raised_name(value: Value) -> str:
@@ -382,28 +369,3 @@ class Runner(Calling):
         if raised in names or not raised:
             return True
         return "HTTPException" in names and raised == "abort"
-
-
-def _ends(body: list[Any]) -> bool:
-    """Whether a branch leaves the function at its end."""
-    if not body:
-        return False
-    last = body[-1]
-    if last[0] == "if":
-        return _ends(last[2]) and _ends(last[3])
-    return last[0] in ("r", "!") or (last[0] == "x" and "abort" in str(last[1][1])[:80])
-
-
-def _status_raised(value: Value) -> int | None:
-    """The status an exception answers with."""
-    if isinstance(value, Made):
-        given = value.kwargs.get("status_code") or value.kwargs.get("code")
-        if given is None and value.args and value.kind.endswith(("HTTPException", "WebSocketException")):
-            given = value.args[0]
-        status = status_of(given)
-        if status is None and value.cls is not None:
-            status = status_of(value.cls.own("status_code") or value.cls.own("code"))
-        return 401 if status in (1008, 3000) else status
-    if isinstance(value, Class):
-        return status_of(value.own("status_code") or value.own("code"))
-    return None
