@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.support import NOW, check_files, git, make_repo, outcome_of, write
 
 from shipworthy.facts import Context
 from shipworthy.facts.base import View
@@ -14,7 +15,6 @@ from shipworthy.facts.scan import Scan
 from shipworthy.facts.tests import TestCases
 from shipworthy.model import Outcome, OutcomeKind
 from shipworthy.project import Project
-from tests.support import NOW, check_files, git, make_repo, outcome_of, write
 
 PY = "import pytest, sys, unittest\n"
 GOOD_PY = "def test_good():\n    assert add(1, 1) == 2\n"
@@ -63,9 +63,12 @@ def test_python_that_passes(text: str, tmp_path: Path) -> None:
         ("# def test_b():\n#     assert f()\n", "test-skipped"),
         ("def test_b():\n    return\n    assert f()\n", "test-skipped"),
         ("class A(unittest.TestCase):\n    @unittest.skip('x')\n    def test_b(self): self.assertTrue(f())\n", None),
-        ("class A(unittest.TestCase):\n    @unittest.skip('')\n    def test_b(self): self.assertTrue(f())\n", "test-skipped"),
+        (
+            "class A(unittest.TestCase):\n    @unittest.skip('')\n    def test_b(self): self.assertTrue(f())\n",
+            "test-skipped",
+        ),
     ],
-)  # fmt: skip
+)
 def test_python_that_is_disabled(text: str, rule: str | None, tmp_path: Path) -> None:
     outcome = judge_python(tmp_path, text)
     if rule is None:

@@ -87,9 +87,12 @@ def test_a_group_is_disabled(text: str, kind: str) -> None:
         ("test('a', async () => { test.skip(browser === 'webkit', 'no'); await f() })", [("conditional", "a")]),
         ("test('a', async () => { test.fixme(); await f() })", [("skip", "a")]),
         ("test.fixme('a', async () => {})", [("skip", "a")]),
-        ("test.skip(({ browserName }) => browserName === 'firefox', 'no')\ntest('a', () => {})", [("conditional", "the whole file")]),
+        (
+            "test.skip(({ browserName }) => browserName === 'firefox', 'no')\ntest('a', () => {})",
+            [("conditional", "the whole file")],
+        ),
     ],
-)  # fmt: skip
+)
 def test_playwright_annotations(text: str, expected: list[tuple[str, str]]) -> None:
     assert skips("import { test } from '@playwright/test'\n" + text, "e2e/a.spec.ts") == expected
 

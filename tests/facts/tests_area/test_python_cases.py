@@ -61,18 +61,33 @@ def test_a_function_is_disabled(text: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("import pytest\npytestmark = pytest.mark.skip(reason='x')\ndef test_a(): assert f()\n", ("skip", "the whole file")),
-        ("import pytest\npytestmark = [pytest.mark.slow, pytest.mark.skip]\ndef test_a(): assert f()\n", ("skip", "the whole file")),
-        ("import pytest\npytest.skip('x', allow_module_level=True)\ndef test_a(): assert f()\n", ("skip", "the whole file")),
         (
-            "import pytest\ntry:\n    import numpy\nexcept ImportError:\n    pytest.skip('no numpy', allow_module_level=True)\n"
-            "def test_a(): assert f()\n",
+            "import pytest\npytestmark = pytest.mark.skip(reason='x')\ndef test_a(): assert f()\n",
+            ("skip", "the whole file"),
+        ),
+        (
+            "import pytest\npytestmark = [pytest.mark.slow, pytest.mark.skip]\ndef test_a(): assert f()\n",
+            ("skip", "the whole file"),
+        ),
+        (
+            "import pytest\npytest.skip('x', allow_module_level=True)\ndef test_a(): assert f()\n",
+            ("skip", "the whole file"),
+        ),
+        (
+            (
+                "import pytest\ntry:\n    import numpy\nexcept ImportError:\n"
+                "    pytest.skip('no numpy', allow_module_level=True)\n"
+                "def test_a(): assert f()\n"
+            ),
             ("conditional", "the whole file"),
         ),
         ("import unittest\nraise unittest.SkipTest('x')\ndef test_a(): assert f()\n", ("skip", "the whole file")),
-        ("import pytest\nclass TestA:\n    pytestmark = pytest.mark.skip\n    def test_a(self): assert f()\n", ("skip", "TestA")),
+        (
+            "import pytest\nclass TestA:\n    pytestmark = pytest.mark.skip\n    def test_a(self): assert f()\n",
+            ("skip", "TestA"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_file_or_class_is_disabled(text: str, expected: tuple[str, str]) -> None:
     assert skips(text) == [expected]
 

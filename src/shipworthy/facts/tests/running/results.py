@@ -121,10 +121,11 @@ def _plain_file(path: Path, results: Results) -> bytes | None:
     except OSError:
         results.problems.append("a result file could not be opened")
         return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        results.problems.append("a result file is not a regular file")
+        return None
     with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            results.problems.append("a result file is not a regular file")
-            return None
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         results.problems.append(f"a result file is larger than {MAX_BYTES >> 20} MiB")
