@@ -28,6 +28,7 @@ _VERSIONS = words(
     """
 )
 _REQUIREMENTS = re.compile(r"[\w.-]*requirements[\w.-]*\.(txt|in)|constraints[\w.-]*\.txt")
+_TOOLS = {"scripts", "script", "tools", "tool", "hack", "ci", "build", "benchmarks", "bench", "contrib", "docker"}
 _DOCUMENTS = {"docs", "doc", "documentation", "examples", "example", "samples"}
 
 # One piece of a pattern: (characters it takes or None for any, whether "/" is one of them, least, most or None).
@@ -170,9 +171,12 @@ def lets_by(patterns: Iterable[str], text: str) -> bool:
 def decides(path: str) -> bool:
     """A file whose change tests are for: program text, or what decides over the versions of dependencies.
 
-    Prose, pictures, settings of editors and hosts, and what stands in documentation are none.
+    Prose, pictures, settings of editors and hosts, what stands in documentation, and the project's own tools in a
+    folder of the root (scripts, build, ci) are none.
     """
     *folders, name = path.lower().split("/")
     if name.startswith(".") or any(folder.startswith(".") or folder in _DOCUMENTS for folder in folders):
+        return False
+    if folders and (folders[0] in _TOOLS or folders[0].startswith("build-")):
         return False
     return name.endswith(_PROGRAMS) or name in _VERSIONS or bool(_REQUIREMENTS.fullmatch(name))

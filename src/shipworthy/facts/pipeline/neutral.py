@@ -14,6 +14,7 @@ _TESTING = re.compile(
     r"|phpunit|suite|validate",
     re.I,
 )
+_WIDE = re.compile(r"check|verif\w*|validate", re.I)
 _NEUTRAL = _words(
     """
         echo printf true false : [ [[ test cat tee ls cd pwd cp mv rm mkdir rmdir ln chmod chown touch find sed awk grep
@@ -39,6 +40,11 @@ _COVERAGE = {"report", "xml", "html", "json", "combine", "erase", "lcov", "annot
 def could_test(text: str) -> bool:
     """Whether words hint at tests. Used only to tell "unknown" from "no", never to say yes."""
     return bool(_TESTING.search(text))
+
+
+def hints_at_tests(text: str) -> bool:
+    """Like `could_test`, for programs from outside: words as wide as “check” say nothing there."""
+    return bool(_TESTING.search(_WIDE.sub("", text)))
 
 
 def is_neutral(words: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, unsure, weakest
-from shipworthy.facts.pipeline.neutral import could_test, is_neutral
+from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
 from shipworthy.facts.pipeline.runners import classify
 from shipworthy.facts.pipeline.shell import Call, Options, Script
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
@@ -28,7 +28,10 @@ _RUNS_TESTS = re.compile(
     r"\b(pytest|unittest|nose2?|tox|nox|doctest|jest|vitest|mocha|ava|tape|playwright|cypress|karma|phpunit|rspec|ctest)\b"
     r"|(go|cargo|npm|yarn|pnpm|bun|deno|make|gradlew?|mvn)[\"', ]+(run[\"', ]+)?test|node:test|--test\b"
 )
-_PYTHON_ENTRY = re.compile(r"\bunittest\.main\(|(sys\.exit|SystemExit|raise SystemExit|exit)\(\s*pytest\.main\(")
+_PYTHON_ENTRY = re.compile(
+    r"\bunittest\.main\(|(sys\.exit|SystemExit|exit)\(\s*(int\(\s*)?pytest\.main\("
+    r"|sys\.argv(\[0\]|\[:1\])?\s*,\s*[\"']test[\"']|execute_from_command_line\(\[[^\]\n]{0,40}[\"']test[\"']"
+)
 _NODE_ENTRY = re.compile(
     r"""(require\(|from\s+)["'](node:test|node:assert(/strict)?|assert(/strict)?|tape|tap|uvu|ava)["']"""
 )
@@ -217,7 +220,7 @@ class Resolver:
             return
         known = classify(words)
         if known is None:
-            if not is_neutral(words) and could_test(" ".join(words)):
+            if not is_neutral(words) and hints_at_tests(" ".join(words)):
                 self.lose(f"`{shown(words)}` is not a program known here", frame)
             return
         if known.needs and not self._has_tests(known.needs, frame):
@@ -379,5 +382,5 @@ class Resolver:
         if match:
             row = text.count("\n", 0, match.start()) + 1
             self.note(Kind.TEST, words, frame.at(Link(path, row, match[0][:60])))
-        elif _RUNS_TESTS.search(text):
+        elif _RUNS_TESTS.search(text) or could_test(posixpath.basename(path)):
             self.lose(f"{path} may start tests; programs like it are not followed", frame)

@@ -164,7 +164,8 @@ class Tox:
         if not words:
             return
         shown = written if isinstance(written, str) else " ".join(map(str, written))
-        key = re.escape(shown.strip()[:60]) if isinstance(written, str) else r"commands\s*="
+        written_so = r"[\s\\]+".join(map(re.escape, shown.strip()[:60].split()))
+        key = written_so if isinstance(written, str) else r"commands\s*="
         link = Link(self.path, line_with(self.text, key), shown[:80])
         if words[0] in ("-", "!"):
             frame = frame.masked(no("tox ignores the failure of a command that starts with “-”"))
