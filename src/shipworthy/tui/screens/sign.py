@@ -131,6 +131,11 @@ class Sign(Screen[str]):
             yield Choice("Sign", id="yes", tone="primary", disabled=self._plan.needs_passphrase)
             yield SafeStatic(joined(("v", "bold $primary"), (" shows the exact bytes", DIM)), id="bytes")
 
+    def on_mount(self) -> None:
+        if self._plan.needs_passphrase:
+            # As safe as Cancel: nothing can be signed before something is typed.
+            self.query_one("#passphrase").focus()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one("#yes", Button).disabled = not event.value
 
@@ -188,17 +193,18 @@ class Sign(Screen[str]):
 
     async def _after(self, signed: Signed) -> None:
         """From here on the screen says what was done and what comes next."""
+        if self._plan.needs_passphrase:
+            await self.query(Field).remove()
+        buttons = self.query_one(".buttons", Horizontal)
+        await buttons.remove_children()
+        no = Choice("Not now", id="no")
+        await buttons.mount(no, Choice("Commit it", id="commit", tone="primary"))
+        self.set_focus(no)
         settled = joined(("  ", ""), (signed.fingerprint, BOLD))
         self.query_one("#top", SafeStatic).put(Ends(chip("SIGNED", "ready") + settled, *where(self._plan.assessment)))
         self.query_one("#what", SafeStatic).put(shown("The signature holds for this tree only.", DIM))
-        if self._plan.needs_passphrase:
-            await self.query(Field).remove()
-        self._say("")
         self.query_one("#plan", Lines).put(self._result_lines(signed))
-        buttons = self.query_one(".buttons", Horizontal)
-        await buttons.remove_children()
-        await buttons.mount(Choice("Not now", id="no"), Choice("Commit it", id="commit", tone="primary"))
-        self.query_one("#no", Button).focus()
+        self._say("")
 
     def _result_lines(self, signed: Signed) -> Iterator[Line]:
         for number, path in enumerate(signed.files):
