@@ -190,6 +190,12 @@ def expand(text: str, makefile: Makefile, target: str = "", depth: int = 0) -> s
     return text.replace("\ue002", "$")
 
 
+def _whole(r: Resolver, path: str) -> Makefile:
+    makefile = Makefile()
+    read(r, path, makefile)
+    return makefile
+
+
 def make(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     """`make`, `make -C dir test A=b`."""
     folder, files, targets, given = frame.folder, [], [], dict[str, str]()
@@ -221,9 +227,8 @@ def make(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     if path is None:
         r.lose(f"`{' '.join(words)[:60]}`: there is no makefile in the repository for it", frame)
         return True
-    makefile = Makefile()
-    read(r, path, makefile)
-    makefile.variables.update(given)
+    parsed = r.tree.kept("make", path, lambda: _whole(r, path))
+    makefile = replace(parsed, variables={**parsed.variables, **given})
     for name, values in frame.variables.items():
         makefile.variables.setdefault(name, values[0] if len(values) == 1 else HOLE)
     for target in targets or [makefile.first]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
 from shipworthy.facts.pipeline.fact import Kind, Link, no, unsure
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
@@ -107,10 +107,10 @@ def nox(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         return True
     given = option(words, "-f", "--noxfile")
     path = join_path(frame.folder, given) if given else r.tree.upwards(frame.folder, "noxfile.py")
-    root = _parsed(r, path, frame, "nox")
-    if root is None or path is None:
+    module = _parsed(r, path, frame, "nox")
+    if module is None or path is None:
         return True
-    functions = _functions(root)
+    functions = module.functions
     sessions: dict[str, _Function] = {}
     tags: dict[str, set[str]] = {}
     for function in functions.values():
@@ -131,21 +131,36 @@ def nox(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         r.lose("`nox`: which session runs is not known", frame)
         return True
     if not wanted and not tagged:
-        chosen = _default(root, sessions)
+        chosen = _default(module.tree.root_node, sessions)
     if wanted and not chosen:
         r.lose(f"`nox -s {wanted[0]}`: this session was not found", frame)
     for name in chosen:
-        _session(r, path, functions, sessions, name, replace(frame, folder=posixpath.dirname(path) or "."))
+        _session(r, path, module, sessions, name, replace(frame, folder=posixpath.dirname(path) or "."))
     return True
 
 
-def _parsed(r: Resolver, path: str | None, frame: Frame, tool: str) -> Node | None:
-    text = r.tree.text(path) if path else None
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """A parsed Python file: its tree (which owns the nodes) and the calls in each function."""
+
+    tree: Tree
+    functions: dict[str, _Function]
+    calls: dict[str, list[tuple[Node, bool]]]
+
+
+def _parse(text: str | None) -> _Module | None:
     tree = syntax.parse("python", text.encode("utf-8", "replace")) if text is not None else None
     if tree is None or tree.root_node.has_error:
-        r.lose(f"`{tool}`: its file is {'not valid Python' if tree is not None else 'missing'}", frame)
         return None
-    return tree.root_node
+    functions = _functions(tree.root_node)
+    return _Module(tree, functions, {name: list(_calls(each)) for name, each in functions.items()})
+
+
+def _parsed(r: Resolver, path: str | None, frame: Frame, tool: str) -> _Module | None:
+    module = r.tree.kept("python", path, lambda: _parse(r.tree.text(path))) if path else None
+    if module is None:
+        r.lose(f"`{tool}`: its file is missing or not valid Python", frame)
+    return module
 
 
 def _wanted(words: Sequence[str]) -> list[str]:
@@ -194,15 +209,14 @@ def _default(root: Node, sessions: dict[str, _Function]) -> list[str]:
     return chosen
 
 
-def _session(
-    r: Resolver, path: str, functions: dict[str, _Function], sessions: dict[str, _Function], name: str, frame: Frame
-) -> None:
+def _session(r: Resolver, path: str, module: _Module, sessions: dict[str, _Function], name: str, frame: Frame) -> None:
     """The commands one session runs, through functions of the same file that it hands itself to."""
     nested = frame.enter("nox", path, name)
+    functions = module.functions
     function = sessions.get(name) or functions.get(name)
     if nested is None or function is None:
         return
-    for number, (call, branch) in enumerate(_calls(function)):
+    for number, (call, branch) in enumerate(module.calls[function.name]):
         target = call.child_by_field_name("function")
         if target is None or number > MAX_CALLS:
             continue
@@ -218,9 +232,9 @@ def _session(
             nested = replace(nested, folder=join_path(nested.folder, folder[0]) if folder else None)
         elif re.fullmatch(r"\w+\.notify", called):
             for word in _words(call)[:1]:
-                _session(r, path, functions, sessions, word, here.at(link))
+                _session(r, path, module, sessions, word, here.at(link))
         elif called in functions and called not in sessions:
-            _session(r, path, functions, {}, called, here.at(link))
+            _session(r, path, module, {}, called, here.at(link))
 
 
 def invoke(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
@@ -229,18 +243,18 @@ def invoke(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     if path is None:
         r.lose("`invoke`: there is no tasks.py for it", frame)
         return True
-    root = _parsed(r, path, frame, "invoke")
-    if root is None:
+    module = _parsed(r, path, frame, "invoke")
+    if module is None:
         return True
-    functions = _functions(root)
     for word in words[1:]:
         if not word.startswith("-"):
-            _invoked(r, path, functions, word.replace("-", "_"), replace(frame, folder=posixpath.dirname(path) or "."))
+            _invoked(r, path, module, word.replace("-", "_"), replace(frame, folder=posixpath.dirname(path) or "."))
     return True
 
 
-def _invoked(r: Resolver, path: str, functions: dict[str, _Function], name: str, frame: Frame) -> None:
+def _invoked(r: Resolver, path: str, module: _Module, name: str, frame: Frame) -> None:
     nested = frame.enter("invoke", path, name)
+    functions = module.functions
     function = functions.get(name)
     if function is None or nested is None:
         if function is None:
@@ -249,8 +263,8 @@ def _invoked(r: Resolver, path: str, functions: dict[str, _Function], name: str,
     decorator = _decorated(function, "task")
     for need in syntax.find(decorator, "identifier") if decorator is not None and decorator.type == "call" else ():
         if syntax.text_of(need) in functions:
-            _invoked(r, path, functions, syntax.text_of(need), nested)
-    for call, branch in _calls(function):
+            _invoked(r, path, module, syntax.text_of(need), nested)
+    for call, branch in module.calls[function.name]:
         target = call.child_by_field_name("function")
         if target is None:
             continue
@@ -263,4 +277,4 @@ def _invoked(r: Resolver, path: str, functions: dict[str, _Function], name: str,
             for word in _words(call)[:1]:
                 r.script(word, here, fixed(link))
         elif syntax.text_of(target) in functions:
-            _invoked(r, path, functions, syntax.text_of(target), here.at(link))
+            _invoked(r, path, module, syntax.text_of(target), here.at(link))

@@ -6,13 +6,14 @@ import json
 import posixpath
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from shipworthy.facts.base import View
 from shipworthy.project import FileKind
 from shipworthy.project.yaml import BadData, load_json, load_yaml
 
 MAX_BYTES = 1024 * 1024
+T = TypeVar("T")
 
 
 class Tree:
@@ -24,6 +25,7 @@ class Tree:
         """Why a file that was asked for could not be understood, by path."""
         self._texts: dict[str, str | None] = {}
         self._parsed: dict[tuple[str, str], Any] = {}
+        self._kept: dict[tuple[str, str], Any] = {}
         self.files = view.project.files
         self.folders = {"."}
         for path in self.files:
@@ -75,6 +77,13 @@ class Tree:
     def yaml(self, path: str) -> Any:
         """The first document of a YAML file; None where absent or not valid."""
         return self._load(path, "yaml", lambda text: next(iter(load_yaml(text.encode("utf-8", "replace"))), None))
+
+    def kept(self, kind: str, path: str, make: Callable[[], T]) -> T:
+        """What was made of a file for one purpose, made only once."""
+        if (kind, path) not in self._kept:
+            self._kept[kind, path] = make()
+        found: T = self._kept[kind, path]
+        return found
 
     def upwards(self, folder: str | None, *names: str) -> str | None:
         """The nearest file of one of these names, in the folder or above it."""
