@@ -146,7 +146,14 @@ def _judge_one(check: Check, store: FactStore, context: CheckContext) -> Outcome
         return Outcome.unknown(f"judging {error}")
     except Exception as error:
         return Outcome.unknown(bug(f"check {check.id}", error), rule="bug")
-    relevant = [gap for gap in gaps if gap.path is None or context.covers(gap.path)]
+    # A gap outside every component (compose, CI beside them) may be about any of them.
+    relevant = [
+        gap
+        for gap in gaps
+        if gap.path is None
+        or context.covers(gap.path)
+        or not any(each.contains(gap.path) for each in context.components)
+    ]
     # A failure that was seen stays one: what could not be read cannot undo it. Everything else is unknown.
     if relevant and outcome.kind is not OutcomeKind.FAIL:
         return _gap_outcome(relevant, outcome)

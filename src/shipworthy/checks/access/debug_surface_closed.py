@@ -33,8 +33,8 @@ class DebugSurfaceClosed(Check):
     variables set in images and compose files, and every start command (Dockerfile, compose, Procfile, platform files,
     package.json), followed through scripts. On by default counts as on.
 
-    It cannot see variables or commands set in a hosting console, nor files a web server hands out by mistake. Public API
-    documentation (/docs) is listed and does not fail the item: many APIs publish it on purpose.
+    It cannot see variables or commands set in a hosting console, nor files a web server hands out by mistake. Public
+    API documentation (/docs) is listed and does not fail the item: many APIs publish it on purpose.
     """
 
     id = "debug-surface-closed"
