@@ -92,11 +92,9 @@ def tried(data: Mapping[str, Any], files: Sequence[str]) -> list[str]:
 
 
 def with_changes(starts: Sequence[Start], files: Sequence[str]) -> list[Start]:
-    """Each start with the first file, the first start with every other file, and last the starts as they are."""
-    if not files:
-        return list(starts)
+    """Each start with the first file, and the first start with every other file."""
     found = [replace(start, changed=files[0]) for start in starts]
-    return [*found, *(replace(starts[0], changed=path) for path in files[1:]), *starts]
+    return [*found, *(replace(starts[0], changed=path) for path in files[1:])]
 
 
 def outputs(step: Mapping[str, Any], context: Mapping[str, Any], changed: str | None) -> Any:

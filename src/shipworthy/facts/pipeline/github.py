@@ -81,15 +81,12 @@ class GitHub:
         text = self._resolver.tree.text(path) or ""
         trying = changes.tried(data, self._around.files) if changes.chooses_by_changes(text) else []
         for name, group in groups.items():
-            if not group[0].scenario.on_change.no:
-                group = changes.with_changes(group, trying)
-            parts: list[dict[Any, Seen]] = []
-            states: list[dict[str, Job]] = []
-            for start in group:
-                walk = Walk(self._resolver, self._steps, path, start)
-                walk.jobs(data, path, (), YES, YES, "", None, 0)
-                parts.append(walk.seen)
-                states.append(walk.rows)
+            walks = [self._walk(path, data, start) for start in group]
+            if trying and not group[0].scenario.on_change.no and any(_open(walk, name) for walk in walks):
+                more = changes.with_changes(group, trying)
+                walks += [self._walk(path, data, start) for start in more]
+                group = [*group, *more]
+            parts, states = [walk.seen for walk in walks], [walk.rows for walk in walks]
             tried = [start.changed for start in group]
             self._join(name, parts, tried, seen)
             for each in {each: None for part in states for each in part}:
@@ -99,6 +96,11 @@ class GitHub:
                 jobs[each] = _with_runs(job, {**(known.runs if known else {}), name: said}, job.on_change)
         scenarios = {start.scenario.name: start.scenario for start in starts}
         self._finish(path, data, list(scenarios.values()), seen, jobs)
+
+    def _walk(self, path: str, data: Mapping[str, Any], start: Start) -> Walk:
+        walk = Walk(self._resolver, self._steps, path, start)
+        walk.jobs(data, path, (), YES, YES, "", None, 0)
+        return walk
 
     def _join(
         self, name: str, parts: list[dict[Any, Seen]], tried: Sequence[str | None], into: dict[Any, Seen]
@@ -162,6 +164,13 @@ class GitHub:
                         remark=what.remark,
                     )
                 )
+
+
+def _open(walk: Walk, name: str) -> bool:
+    """Whether something of a walk may run or not, so that trying changed files could settle it."""
+    jobs = any(job.runs[name].answer is Answer.UNKNOWN for job in walk.rows.values())
+    ways = (runs for row in walk.seen.values() for runs, _ in row.ways[name])
+    return jobs or any(runs.answer is Answer.UNKNOWN for runs in ways)
 
 
 def _together(runs: Sequence[Said], tried: Sequence[str | None]) -> Said:
