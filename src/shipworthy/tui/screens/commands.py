@@ -14,7 +14,7 @@ from shipworthy.assess.signing import SessionError
 from shipworthy.model import Result
 from shipworthy.text import visible
 from shipworthy.tui.engine import Session
-from shipworthy.tui.widgets.safe import BOLD, DIM, joined, shown
+from shipworthy.tui.widgets.safe import BOLD, DIM, shown
 from shipworthy.tui.words import heading, why_not_attest, why_not_waive
 
 if TYPE_CHECKING:
@@ -285,8 +285,3 @@ class Commands(Screen[None]):
         from shipworthy.tui.screens.help import Help
 
         self.app.push_screen(Help(self))
-
-
-def command_words(result: Result) -> str:
-    """How an item is called in the palette."""
-    return joined((heading(result), "")).plain

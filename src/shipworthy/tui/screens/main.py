@@ -139,10 +139,6 @@ class MainScreen(Commands):
         self._show_item()
         self.refresh_bindings()
 
-    def show_progress(self) -> None:
-        """Only the top line changes while files are read."""
-        self.redraw()
-
     def waiting(self) -> tuple[frozenset[str], frozenset[str]]:
         """Ids of items that are judged now, and of those still to be judged."""
         running, pending = frozenset(self.session.running), frozenset(self.session.pending)

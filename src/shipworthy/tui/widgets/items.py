@@ -173,11 +173,6 @@ class ItemList(OptionList, inherit_bindings=False):
         """Ids of the items shown, from top to bottom."""
         return [entry.key.removeprefix("item:") for entry in self._entries if entry.key.startswith("item:")]
 
-    @property
-    def plain(self) -> str:
-        """What is listed, as text at 100 columns."""
-        return "\n".join(entry.line.at(100).plain.rstrip() for entry in self._entries)
-
     def show(self, listing: Listing) -> None:
         """Draw it: only changed lines when the same lines are there, all of them otherwise."""
         found = spaced(entries(listing), listing.height)
