@@ -120,15 +120,15 @@ def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
             gap.reason,
             anchor=gap.reason,
             severity=Severity.INFO,
-            remedy="Make it readable, or say in a waiver what you looked at instead.",
+            remedy="" if gap.subject else "Make it readable, or say in a waiver what you looked at instead.",
         )
         for gap in gaps[:50]
     ]
     first = gaps[0]
-    place = Location(path=first.path, line=first.line) if first.path else "the repository"
+    place = Location(path=first.path, line=first.line) if first.path else "repository"
     more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
     return Outcome.unknown(
-        f"could not read {place}{more}: {first.reason}",
+        f"{place}: {first.reason}{more}",
         [*findings, *was.findings],
         looked_at=[*was.looked_at, f"without the gap: {was.kind}, {was.summary}"],
         asks=was.asks,
@@ -150,9 +150,12 @@ def _judge_one(check: Check, store: FactStore, context: CheckContext) -> Outcome
     relevant = [
         gap
         for gap in gaps
-        if gap.path is None
-        or context.covers(gap.path)
-        or not any(each.contains(gap.path) for each in context.components)
+        if check.minds(gap)
+        and (
+            gap.path is None
+            or context.covers(gap.path)
+            or not any(each.contains(gap.path) for each in context.components)
+        )
     ]
     # A failure that was seen stays one: what could not be read cannot undo it. Everything else is unknown.
     if relevant and outcome.kind is not OutcomeKind.FAIL:

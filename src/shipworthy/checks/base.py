@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from shipworthy.facts import Context, Fact, Facts
+from shipworthy.facts import Context, Fact, Facts, Gap
 from shipworthy.model import Component, Outcome
 
 
@@ -44,6 +44,10 @@ class Check(ABC):
     depends_on: ClassVar[Literal["tree", "run", "outside"]] = "tree"
     """What the answer rests on: the files alone, running the project, or the world outside."""
     scope: ClassVar[Literal["repository", "component"]] = "repository"
+
+    def minds(self, gap: Gap) -> bool:
+        """Whether a gap in a needed fact leaves this check's question open. Yes, unless its subject is another one."""
+        return True
 
     @abstractmethod
     def check(self, facts: Facts, context: CheckContext) -> Outcome:

@@ -25,6 +25,8 @@ class Gap:
     path: str | None
     reason: str
     line: int | None = None
+    subject: str = ""
+    """What exactly is not known, where that is narrow enough for some checks not to mind: a framework's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +110,9 @@ class View:
         """Whether the path is listed (it may still turn out unreadable)."""
         return path in self.project.files
 
-    def gap(self, path: str | None, reason: str, line: int | None = None) -> None:
+    def gap(self, path: str | None, reason: str, line: int | None = None, *, subject: str = "") -> None:
         """Write down that something relevant was not understood."""
-        gap = Gap(path=path, reason=reason, line=line)
+        gap = Gap(path=path, reason=reason, line=line, subject=subject)
         if gap not in self.gaps:
             self.gaps.append(gap)
 

@@ -8,7 +8,11 @@ from typing import Any
 from tree_sitter import Node
 
 from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.routes.unread import NODE
 from shipworthy.project import FileEntry, Source, is_test_path, syntax
+
+KNOWN_WITHOUT_ROUTES = frozenset({*NODE, "django", "rest_framework", "ninja"})
+"""Frameworks whose debug switches and health routes are found without reading their routes."""
 
 _DEVELOPMENT = re.compile(
     r"(^|[/_.-])(dev|devel|development|local|test|tests|testing|ci|example|sample)([/_.-]|$)", re.I

@@ -73,6 +73,8 @@ class TextReport:
         word = self._paint(f"{WORDS[result.status]:<15}", _STYLES[result.status])
         component = f" [{visible(result.component, 60)}]" if result.component not in (None, ".") else ""
         yield f"  {glyph} {word} {title_of(result)}{component}  {self._paint(result.item.id, '2')}"
+        if result.status is Status.NEEDS_YOU and not result.findings and not self._verbose:
+            return  # nothing was found: the title says it all, and the foot says how to answer
         yield f"      {visible(result.summary, 200)}"
         if result.decision is not None:
             said = result.decision
@@ -132,6 +134,8 @@ class TextReport:
         step = next_step(assessment)
         if step is not None:
             yield f"Start with: {sentence(step)}"
+            if any(each.status is Status.NEEDS_YOU for each in assessment.open):
+                yield "Answer what only you can say: shipworthy attest ITEM, shipworthy waive ITEM, or in the coach."
         elif assessment.verdict.value == "READY":
             yield "Everything required is settled. Next: shipworthy sign"
         else:

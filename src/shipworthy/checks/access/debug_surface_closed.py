@@ -6,9 +6,10 @@ import re
 
 from shipworthy.checks.access.entry_points import routes_of
 from shipworthy.checks.base import Check, CheckContext
-from shipworthy.facts import Facts
+from shipworthy.facts import Facts, Gap
 from shipworthy.facts.routes import DebugSwitch, Routes
 from shipworthy.facts.serving import Serving, Start, Surface
+from shipworthy.facts.serving_code import KNOWN_WITHOUT_ROUTES
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.facts.stack_tables import SERVERS
 from shipworthy.model import Confidence, Finding, Location, Outcome, Severity
@@ -40,6 +41,10 @@ class DebugSurfaceClosed(Check):
     id = "debug-surface-closed"
     needs = (Routes, Serving, Stack)
     scope = "component"
+
+    def minds(self, gap: Gap) -> bool:
+        # Which routes these frameworks have does not matter here: what does is read from settings, commands and text.
+        return gap.subject not in KNOWN_WITHOUT_ROUTES
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         routes, serving, stack = facts[Routes], facts[Serving], facts[Stack]

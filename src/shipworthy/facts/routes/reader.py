@@ -52,7 +52,7 @@ class RoutesReader(FactReader[Routes]):
         for gap in report.gaps:
             view.gap(gap.path, gap.reason, gap.line)
         for title, path, name in unread(view, imports):
-            view.gap(path, f"routes of {title} are not read yet")
+            view.gap(path, f"routes of {title} are not read yet", subject=name)
             seen.append((name, component_of(components, path)))
         routes = [replace(route, component=component_of(components, route.file)) for route in report.routes.values()]
         routes.sort(key=lambda route: (route.path is None, route.path or "", route.method, route.file, route.line))
