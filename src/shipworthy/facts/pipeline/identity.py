@@ -9,7 +9,7 @@ from typing import Any
 from shipworthy.facts.base import View
 from shipworthy.facts.pipeline.tree import Tree
 
-_ADDRESS = re.compile(r"github\.com[:/]([\w.-]{1,80})/([\w.-]{1,120}?)(?:\.git)?(?:[/#?].*)?")
+_ADDRESS = re.compile(r"github\.com[:/]([\w.-]{1,80})/([\w.-]{1,120}?)(?:\.git)?(?:[/#?].*)?$")
 
 
 def own_name(view: View, tree: Tree) -> str | None:
