@@ -53,3 +53,10 @@ def rerun(
 
 def unittest_project(body: str) -> dict[str, str]:
     return {"app.py": APP, "tests/__init__.py": "", "tests/test_a.py": HEAD + body}
+
+
+guard_is_long = pytest.mark.parametrize(
+    "isolation",
+    [pytest.param("namespaces", marks=kernel_only), pytest.param("guard", marks=pytest.mark.long)],
+    indirect=True,
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from run_projects import APP, GOOD, HEAD, kernel_only, rerun, run, unittest_project
+from run_projects import APP, GOOD, HEAD, guard_is_long, kernel_only, rerun, run, unittest_project
 from tests.support import git, make_repo, write
 
 from shipworthy.facts.tests.running import sandbox
@@ -110,11 +110,6 @@ def test_a_run_over_time_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "still running" in outcome.summary
 
 
-guard_is_long = pytest.mark.parametrize(
-    "isolation",
-    [pytest.param("namespaces", marks=kernel_only), pytest.param("guard", marks=pytest.mark.long)],
-    indirect=True,
-)
 HOSTILE = {
     "writes into the tree": "open('app.py', 'w').write('x = 1'); open('new.txt', 'w').write('x')",
     "reads secrets of the environment": "assert 'AWS_SECRET_ACCESS_KEY' not in os.environ",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from run_projects import APP, BASE, needs_node, rerun, run
+from run_projects import APP, BASE, guard_is_long, needs_node, rerun, run
 from tests.support import make_repo, write
 
 from shipworthy.model import OutcomeKind
@@ -40,6 +40,7 @@ def pytest_project(folder: Path, venv: Path, files: Mapping[str, str]) -> Path:
 PYTEST_GOOD = "from app import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n"
 
 
+@guard_is_long
 def test_pytest_passes(isolation: str, venv: Path, tmp_path: Path) -> None:
     outcome = rerun(pytest_project(tmp_path / "p", venv, {"tests/test_a.py": PYTEST_GOOD}))
     assert outcome.kind is OutcomeKind.PASS, outcome
@@ -110,6 +111,7 @@ NODE_GOOD = (
 )
 
 
+@guard_is_long
 @needs_node
 @pytest.mark.parametrize(
     ("text", "kind"),
