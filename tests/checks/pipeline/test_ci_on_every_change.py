@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support import check_files
+from tests.support import check_files, git, make_repo, outcome_of
 
 from shipworthy.model import OutcomeKind
 
@@ -79,3 +79,10 @@ def test_a_disabled_file_is_named(tmp_path: Path) -> None:
     assert found.findings[0].message == (
         "This file looks like a workflow and lies under a name that is not read, so GitHub does not run it."
     )
+
+
+@pytest.mark.parametrize(("branch", "kind"), [("main", PASS), ("master", UNKNOWN), ("feature/x", PASS)])
+def test_a_filter_for_another_default_branch(tmp_path: Path, branch: str, kind: OutcomeKind) -> None:
+    folder = make_repo(tmp_path / "repo", {**CODE, CI: f"on: {{pull_request: {{branches: [main]}}}}\n{JOB}"})
+    git(folder, "branch", "-m", branch)
+    assert outcome_of("ci-on-every-change", folder).kind is kind

@@ -117,7 +117,7 @@ def proves(found: Pipeline) -> bool:
     ],
 )
 def test_known_programs(tmp_path: Path, command: str, kind: Kind) -> None:
-    found = pipeline(tmp_path, command, {"manage.py": "#!/usr/bin/env python\n", "app/a.py": "x\n"})
+    found = pipeline(tmp_path, command, {"manage.py": "#!/usr/bin/env python\n", "app/a_test.go": "x\n"})
     assert kinds(found) == {kind}
 
 
@@ -216,7 +216,7 @@ def test_what_runs_no_test(tmp_path: Path, command: str) -> None:
             {"Makefile": "PY ?= python\nall: unit\nunit:\n\t@$(PY) -m pytest $(ARGS)\n"},
             ["Makefile:2", "Makefile:4"],
         ),
-        ("make -C api check", {"api/Makefile": "check:\n\tgo test ./...\n"}, ["api/Makefile:2"]),
+        ("make -C api check", {"api/Makefile": "check:\n\tgo test ./...\n", "api/a_test.go": ""}, ["api/Makefile:2"]),
         ("make test", {"Makefile": "include mk/t.mk\n", "mk/t.mk": "test:\n\tcargo test\n"}, []),
         ("just test", {"justfile": "test: build\n    pytest\nbuild:\n    echo\n"}, ["justfile:2"]),
         (
@@ -325,6 +325,9 @@ def test_chains(tmp_path: Path, run: str, files: dict[str, str], chain: list[str
         ("make -n test", {"Makefile": "test:\n\tpytest\n"}),
         ("make test", {"Makefile": "test:\n\t@echo pytest\n"}),
         ("make test", {"Makefile": "test: test\n"}),
+        ("make tests", {"Makefile": "tests:\n\tpytest\n", "tests/test_a.py": "x"}),
+        ("PYTEST_ADDOPTS=--collect-only pytest", {}),
+        ("go test ./...", {"main.go": "x"}),
         ("make test", {}),
         ("tox", {"tox.ini": "[tox]\nenvlist = py\n[testenv]\ncommands = - pytest\n"}),
         ("tox", {"tox.ini": "[tox]\nenvlist = py\n[testenv]\nignore_outcome = true\ncommands = pytest\n"}),
@@ -361,3 +364,11 @@ def test_a_called_program_of_the_repository_is_not_guessed(tmp_path: Path) -> No
     found = pipeline(tmp_path, "python tools/ci.py", {"tools/ci.py": "import subprocess\nsubprocess.run('pytest')\n"})
     assert [each.reason for each in found.opaque] == ["tools/ci.py may start tests; programs like it are not followed"]
     assert found.opaque[0].on_change.answer is Answer.YES
+
+
+def test_a_target_named_like_a_folder_needs_phony(tmp_path: Path) -> None:
+    rule = "tests:\n\tpytest\n"
+    files = {"tests/test_a.py": "x"}
+    (leaf,) = pipeline(tmp_path / "plain", "make tests", {**files, "Makefile": rule}).of(TEST)
+    assert leaf.on_change.why == "make does nothing: tests exists and the target “tests” is not .PHONY"
+    assert proves(pipeline(tmp_path / "phony", "make tests", {**files, "Makefile": ".PHONY: tests\n" + rule}))

@@ -46,3 +46,17 @@ def _stated(tree: Tree) -> Iterator[str]:
             yield stated
     if tree.is_file("go.mod"):
         yield from re.findall(r"^module\s+(github\.com/\S{1,200})", tree.text("go.mod") or "", re.M)[:1]
+
+
+def default_branch(view: View) -> str | None:
+    """The branch changes land on; None where nothing tells.
+
+    Asked only on a branch: at a commit of its own an older state may be looked at, from before a rename.
+    """
+    head, git = view.project.head, view.project.git
+    if head.branch is None or git is None:
+        return None
+    remote = git.answer("symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD")
+    if remote:
+        return remote.partition("/")[2]
+    return head.branch if head.branch in ("main", "master", "trunk") else None

@@ -41,6 +41,7 @@ class Makefile:
     """It includes something that is not in the repository."""
     first: str = ""
     one_shell: bool = False
+    phony: set[str] = field(default_factory=set)
 
 
 def _logical(text: str) -> list[tuple[int, str]]:
@@ -146,6 +147,8 @@ def _rule(into: Makefile, path: str, line: int, match: re.Match[str], conditiona
     targets, needs = expand(match[1], into).split(), expand(match[3].split("|")[0], into).split()
     if targets == [".ONESHELL"]:
         into.one_shell = True
+    if targets == [".PHONY"]:
+        into.phony.update(needs)
     rules = []
     for target in targets:
         if target.startswith(".") and target.isupper():
@@ -245,6 +248,10 @@ def _target(r: Resolver, makefile: Makefile, target: str, path: str, frame: Fram
     nested = frame.enter("make", path, target)
     if nested is None:
         return
+    made = join_path(frame.folder, target)
+    if target not in makefile.phony and made is not None and r.tree.exists(made) and not _rebuilt(rule, makefile):
+        # Make finds what it is asked to make and has nothing to do.
+        nested = nested.doubt(no(f"make does nothing: {made} exists and the target “{target}” is not .PHONY"))
     for need in rule.needs:
         if need in makefile.rules:
             link = Link(rule.path, rule.line, f"{target}: {need}"[:80])
@@ -267,6 +274,11 @@ def _target(r: Resolver, makefile: Makefile, target: str, path: str, frame: Fram
         return
     for line, text, conditional in rule.recipe:
         _recipe(r, rule, text, line, conditional, nested, options, makefile, target)
+
+
+def _rebuilt(rule: _Rule, makefile: Makefile) -> bool:
+    """Whether a prerequisite that is always made anew makes the target anew."""
+    return any(need in makefile.phony or (need in makefile.rules and not rule.recipe) for need in rule.needs)
 
 
 def _recipe(

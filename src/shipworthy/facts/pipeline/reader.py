@@ -8,7 +8,7 @@ from shipworthy.facts.pipeline.followers import FOLLOWERS
 from shipworthy.facts.pipeline.github import FOLDER, GitHub
 from shipworthy.facts.pipeline.globs import decides
 from shipworthy.facts.pipeline.hardening import action_uses
-from shipworthy.facts.pipeline.identity import own_name
+from shipworthy.facts.pipeline.identity import default_branch, own_name
 from shipworthy.facts.pipeline.resolve import Resolver
 from shipworthy.facts.pipeline.systems import find_disabled, find_systems
 from shipworthy.facts.pipeline.tree import Tree
@@ -33,7 +33,7 @@ class PipelineReader(FactReader[Pipeline]):
         systems = tuple(find_systems(tree))
         mine = [entry for entry in view.project.files.values() if entry.by_hand]
         relevant = sorted(entry.path for entry in mine if decides(entry.path))
-        around = Surroundings(relevant, view.project.head.branch, own_name(view, tree))
+        around = Surroundings(relevant, default_branch(view), own_name(view, tree))
         github = GitHub(Resolver(tree, FOLLOWERS), around)
         actions: list[ActionUse] = []
         for system in systems:

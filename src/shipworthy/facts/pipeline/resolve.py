@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, unsure, weakest
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
+from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
 from shipworthy.facts.pipeline.shell import Call, Options, Script
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
@@ -223,6 +224,12 @@ class Resolver:
             if not is_neutral(words) and hints_at_tests(" ".join(words)):
                 self.lose(f"`{shown(words)}` is not a program known here", frame)
             return
+        given = (
+            " ".join(frame.variables.get("PYTEST_ADDOPTS", ())) if program_of(words[0]) in ("pytest", "py.test") else ""
+        )
+        if known.kind is Kind.TEST and NOT_A_RUN & set(given.split()):
+            self.note(Kind.NOTHING, words, frame, f"PYTEST_ADDOPTS has {given}")
+            return
         if known.needs and not self._has_tests(known.needs, frame):
             self.note(Kind.NOTHING, words, frame, "there are no test files it could run, and it passes without any")
             return
@@ -230,9 +237,7 @@ class Resolver:
 
     def _has_tests(self, needed: str, frame: Frame) -> bool:
         folder = frame.folder
-        if folder is None:
-            return False
-        prefix = "" if folder == "." else folder + "/"
+        prefix = "" if folder in (None, ".") else f"{folder}/"
         for path, entry in self.tree.files.items():
             if path.startswith(prefix) and entry.by_hand:
                 if needed == "*" and is_test_path(path) and re.search(r"\.[cm]?[jt]sx?$", path):

@@ -120,7 +120,7 @@ def _go(words: Sequence[str]) -> Class | None:
             word in ("-run=^$", "-run=NONE", "-run=XXX") for word in words
         ):
             return Class(Kind.NOTHING, "`-run` selects no test")
-        return Class(Kind.TEST)
+        return Class(Kind.TEST, needs="_test.go")
     if first == "get" and "-u" in words:
         return Class(Kind.UPDATE)
     return {"vet": Class(Kind.LINT), "build": Class(Kind.BUILD)}.get(first)

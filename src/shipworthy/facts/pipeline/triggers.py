@@ -143,13 +143,11 @@ def _pull_request(options: Mapping[str, Any], line: int, around: Surroundings) -
             Said(Answer.PARTIAL, "`types` leaves out `opened`, so a change is not covered until its second push")
         )
     branches, ignored = _open_filter(options, "branches"), _open_filter(options, "branches-ignore")
-    names = {*DEFAULT_BRANCHES, *([branch] if branch else ())}
+    names = {branch} if branch else set(DEFAULT_BRANCHES)
     if branches is not None and not any(lets_by(branches, name) for name in names):
         only = ", ".join(branches[:3])
         said.append(Said(Answer.PARTIAL, f"only for changes into {only}") if branches else no("`branches` is empty"))
-    if ignored is not None and any(
-        lets_by(ignored, name) for name in ("main", "master", *([branch] if branch else ()))
-    ):
+    if ignored is not None and any(lets_by(ignored, name) for name in ((branch,) if branch else ("main", "master"))):
         said.append(Said(Answer.PARTIAL, "`branches-ignore` leaves out changes into the default branch"))
     base = _branch_of(branches)
     person = Open("github.event.pull_request.user", {"login": Ordinary("the author"), "type": "User"})
