@@ -1,25 +1,20 @@
 """The headless core of the coach and the command line: events in, an Assessment out, decisions written.
 
 It knows nothing of screens. What it shows is always computed afresh from the newest outcomes and the decisions file.
+The coach imports it before its first picture, so what only some actions need is imported by them.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shipworthy import decisions
-from shipworthy.advice.next_step import next_step
-from shipworthy.advice.prompt import prompt
 from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Started
-from shipworthy.assess.once import examine_afresh
 from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
-from shipworthy.git import Git, GitError
 from shipworthy.model import (
     Ask,
     Assessment,
@@ -46,6 +41,9 @@ class Session:
     """One repository under examination. Raises SessionError where its own rules cannot be read."""
 
     def __init__(self, root: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        if not root.is_dir():
+            kind = "not a folder" if root.exists() else "no such folder"
+            raise SessionError(f"{root}: {kind}", "Name the repository's folder.")
         self.root = root
         self._clock = clock
         self._planned: Planned | None = None
@@ -72,6 +70,8 @@ class Session:
         data = read_record(self.root, "decisions.toml")
         if data is None:
             return {}
+        from shipworthy import decisions
+
         try:
             return decisions.read(data, f"{FOLDER}/decisions.toml")
         except decisions.DecisionsError as error:
@@ -158,6 +158,8 @@ class Session:
         """Raises SessionError, with the nearest ids, where the checklist has no such item."""
         ids = [each.id for each in self.checklist.items]
         if item not in ids:
+            import difflib
+
             near = difflib.get_close_matches(item, ids, 3)
             raise SessionError(
                 f"the checklist has no item {item!r}",
@@ -177,6 +179,8 @@ class Session:
         return self._config("user.email")
 
     def _config(self, key: str) -> str:
+        from shipworthy.git import Git, GitError
+
         try:
             value = Git(self.root).answer("config", key)
         except GitError as error:
@@ -196,6 +200,8 @@ class Session:
     def _decide(
         self, item_id: str, kind: DecisionKind, reason: str, evidence: str, expires: date, *, not_applicable: bool
     ) -> None:
+        from shipworthy import decisions
+
         self.known(item_id)
         result = self._result(item_id)
         outcome = result.worst.outcome.kind if result.worst else None
@@ -242,6 +248,8 @@ class Session:
 
     def undo(self, item: str) -> bool:
         """Take back what was said; False where nothing was. Raises SessionError."""
+        from shipworthy import decisions
+
         try:
             removed = decisions.remove(self.root / FOLDER / "decisions.toml", item)
         except decisions.DecisionsError as error:
@@ -287,10 +295,14 @@ class Session:
 
     def next_step(self) -> Result | None:
         """The open item to start with."""
+        from shipworthy.advice.next_step import next_step
+
         return next_step(self.assessment())
 
     def prompt(self, item: str) -> str:
         """A bounded prompt for an assistant about one item, without any secret's value."""
+        from shipworthy.advice.prompt import prompt
+
         return prompt(self._result(item))
 
     def signing(self, key: str | None = None) -> SigningPlan:
@@ -299,6 +311,7 @@ class Session:
         `key` as in `readiness.keys.Keyring.choose`. Raises SessionError when not READY, when something is dirty, or
         without a key (then it is a NoKey).
         """
+        from shipworthy.assess.once import examine_afresh
         from shipworthy.signing import plan
 
         fresh = Session(self.root, self._clock)

@@ -47,6 +47,7 @@ class FakeSession:
     pending: set[str] = field(default_factory=set)
     commands: dict[str, str] = field(default_factory=lambda: {"tests-pass": "python -m pytest -q"})
     calls: list[tuple[object, ...]] = field(default_factory=list)
+    allowed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
@@ -119,8 +120,12 @@ class FakeSession:
     def consent_needed(self, item: str) -> str | None:
         return self.commands.get(item)
 
+    def allow(self, command: str) -> None:
+        self.allowed.add(command)
+
     def remember_consent(self, command: str) -> None:
         self.calls.append(("remember", command))
+        self.allow(command)
         self.commands = {item: each for item, each in self.commands.items() if each != command}
 
     def signing(self) -> SigningPlan:

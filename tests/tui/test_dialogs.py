@@ -167,7 +167,7 @@ async def test_nobody_to_sign_for() -> None:
 CONSENT = [
     ("enter", None, []),
     ("escape", None, []),
-    ("once", frozenset({"python -m pytest -q"}), []),
+    ("session", frozenset({"python -m pytest -q"}), []),
     ("always", frozenset({"python -m pytest -q"}), [("remember", "python -m pytest -q")]),
 ]
 
@@ -184,7 +184,7 @@ async def test_running_the_projects_own_command_asks_first(
         assert isinstance(driver.app.screen, Question)
         assert focused(driver) == "no"
         assert len(driver.engine.calls) == before
-        if answer in ("once", "always"):
+        if answer in ("session", "always"):
             driver.app.screen.query_one(f"#{answer}", Button).focus()
             answer = "enter"
         await driver.press(answer)
@@ -197,7 +197,7 @@ async def test_always_is_not_asked_again() -> None:
         driver.main.go_to("tests-pass")
         driver.session.remember_consent("python -m pytest -q")
         await driver.press("r")
-        assert driver.engine.calls[-1] == ("run", ("tests-pass",), frozenset())
+        assert driver.engine.calls[-1] == ("run", ("tests-pass",), frozenset({"python -m pytest -q"}))
 
 
 async def test_an_answer_that_cannot_be_kept_runs_nothing() -> None:

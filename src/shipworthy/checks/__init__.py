@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from shipworthy.checks.base import Check, CheckContext
+if TYPE_CHECKING:
+    from shipworthy.checks.base import Check, CheckContext
 
 __all__ = ["BUILT_IN", "Check", "CheckContext", "check_named"]
 
@@ -26,6 +28,13 @@ BUILT_IN: dict[str, str] = {
     "health-check": "signals.health_check:HealthCheck",
     "config-parity": "release.config_parity:ConfigParity",
 }
+
+
+def __getattr__(name: str) -> Any:
+    # The names of the checks are needed before the first picture of the coach; what a check is made of is not.
+    if name in ("Check", "CheckContext"):
+        return getattr(import_module("shipworthy.checks.base"), name)
+    raise AttributeError(name)
 
 
 def check_named(name: str) -> Check:

@@ -153,8 +153,8 @@ class CoachApp(App[None]):
         if event.state is WorkerState.ERROR and event.worker.group == "engine":
             raise RuntimeError("the engine's listener broke") from event.worker.error
 
-    async def examine(self, only: tuple[str, ...] | None, consent: frozenset[str]) -> None:
-        """Ask for an examination; after a failure, of everything."""
+    async def examine(self, only: tuple[str, ...] | None) -> None:
+        """Ask for an examination with what the person allowed; after a failure, of everything."""
         if self.failed is not None:
             self.failed, only = None, None
             self.planned = False
@@ -166,7 +166,7 @@ class CoachApp(App[None]):
             self._begin()
             return
         try:
-            await self.engine.run(only, consent)
+            await self.engine.run(only, frozenset(self.session.allowed))
         except (OSError, SessionError) as error:
             self._take(Failed(message=f"The examination could not start: {error}", diagnostics="Press R to try again."))
 

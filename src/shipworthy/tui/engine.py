@@ -92,6 +92,15 @@ class Session(Protocol):
         """The command of the project that judging this item would run and nobody said yes to; None if none."""
         ...
 
+    @property
+    def allowed(self) -> Set[str]:
+        """Commands of the project the person said yes to, until they quit."""
+        ...
+
+    def allow(self, command: str) -> None:
+        """The person said yes to this command, until they quit."""
+        ...
+
     def remember_consent(self, command: str) -> None:
         """Never ask about this command in this repository again. Raises SessionError."""
         ...

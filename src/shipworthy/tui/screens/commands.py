@@ -99,15 +99,15 @@ class Commands(Screen[None]):
             return
         item = result.item.id
         command = self.session.consent_needed(item)
-        consent: frozenset[str] = frozenset()
         if command is not None:
             answer = await self._ask_consent(result, command)
             if answer is None:
                 return
             if answer == "always" and not self._remember(command):
                 return
-            consent = frozenset({command})
-        await self.coach.examine((item,), consent)
+            if answer == "session":
+                self.session.allow(command)
+        await self.coach.examine((item,))
 
     async def _ask_consent(self, result: Result, command: str) -> str | None:
         from shipworthy.tui.screens.dialogs import Answer, Question
@@ -120,8 +120,12 @@ class Commands(Screen[None]):
             Line(),
             Line(shown("It runs in a copy of the repository. Say yes only if you would run it yourself.", DIM)),
         ]
-        answers = (Answer("no", "No"), Answer("once", "Once"), Answer("always", "Always for this command"))
-        return await self.app.push_screen_wait(Question(heading(result), lines, answers))
+        answers = (
+            Answer("no", "No"),
+            Answer("session", "Yes, until I quit"),
+            Answer("always", "Always for this command"),
+        )
+        return await self.app.push_screen_wait(Question(heading(result), lines, (Answer("no", "No"), *yes)))
 
     def _remember(self, command: str) -> bool:
         try:
@@ -132,7 +136,7 @@ class Commands(Screen[None]):
         return True
 
     async def action_recheck_all(self) -> None:
-        await self.coach.examine(None, frozenset())
+        await self.coach.examine(None)
 
     async def action_stop_checking(self) -> None:
         if self.allowed_now("stop_checking") or self.coach.checking:
