@@ -5,7 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from shipworthy.facts.base import Analyser, Record
-from shipworthy.facts.python_code.code import WIRING, CodeBuilder
+from shipworthy.facts.python_code.code import CodeBuilder
 from shipworthy.facts.python_code.servers import python_servers
 from shipworthy.project import FileEntry, Source, is_test_path
 from shipworthy.project.syntax import first_error
@@ -30,10 +30,11 @@ class PythonCode(Analyser):
         if tree is None:
             empty = {"b": [], "w": False, "e": None, "f": [], "m": []}
             return Record(empty, (("took too long or is too large to parse", None),))
+        builder = CodeBuilder(source.data)
         return Record(
             {
-                "b": CodeBuilder().module(tree.root_node),
-                "w": bool(WIRING.search(source.data)),
+                "b": builder.module(tree.root_node),
+                "w": builder.wiring,
                 "e": first_error(tree),
                 "f": python_servers(source.data),
                 "m": _main_blocks(tree.root_node),

@@ -214,7 +214,7 @@ class Caller:
 
     def _function(self, function: Func, given: Arguments, path: str, line: int) -> Value:
         code = function.code
-        touches = code["w"] or self._program.wiring(function.path) or (function.owner and function.owner.code["w"])
+        touches = code["w"] or function.path in self._program.wired or (function.owner and function.owner.code["w"])
         if not touches and not any(_builds_routes(each) for each in [*given.args, *given.kwargs.values()]):
             return Deferred(function, given.args, given.kwargs, path, line)
         return self.follow(function, given.args, given.kwargs, path, line)

@@ -25,38 +25,19 @@ A class is `{"n", "bases": [e], "k": [[keyword, e]], "d", "b", "l", "w"}`.
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from typing import Any
 
 from tree_sitter import Node
 
 from shipworthy.facts.python_code.expressions import ExpressionBuilder
 from shipworthy.facts.python_code.strings import names_a_secret
+from shipworthy.facts.python_code.telling import telling_words
 from shipworthy.project.syntax import line_of, text_of
 
-WIRING = re.compile(
-    rb"FastAPI\(|APIRouter|Starlette\(|include_router|add_api_route|add_api_websocket|add_websocket_route|add_route\b"
-    rb"|\.mount\(|\bMount\(|\bRoute\(|WebSocketRoute|Flask\(|Quart\(|APIFlask|Blueprint|register_blueprint|add_url_rule"
-    rb"|\.route\(|add_resource|_resource\(|add_namespace|before_request|before_app_request|url_value_preprocessor|add_middleware|middleware\("
-    rb"|\.api_route\(|\.websocket\(|@[\w.]+\.(get|post|put|patch|delete|head|options)\(|\bApi\(|FlaskApp|\.add_api\("
-    rb"|\.(get|post|put|patch|delete)\(\s*[rf]?[\"']/"
-    rb"|add_view|Admin\(|\.expose\(|\.init_app\("
-)
-"""Text that may register a route, somewhere in a function or file."""
-
-_OF_INTEREST = re.compile(
-    rb"raise|abort|redirect|40[0-9]|[Aa]uth|[Ss]ession|[Tt]oken|[Uu]ser|[Jj][Ww][Tt]|hmac|digest|[Ll]ogin|[Pp]ermission"
-    rb"|[Aa]dmin|[Rr]ole|[Ss]cope|[Ss]ecur|[Hh]eader|[Cc]ookie|[Ss]ignature|[Vv]erif|[Vv]alidat|[Kk]ey|[Rr]equire|check"
-    rb"|[Dd]enied|[Ff]orbid|call_next|[Dd]epends|wraps|[Gg]uard|[Pp]rotect|ensure|redential|\bdef |wrapper|super\("
-)
-ABOUT_IDENTITY = re.compile(
-    rb"[Aa]uth|[Tt]oken|current_?user|[Jj][Ww][Tt]|hmac|digest|[Ll]ogin|logged|[Pp]ermission|[Aa]dmin|[Rr]ole|[Ss]cope"
-    rb"|[Ss]ecur|[Hh]eader|[Cc]ookie|[Ss]ignature|[Vv]erif|redential|[Dd]enied|[Ff]orbid|40[13]|abort|redirect|call_next"
-    rb"|request\b|\bg\.|[Pp]rotect|[Gg]uard|[Aa]pi_?[Kk]ey|require_|ensure_|check_|[Ii]dentity|(?<!\w)session[\[.)]"
-    rb"|in session\b|owner|\bdef |[Ss]ecret|[Uu]nauth|super\("
-)
-"""Text that may look at who is asking, or pass that question on."""
-_SHORT_LINES = 8
+_PLAIN = frozenset({"string", "concatenated_string", "integer", "true", "false", "none", "identifier", "attribute"})
+_SHORT_LINES = 6
+_DEF_LENGTH = len("async def ")
 _SKIP = frozenset({"comment", "pass_statement", "global_statement", "nonlocal_statement", "delete_statement"})
 
 Body = list[Any]
@@ -64,6 +45,16 @@ Body = list[Any]
 
 class CodeBuilder(ExpressionBuilder):
     """Builds the code of one file. Deep nesting raises RecursionError, which the shared pass turns into a gap."""
+
+    def __init__(self, data: bytes) -> None:
+        telling = telling_words(data)
+        self._wiring, self._identity = telling.wiring, telling.identity
+        self._injection, self._yields = telling.injection, telling.yields
+
+    @property
+    def wiring(self) -> bool:
+        """Whether the file may register routes."""
+        return bool(self._wiring)
 
     def module(self, root: Node) -> Body:
         return self._body(root)
@@ -248,32 +239,56 @@ class CodeBuilder(ExpressionBuilder):
             out.append(["def", self._function(definition, decorators)])
 
     def _function(self, node: Node, decorators: list[Any]) -> dict[str, Any]:
-        text = node.text or b""
         body = node.child_by_field_name("body")
-        lines = node.end_point[0] - node.start_point[0]
-        wiring = bool(WIRING.search(text))
-        wanted = wiring or lines <= _SHORT_LINES or (body is not None and _OF_INTEREST.search(body.text or b""))
+        start, end = node.start_byte, node.end_byte
+        wiring = _any_between(self._wiring, start, end)
+        identity = _any_between(self._identity, start + _DEF_LENGTH, end)
+        injected = _any_between(self._injection, start, end)
+        wanted = wiring or identity or node.end_point[0] - node.start_point[0] <= _SHORT_LINES
         returns = node.child_by_field_name("return_type")
+        parameters = node.child_by_field_name("parameters")
         return {
             "n": self.field_text(node, "name"),
-            "p": self.parameters(node.child_by_field_name("parameters")),
+            "p": self.parameters(parameters, only_names=not (wanted or injected)),
             "d": decorators,
             "b": self._body(body) if wanted else None,
             "l": line_of(node),
             "w": wiring,
-            "i": bool(ABOUT_IDENTITY.search(text)),
-            "r": self.expr(returns) if returns is not None else None,
-            "y": b"yield" in text,
+            "i": identity,
+            "r": self.expr(returns) if wanted and returns is not None else None,
+            "y": _any_between(self._yields, start, end),
         }
 
     def _class(self, node: Node, decorators: list[Any]) -> dict[str, Any]:
         bases, keywords = self.arguments(node.child_by_field_name("superclasses"), words=False)
+        start, end = node.start_byte, node.end_byte
+        wiring = _any_between(self._wiring, start, end)
+        telling = wiring or bool(decorators) or _any_between(self._identity, start, end)
+        body = node.child_by_field_name("body")
         return {
             "n": self.field_text(node, "name"),
             "bases": bases,
             "k": keywords,
             "d": decorators,
-            "b": self._body(node.child_by_field_name("body")),
+            "b": self._body(body) if telling else self._plain_body(body),
             "l": line_of(node),
-            "w": bool(WIRING.search(node.text or b"")),
+            "w": wiring,
         }
+
+    def _plain_body(self, node: Node | None) -> Body:
+        """The body of a class that is about neither routes nor identity: constants and methods."""
+        out: Body = []
+        for child in node.named_children if node is not None else ():
+            if child.type == "expression_statement":
+                inner = child.named_children[0] if child.named_children else None
+                right = inner.child_by_field_name("right") if inner is not None and inner.type == "assignment" else None
+                if right is None or right.type not in _PLAIN:
+                    continue
+            if child.type not in _SKIP:
+                self._statement(child, out)
+        return out
+
+
+def _any_between(positions: list[int], start: int, end: int) -> bool:
+    index = bisect_left(positions, start)
+    return index < len(positions) and positions[index] < end

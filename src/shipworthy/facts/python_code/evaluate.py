@@ -17,14 +17,24 @@ def evaluate(records: Mapping[str, Any]) -> Program:
     """The evaluated program of the `PythonCode` records (value by path)."""
     codes = {path: record["b"] for path, record in records.items()}
     wiring = {path for path, record in records.items() if record["w"]}
-    program = Program(codes, wiring.__contains__)
+    program = Program(codes, wiring)
     try:
         for path in sorted(wiring):
             program.frame(path)
+        _run_importers(program)
         _follow_uncalled(program)
     except RecursionError:
         program.short = "the program's wiring is nested too deep to follow"
     return program
+
+
+def _run_importers(program: Program) -> None:
+    """Modules that only call a factory of another module: `app = create_app(router)`."""
+    waiting = {each.name for each in program.functions if each.code["w"] and id(each.code) not in program.followed}
+    for path, body in sorted(program.codes.items()):
+        if any(statement[0] == "from" and statement[3] in waiting for statement in body):
+            program.wired.add(path)
+            program.frame(path)
 
 
 def _follow_uncalled(program: Program) -> None:
@@ -34,7 +44,7 @@ def _follow_uncalled(program: Program) -> None:
     for function in [*builds_app, *others]:
         if id(function.code) not in program.followed:
             _follow(program, function, None)
-    for cls in [each for each in program.classes if each.code["w"] and program.wiring(each.path)]:
+    for cls in [each for each in program.classes if each.code["w"] and each.path in program.wired]:
         methods = [each for each in cls.frame.names.values() if isinstance(each, Func) and each.code["w"]]
         waiting = [each for each in methods if id(each.code) not in program.followed]
         if not waiting:
@@ -72,7 +82,7 @@ def _the_app(program: Program, said: Value | None, name: str) -> Made | None:
     if not typed and not (said is None and name in _APP_NAMES):
         return None
     apps = [each for each in program.made if is_app(each)]
-    return apps[0] if len(apps) == 1 else None
+    return apps[0] if len({(each.path, each.line) for each in apps}) == 1 else None
 
 
 def is_app(made: Made) -> bool:

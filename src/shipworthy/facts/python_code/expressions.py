@@ -11,6 +11,7 @@ from shipworthy.project.syntax import line_of, text_of
 
 Expr = list[Any]
 
+_LOOK_UPS = frozenset({"get", "getenv", "getlist", "get_header", "header"})
 _MAX_STRING = 400
 _MAX_ITEMS = 400
 
@@ -49,6 +50,9 @@ class ExpressionBuilder:
             name = text_of(last) if last is not None and last.type == "identifier" else ""
         arguments = node.child_by_field_name("arguments")
         positional, keywords = self.arguments(arguments, words=name in WORD_CALLS, secret=secret)
+        if secret and name in _LOOK_UPS and arguments is not None and arguments.named_children:
+            # `TOKEN = headers.get("X-Token")`: what is looked up by name is secret, its name is not.
+            positional[:1] = [self.expr(arguments.named_children[0])]
         return ["c", self.expr(function), positional, keywords, line_of(node)]
 
     def arguments(self, node: Node | None, *, words: bool, secret: bool = False) -> tuple[list[Expr], list[list[Any]]]:
@@ -78,18 +82,20 @@ class ExpressionBuilder:
                 positional.append(self.expr(child, words=words, secret=secret or (beside and kind == "string")))
         return positional, keywords
 
-    def parameters(self, node: Node | None) -> list[Any]:
+    def parameters(self, node: Node | None, *, only_names: bool = False) -> list[Any]:
         """[name, kind, annotation, default] of each parameter; kind is "", "*" or "**"."""
         out: list[Any] = []
         for child in node.named_children if node is not None else ():
             annotation = default = None
             target = child
             if child.type in ("typed_parameter", "typed_default_parameter", "default_parameter"):
-                typed = child.child_by_field_name("type")
+                typed = None if only_names else child.child_by_field_name("type")
                 target = child.child_by_field_name("name") or child.named_children[0]
                 annotation = self.expr(typed) if typed is not None else None
                 value = child.child_by_field_name("value")
-                if value is not None:
+                if value is not None and only_names:
+                    default = ["o", []]
+                elif value is not None:
                     default = self.expr(value, secret=names_a_secret(text_of(target)))
             kind = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}.get(target.type, "")
             if kind or target.type == "identifier":

@@ -8,7 +8,7 @@ read the recorded `Made` things and their calls.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shipworthy.facts.python_code.modules import Modules
@@ -45,12 +45,12 @@ _NOT_TOLD = Unknown("not told")
 class Program:
     """All modules of a repository. `made` lists everything built so far, `short` why evaluation stopped early."""
 
-    def __init__(self, codes: Mapping[str, Any], wiring: Callable[[str], bool]) -> None:
+    def __init__(self, codes: Mapping[str, Any], wired: set[str]) -> None:
         from shipworthy.facts.python_code.calls import Caller
 
         self.codes = codes
-        self.wiring = wiring
-        """Whether a file's text may register routes."""
+        self.wired = wired
+        """Files that may register routes, by their text or by what they import."""
         self.modules = Modules(codes)
         self.made: list[Made] = []
         self.functions: list[Func] = []

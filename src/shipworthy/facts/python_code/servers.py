@@ -17,14 +17,20 @@ PYTHON = {
 _IMPORTS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.M)
 
 
+_READ = frozenset({"fastapi", "starlette", "flask", "quart"})
+
+
 def python_servers(data: bytes) -> list[str]:
     """Modules of server frameworks that a Python file imports, from its text."""
     found = set()
     for match in _IMPORTS.finditer(data):
         name = match[1].decode("ascii", "replace")
-        for module in (*PYTHON, "fastapi", "starlette", "flask", "quart"):
-            if name == module or name.startswith(module + "."):
-                found.add(module)
+        top = name.partition(".")[0]
+        if top in PYTHON or top in _READ:
+            found.add(top)
+        two = ".".join(name.split(".")[:2])
+        if two in PYTHON:
+            found.add(two)
     if b"aiohttp" in data and re.search(rb"from[ \t]+aiohttp[ \t]+import[^\n]*\bweb\b", data):
         found.add("aiohttp.web")
     return sorted(found)

@@ -84,9 +84,10 @@ class Calling(Reading):
             owner = self.value(function[1], frame)
             if isinstance(owner, Part) and owner.name == "request" and last in ("close", "send_denial_response"):
                 raise Stop(Evidence("closes the connection", frame.path, line, self.controlled > 0))
-            found = self.method(owner, last, args)
-            if found is not None:
-                return found
+            methods = [self.method(each, last, args) for each in options(owner)]
+            found = [each for each in methods if each is not None]
+            if len(found) == len(methods):
+                return either(found)
             target = self.attribute(owner, last)
         else:
             target = self.value(function, frame)

@@ -49,6 +49,9 @@ _WRAPPERS = {"functools.wraps", "wraps", "functools.update_wrapper", "asyncio.co
 _APP_WIDE = (401, 407)
 """Before every request, 403 is as often a maintenance page, a CSRF or an address check."""
 
+_ENOUGH_DOUBT = 25
+"""A guard that could not be judged on this many routes is not judged on each of the others."""
+
 Make = Callable[[bool], Runner]
 
 
@@ -101,6 +104,8 @@ class Guards:
         self.program = program
         self.memory = Memory()
         self._known: dict[tuple[int, str, Asked | None], tuple[Value, Verdict]] = {}
+        self._general: dict[tuple[int, str], tuple[Verdict, bool, list[bool]]] = {}
+        self._quiet = False
         self._of_route = False
         """Whether the guard judged last looked at the route it stands before."""
 
@@ -115,6 +120,21 @@ class Guards:
         self._of_route |= outer
         return verdict
 
+    def _by_route(self, kind: str, value: Value, asked: Asked, judge: Callable[[Asked], Verdict]) -> Verdict:
+        """A guard of many routes: one that refuses nobody on a route not known refuses nobody on any."""
+        known = (id(value), kind)
+        if known not in self._general:
+            general = self.remembered(f"{kind} anywhere", value, Asked(), lambda: judge(Asked()))
+            self._general[known] = (general, self._quiet, [])
+        general, quiet, doubts = self._general[known]
+        if general.protects is False and quiet:
+            return general
+        if general.protects is None and len(doubts) >= _ENOUGH_DOUBT and all(doubts):
+            return general
+        verdict = self.remembered(kind, value, asked, lambda: judge(asked))
+        doubts.append(verdict.protects is None)
+        return verdict
+
     def trials(self, make: Make, run: Callable[[Runner], Trial], mechanism: str, path: str, line: int) -> Verdict:
         """Both trials of one guard as a verdict."""
         try:
@@ -127,6 +147,7 @@ class Guards:
         undecided = runners[0].undecided
         protects = judged(absent, forged, undecided)
         mechanism = runners[0].guard or mechanism
+        self._quiet = absent.quiet
         self._of_route |= any(runner.asked_route for runner in runners)
         evidence = next(iter(absent.evidence), None)
         if protects is None:
@@ -144,6 +165,7 @@ class Guards:
             trial = run(runner)
         except Stop as stop:
             trial = Trial(evidence=[stop.evidence])
+        trial.quiet = trial.quiet and not runner.maybe and not trial.evidence
         trial.evidence += [stop.evidence for stop in runner.maybe if stop.evidence.identity or stop.evidence.refusal]
         return trial
 
@@ -223,10 +245,6 @@ class Guards:
 
         With `takes_values` it is given the endpoint and the values of the address, and only an exception ends it.
         """
-        args: list[Value] = []
-        if takes_values:
-            values: list[tuple[Value, Value]] = [(Const(name), Given()) for name in _PARAMETER.findall(asked.path)]
-            args = [Const(asked.endpoint), Map(values, whole=bool(asked.path))]
         if not isinstance(value, Func):
             name = name_of(value)
             doubt = Verdict(None, f"before_request {name}: not in the repository")
@@ -234,8 +252,10 @@ class Guards:
 
         def run(runner: Runner) -> Trial:
             runner.refusals = _APP_WIDE
-            returned, falls = runner.run(value, args, {})
-            trial = Trial(passed=falls or (takes_values and bool(returned)))
+            returned, falls = runner.run(value, _address(runner.asked) if takes_values else [], {})
+            trial = Trial(
+                passed=falls or (takes_values and bool(returned)), quiet=takes_values or all(map(_nothing, returned))
+            )
             for each in [] if takes_values else returned:
                 inner = each.value.inner if isinstance(each.value, Marked) else each.value
                 found = refusal(each, runner.refusals)
@@ -247,13 +267,13 @@ class Guards:
                     trial.evidence.append(Evidence("answers by itself", each.path, each.line, True))
             return trial
 
-        def judge() -> Verdict:
-            make = self._runner(asked, layer=True)
+        def judge(route: Asked) -> Verdict:
+            make = self._runner(route, layer=True)
             verdict = self.trials(make, run, f"before_request {value.name}", value.path, value.line)
             self._of_route |= takes_values
             return verdict
 
-        return self.remembered("before", value, asked, judge)
+        return self._by_route("before", value, asked, judge)
 
     def dispatch(
         self, function: Func, args: list[Value], mechanism: str, asked: Asked, key: Value | None = None
@@ -267,12 +287,13 @@ class Guards:
             runner.refusals = _APP_WIDE
             returned, _falls = runner.run(function, args, {})
             evidence = [found for each in returned if (found := refusal(each, runner.refusals))]
-            return Trial(passed=runner.reached, evidence=evidence)
+            own = any(isinstance(o, (Made, Seq)) for each in returned for o in options(each.value))
+            return Trial(passed=runner.reached, evidence=evidence, quiet=not own)
 
-        def judge() -> Verdict:
-            return self.trials(self._runner(asked, layer=True), run, mechanism, function.path, function.line)
+        def judge(route: Asked) -> Verdict:
+            return self.trials(self._runner(route, layer=True), run, mechanism, function.path, function.line)
 
-        return self.remembered("dispatch", key or function, asked, judge)
+        return self._by_route("dispatch", key or function, asked, judge)
 
     def handler(self, function: Func, asked: Asked, args: list[Value] | None = None) -> Verdict:
         """A handler that looks by itself at who is asking."""
@@ -283,6 +304,18 @@ class Guards:
 
         make = self._runner(asked, layer=False)
         return self.trials(make, run, f"checked inside {function.name}()", function.path, function.line)
+
+
+def _nothing(returned: Returned) -> bool:
+    return isinstance(returned.value, Const) and returned.value.value is None
+
+
+def _address(asked: Asked) -> list[Value]:
+    """The endpoint and the values of the address, as a preprocessor gets them."""
+    if not asked.path:
+        return [Unknown("the endpoint"), Unknown("values of the address")]
+    values: list[tuple[Value, Value]] = [(Const(name), Given()) for name in _PARAMETER.findall(asked.path)]
+    return [Const(asked.endpoint), Map(values, whole=True)]
 
 
 def answered(returned: list[Returned], falls: bool) -> Trial:

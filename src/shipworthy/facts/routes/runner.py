@@ -26,7 +26,7 @@ from shipworthy.facts.python_code.values import (
 )
 from shipworthy.facts.routes import identity
 from shipworthy.facts.routes.calling import Calling, name_of
-from shipworthy.facts.routes.conditions import claims_in, either
+from shipworthy.facts.routes.conditions import either
 from shipworthy.facts.routes.endings import Returned, ends, status_raised
 from shipworthy.facts.routes.memory import Memory, Remembered, again, key_of
 from shipworthy.facts.routes.verdicts import Asked, Claim, Handler, Marked, Part, Stop
@@ -99,8 +99,8 @@ class Runner(Calling):
             body = None
         if body is None or id(function.code) in self._active or self._depth >= MAX_DEPTH:
             self.cut += body is not None
-            claims = claims_in([*args, *kwargs.values()])
-            given: Value = claims[0] if claims else Unknown("a function that was not followed")
+            # What was not read is judged by its name, like a library's function.
+            given = self.library("", function.name, args, kwargs, function.path, function.line)
             return [Returned(given, False, function.path, function.line)], False
         frame = Frame(function.path, {}, function.frame)
         self.bind_parameters(function, args, kwargs, frame)

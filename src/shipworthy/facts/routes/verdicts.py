@@ -108,6 +108,8 @@ class Trial:
     evidence: list[Evidence] = field(default_factory=list)
     value: Value | None = None
     """What it gave back, where it passed."""
+    quiet: bool = True
+    """It ended in no other way and gave no answer of its own, whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
