@@ -120,11 +120,7 @@ class Commands(Screen[None]):
             Line(),
             Line(shown("It runs in a copy of the repository. Say yes only if you would run it yourself.", DIM)),
         ]
-        answers = (
-            Answer("no", "No"),
-            Answer("session", "Yes, until I quit"),
-            Answer("always", "Always for this command"),
-        )
+        yes = (Answer("session", "Yes, until I quit"), Answer("always", "Always for this command"))
         return await self.app.push_screen_wait(Question(heading(result), lines, (Answer("no", "No"), *yes)))
 
     def _remember(self, command: str) -> bool:
