@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from shipworthy.facts.pipeline.fact import Link, no
+from shipworthy.facts.pipeline.fact import Link, no, unsure
 from shipworthy.facts.pipeline.python_tools import ini
 from shipworthy.facts.pipeline.resolve import Frame, Resolver
 from shipworthy.facts.pipeline.shell_words import join_path
@@ -52,6 +52,8 @@ class Tox:
     """Settings by environment pattern; "" holds the base."""
     raw: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Every section of an INI file, for references to them."""
+    plugins: bool = False
+    """It asks for plugins, which may bring environments of their own."""
 
     @classmethod
     def find(cls, r: Resolver, folder: str | None) -> Tox | None:
@@ -87,8 +89,12 @@ class Tox:
             elif section.startswith(prefix + ":"):
                 for name in expand_braces(section.removeprefix(prefix + ":")):
                     sections[name] = dict(parser.items(section))
+        asked = re.split(r"[\s,]+", settings.get("requires", ""))
+        plugins = any(re.match(r"[A-Za-z]", each) and not re.match(r"tox|virtualenv|git\+", each) for each in asked)
         raw = {section: dict(parser.items(section)) for section in parser.sections()}
-        return cls(path, text, _names(settings.get("envlist") or settings.get("env_list") or ""), sections, raw)
+        return cls(
+            path, text, _names(settings.get("envlist") or settings.get("env_list") or ""), sections, raw, plugins
+        )
 
     @classmethod
     def _from_toml(cls, path: str, text: str, data: Mapping[str, Any]) -> Tox:
@@ -124,6 +130,8 @@ class Tox:
                 r.lose("`tox`: which environment runs is not known", frame)
                 return
             env = "py"
+        if self.plugins and env not in self.sections and not re.match(r"(py|pypy|\d)[\d.]*(-|$)", env):
+            nested = nested.doubt(unsure(f"tox environment {env} may come from a plugin"))
         if str(self.setting(env, "ignore_outcome")).lower() == "true":
             nested = nested.masked(no(f"tox environment {env} has ignore_outcome"))
         change = self.setting(env, "changedir") or self.setting(env, "change_dir")
@@ -138,7 +146,7 @@ class Tox:
         for each in lines:
             if isinstance(each, list):
                 words = [self._filled(str(word), env, args, 0) for word in each if not isinstance(word, Mapping)]
-                self._one(r, words, each, frame)
+                self._one(r, words, each, frame, env)
                 continue
             if not isinstance(each, str):
                 continue
@@ -158,15 +166,15 @@ class Tox:
             except ValueError:
                 r.lose(f"{self.path}: a command is not understood", frame)
                 continue
-            self._one(r, words, line, frame)
+            self._one(r, words, line, frame, env)
 
-    def _one(self, r: Resolver, words: list[str], written: Any, frame: Frame) -> None:
+    def _one(self, r: Resolver, words: list[str], written: Any, frame: Frame, env: str) -> None:
         if not words:
             return
         shown = written if isinstance(written, str) else " ".join(map(str, written))
         written_so = r"[\s\\]+".join(map(re.escape, shown.strip()[:60].split()))
         key = written_so if isinstance(written, str) else r"commands\s*="
-        link = Link(self.path, line_with(self.text, key), shown[:80])
+        link = Link(self.path, line_with(self.text, key, f"[testenv:{env}]"), shown[:80])
         if words[0] in ("-", "!"):
             frame = frame.masked(no("tox ignores the failure of a command that starts with “-”"))
             words = words[1:]
