@@ -110,6 +110,21 @@ def test_strictness_comes_from_the_configuration_above_the_file(tmp_path: Path) 
     assert judge_python(tmp_path / "b", text).kind is OutcomeKind.FAIL
 
 
+@pytest.mark.parametrize(
+    ("addopts", "kind"),
+    [
+        ("addopts = -q --deselect tests/test_a.py::test_good", OutcomeKind.FAIL),
+        ("addopts = --ignore=tests/test_b.py", OutcomeKind.FAIL),
+        ('addopts = -k "not slow_one"', OutcomeKind.FAIL),
+        ("# needs a GPU, see #12\naddopts = --ignore=tests/test_b.py", OutcomeKind.PASS),
+        ("addopts = --ignore=tests/e2e -m 'not slow' -ra", OutcomeKind.PASS),
+    ],
+)
+def test_tests_left_out_by_the_configuration(addopts: str, kind: OutcomeKind, tmp_path: Path) -> None:
+    outcome = judge_python(tmp_path, "", **{"pytest.ini": f"[pytest]\n{addopts}\n"})
+    assert outcome.kind is kind, outcome
+
+
 def test_no_tests_at_all_is_not_applicable(tmp_path: Path) -> None:
     outcome = check_files("tests-not-skipped", tmp_path, {"app.py": "x = 1\n", "README.md": "# x\n"})
     assert outcome.kind is OutcomeKind.NOT_APPLICABLE

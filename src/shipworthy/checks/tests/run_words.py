@@ -93,6 +93,8 @@ def not_run(suites: TestSuites, runs: tuple[SuiteRun, ...]) -> tuple[str, list[F
     rows = [(_open(row), row) for row in runs if not _idle(row, runs)]
     found = [finding for finding, _ in rows if finding]
     unclear = [_unclear(suite) for suite in suites.suites if suite.problem and not suite.browser]
+    if suites.strays:
+        unclear.append(stray(suites))
     if not found and not unclear:
         return None
     asks = [row for finding, row in rows if finding and row.state == "no-consent"]
@@ -133,6 +135,18 @@ def _open(row: SuiteRun) -> Finding | None:
         return None
     where = row.suite.evidence[0] if row.suite.evidence else PROJECT
     return Finding.at(where, rule, message, anchor=command, severity=severity, remedy=remedy)
+
+
+def stray(suites: TestSuites) -> Finding:
+    """Test files that no suite would run."""
+    return Finding.at(
+        Location(path=suites.strays[0] if suites.strays else None),
+        "no-command",
+        f"{plural(len(suites.strays), 'test file')} and no command that runs them.",
+        anchor="no-command",
+        severity=Severity.MEDIUM,
+        remedy="Add the command to package.json (scripts.test) or to pyproject.toml ([tool.pytest.ini_options]).",
+    )
 
 
 def _unclear(suite: Suite) -> Finding:

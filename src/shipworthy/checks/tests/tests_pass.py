@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from shipworthy.checks.base import Check, CheckContext
-from shipworthy.checks.tests.run_words import failed_runs, not_run
+from shipworthy.checks.tests.run_words import failed_runs, not_run, stray
 from shipworthy.facts import Facts
 from shipworthy.facts.tests import SuiteRun, TestCases, TestRun, TestSuites
 from shipworthy.facts.tests.consent import command_text
-from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
+from shipworthy.model import PROJECT, Confidence, Finding, Outcome, Severity
 from shipworthy.text import plural
 
 
@@ -46,7 +46,7 @@ class TestsPass(Check):
         passed = sum(row.passed for row in run.runs)
         skipped = sum(row.skipped for row in run.runs)
         if not run.runs or passed == 0:
-            return Outcome.unknown("no suite could be run", [_stray(suites)], looked_at=looked_at)
+            return Outcome.unknown("no suite could be run", [stray(suites)], looked_at=looked_at)
         looked_at.append(f"tree {run.tree[:16]}: {plural(cases.count, 'test')} seen in the files")
         words = f"{passed:,} passed" + (f", {skipped:,} skipped" if skipped else "")
         return Outcome.passed(f"{words}: {_commands(run.runs)}", looked_at, _remarks(suites, run.runs))
@@ -82,17 +82,6 @@ def _no_tests(cases: TestCases, suites: TestSuites) -> Outcome:
     return Outcome.failed("no test found", [finding], [f"{cases.looked_at:,} of {cases.listed:,} files looked into"])
 
 
-def _stray(suites: TestSuites) -> Finding:
-    path = suites.strays[0] if suites.strays else None
-    return Finding.at(
-        Location(path=path),
-        "no-command",
-        "There are tests, and no command that runs them could be found.",
-        anchor="no-command",
-        remedy="Add the command to package.json (scripts.test) or to pyproject.toml ([tool.pytest.ini_options]).",
-    )
-
-
 def _remarks(suites: TestSuites, runs: tuple[SuiteRun, ...]) -> list[Finding]:
     """What a person should know although all passed: other suites, settings that hide tests, files nothing runs."""
     found = [
@@ -119,6 +108,4 @@ def _remarks(suites: TestSuites, runs: tuple[SuiteRun, ...]) -> list[Finding]:
             )
             for remark in row.remarks
         ]
-    if suites.strays:
-        found.append(_stray(suites))
     return found

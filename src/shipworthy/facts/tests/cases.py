@@ -11,6 +11,7 @@ from tree_sitter import Tree
 
 from shipworthy.facts.base import Analyser, FactReader, Facts, Record, View
 from shipworthy.facts.tests import history, reasons
+from shipworthy.facts.tests.deselected import deselected
 from shipworthy.facts.tests.draft import MAX_ROWS
 from shipworthy.facts.tests.js_cases import ScriptFile
 from shipworthy.facts.tests.kinds import Skip, SkipKind, TestCase, TestCases, TestFile
@@ -27,7 +28,7 @@ _IN_FOLDER = re.compile(r"(^|/)(tests?|__tests__|spec|specs|e2e|cypress|unittest
 # Sample projects, recorded data and templates hold test code that is not this project's.
 _DATA = re.compile(
     r"(^|/)(__?fixtures?__?|fixtures?|testdata|test[-_]data|__snapshots__|snapshots|__mocks__|cassettes|node_modules)/"
-    r"|(^|/)(tests?|__tests__|specs?|e2e)/(.*/)?(data|examples?|samples?|templates?|assets)/|\{\{"
+    r"|(^|/)(tests?|__tests__|specs?|e2e)/(.*/)?(data|assets)/|(^|/)(examples?|samples?|templates)/|\{\{"
 )
 _NOT_TEST = re.compile(r"(^|/)(conftest|__init__|__main__)\.py$|\.d\.[cm]?ts$|\.(config|setup)\.[cm]?[jt]s$")
 # Words in a part of a file that did not parse which could hide a disabled test.
@@ -134,6 +135,9 @@ class CasesReader(FactReader[TestCases]):
                 found += history.emptied(view, path)
             skips += found
             files.append(_file(path, record))
+        python_files = [file.path for file in files if file.language == "python"]
+        governing = {config.path: config for path in python_files if (config := configs.of(path)).path}
+        skips += deselected(view, governing.values())
         self._others(view)
         listed = len(view.project.files)
         return TestCases(

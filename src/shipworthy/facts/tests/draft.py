@@ -50,7 +50,7 @@ class Draft:
             self.overflow = True
             return
         line = line_of(node)
-        beside = self._beside(line)
+        beside = comments_beside(self.lines, line, self.comment)
         said = reasons.clean(reason)
         text = " ".join(part for part in (said, beside) if part)
         self.skips.append(
@@ -74,23 +74,24 @@ class Draft:
         if not any(each["kind"] == "commented-out" and each["name"] == name for each in self.skips):
             self.add("commented-out", name, node, "a comment", scope="\0comment")
 
-    def _beside(self, line: int) -> str:
-        """The comment on the construct's own line and the comment lines right above it."""
-        own = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        found: list[str] = []
-        above = line - 2
-        while above >= 0 and line - 2 - above < _ABOVE and _is_comment(self.lines[above], self.comment):
-            found.insert(0, self.lines[above])
-            above -= 1
-        if not _is_comment(own, self.comment):
-            trailing = _trailing(own, self.comment)
-            if trailing:
-                found.append(trailing)
-        kept = [reasons.clean(each[:500]) for each in found if not _looks_like_code(each)]
-        return " ".join(each for each in kept if each)
-
     def record(self, **more: Any) -> dict[str, Any]:
         return {"tests": self.tests, "skips": self.skips, "empty": self.empty and not self.tests, **more}
+
+
+def comments_beside(lines: list[str], line: int, sign: str) -> str:
+    """The comment on a construct's own line (1-based) and the comment lines right above it."""
+    own = lines[line - 1] if 0 < line <= len(lines) else ""
+    found: list[str] = []
+    above = line - 2
+    while above >= 0 and line - 2 - above < _ABOVE and _is_comment(lines[above], sign):
+        found.insert(0, lines[above])
+        above -= 1
+    if not _is_comment(own, sign):
+        trailing = _trailing(own, sign)
+        if trailing:
+            found.append(trailing)
+    kept = [reasons.clean(each[:500]) for each in found if not _looks_like_code(each)]
+    return " ".join(each for each in kept if each)
 
 
 def _short(name: str) -> str:

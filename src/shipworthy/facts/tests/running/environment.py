@@ -142,7 +142,7 @@ def _venv(venv: Path, relative: str | None, needs: str) -> Found:
     return Found(
         program=str(executable),
         path=[str(venv / "bin")],
-        keep=[*_links(executable), settings.get("home", ""), *([str(venv)] if relative is None else [])],
+        keep=[*_installations(executable, settings.get("home", "")), *([str(venv)] if relative is None else [])],
         environments=[relative] if relative is not None else [],
         versions=versions,
         shown=f"{where} (Python {versions['python']})",
@@ -159,15 +159,18 @@ def _settings(path: Path) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _links(path: Path) -> list[str]:
-    """The installation folders along a chain of symlinks: each link may lie in another one."""
-    found: list[str] = []
+def _installations(path: Path, home: str) -> list[str]:
+    """The Python installations an environment rests on, along its chain of symlinks and by its own word.
+
+    The environment belongs to the repository and may point anywhere: only what is laid out as a Python counts.
+    """
+    found = [Path(home).parent, Path(os.path.realpath(path)).parent.parent]
     for _ in range(16):
         if not path.is_symlink():
             break
         path = Path(os.path.normpath(path.parent / path.readlink()))
-        found.append(str(path.parent.parent))
-    return [*found, str(Path(os.path.realpath(path)).parent.parent)]
+        found.append(path.parent.parent)
+    return [str(each) for each in found if any(each.glob("lib*/python3*/os.py"))]
 
 
 def _version(sites: Iterable[Path], package: str) -> str:

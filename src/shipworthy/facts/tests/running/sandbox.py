@@ -51,7 +51,7 @@ class Limits:
             "file": self.file,
             "cpu": cpu,
             "address_space": self.address_space,
-            "user_processes": _tasks_of_user() + self.processes,
+            "user_processes": None if (tasks := _tasks_of_user()) is None else tasks + self.processes,
         }
 
 
@@ -94,15 +94,26 @@ class Ended:
     environments: Mapping[str, str] = field(default_factory=dict)
 
 
-def _tasks_of_user() -> int:
-    """How many tasks (threads) this user has now: RLIMIT_NPROC counts them all."""
+def memory_allowance() -> int:
+    """Bytes a run may use here: 6 GiB, or three quarters of what the machine has where that is less."""
+    try:
+        return min(6 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 3 // 4)
+    except (ValueError, OSError):
+        return 6 << 30
+
+
+def _tasks_of_user() -> int | None:
+    """How many tasks (threads) this user has now: RLIMIT_NPROC counts them all. None where that cannot be told."""
     count = 0
-    with contextlib.suppress(OSError):
-        for entry in os.scandir("/proc"):
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    if entry.stat().st_uid == os.getuid():
-                        count += len(list(os.scandir(f"/proc/{entry.name}/task")))
+    try:
+        entries = list(os.scandir("/proc"))
+    except OSError:
+        return None
+    for entry in entries:
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if entry.stat().st_uid == os.getuid():
+                    count += len(list(os.scandir(f"/proc/{entry.name}/task")))
     return count + 64
 
 
