@@ -118,3 +118,16 @@ def test_what_scripts_print_of_changed_files(tmp_path: Path, script: str, printe
     )
     shown = next(call.words[1] for call in found.calls if call.words[0] == "show")
     assert shown == (printed if printed is not None else "\ue000")
+
+
+def test_no_row_carries_a_secret(tmp_path: Path) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    run = f"pytest --token {token} || notify {token}\nrun-{token}\nnpm run t"
+    step = f"if: vars.X == '{token}'"
+    files = {
+        ".github/workflows/ci.yml": workflow(run, job=f"name: {token}", step=step),
+        "package.json": f'{{"scripts": {{"t": "jest --key {token}"}}}}',
+    }
+    found = read(tmp_path, files)
+    assert len(leaves_in(found)) == 2
+    assert token not in repr(found)

@@ -214,8 +214,7 @@ def kind_of(name: str, given: Mapping[str, Any]) -> Kind | None:
         return Kind.PUBLISH if given.get("tagName") or given.get("releaseId") else Kind.BUILD
     if name == "samuelmeuli/action-electron-builder":
         return Kind.PUBLISH if str(given.get("release", "")).lower() not in ("", "false") else Kind.BUILD
-    found = KINDS.get(name)
-    return found if found is not Kind.BUILD or name in KINDS else None
+    return KINDS.get(name)
 
 
 def is_known(name: str) -> bool:

@@ -51,19 +51,13 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     entry = option(options, "--entrypoint")
     rest = list(words[at + 1 :])
     image = words[at] if at < len(words) else ""
-    inside = _inside(frame)
     if entry:
         rest = [*shlex.split(entry.replace(HOLE, "x")), *rest]
     if rest:
-        r.command(rest, inside)
+        r.command(rest, frame)
     elif could_test(image):
         r.lose(f"`docker {command} {image}`: what the image runs is not known".replace(HOLE, "…"), frame)
     return True
-
-
-def _inside(frame: Frame) -> Frame:
-    """In a container the repository usually is the working directory, but which folder of it is not known."""
-    return frame
 
 
 def compose(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
@@ -81,7 +75,7 @@ def compose(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
             frame = frame.masked(no("it runs in the background"))
         service, inner = rest[start], list(rest[start + 1 :])
         if inner:
-            r.command(inner, _inside(frame))
+            r.command(inner, frame)
         else:
             _service(r, files, service, frame)
         return True

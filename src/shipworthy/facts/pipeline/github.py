@@ -33,7 +33,6 @@ from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.triggers import Start, Surroundings, starts_of
 from shipworthy.project.yaml import line_of
 
-FOLDER = ".github/workflows/"
 _NOT_ALWAYS = no("it does not run on every event of a pull request")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from shipworthy.facts.base import FactReader, Facts, View
 from shipworthy.facts.pipeline.fact import ActionUse, Pipeline
 from shipworthy.facts.pipeline.followers import FOLLOWERS
-from shipworthy.facts.pipeline.github import FOLDER, GitHub
+from shipworthy.facts.pipeline.github import GitHub
 from shipworthy.facts.pipeline.globs import decides
 from shipworthy.facts.pipeline.hardening import action_uses
 from shipworthy.facts.pipeline.identity import default_branch, own_name
+from shipworthy.facts.pipeline.masking import masked
 from shipworthy.facts.pipeline.resolve import Resolver
 from shipworthy.facts.pipeline.systems import find_disabled, find_systems
 from shipworthy.facts.pipeline.tree import Tree
@@ -43,7 +44,7 @@ class PipelineReader(FactReader[Pipeline]):
         for path in sorted(tree.files):
             if path.startswith(".github/actions/") and path.endswith(("/action.yml", "/action.yaml")):
                 actions += action_uses(path, tree.yaml(path))
-        found = github.read
+        found = masked(github.read)
         return Pipeline(
             systems=systems,
             workflows=tuple(found.workflows),
@@ -58,6 +59,3 @@ class PipelineReader(FactReader[Pipeline]):
             read=tuple(view.seen),
             gaps=tuple(view.gaps),
         )
-
-
-__all__ = ["FOLDER", "PipelineReader"]

@@ -1,0 +1,111 @@
+"""Masks secrets in every text the pipeline's rows carry, at once, before a check or a report sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from shipworthy.facts.pipeline.fact import Job, Leaf, Link, NotRead, Opaque, Said, Scenario, Workflow
+from shipworthy.facts.pipeline.github import Read
+
+Mask = Callable[[str], str]
+
+
+def _plain(text: str) -> str:
+    """A text on one line, so that lines in and out of the mask agree."""
+    return " ".join(text.split("\n"))
+
+
+def _said(said: Said) -> Iterable[str]:
+    yield said.why
+
+
+def _texts(found: Read) -> Iterable[str]:
+    """Every text of the rows."""
+    for workflow in found.workflows:
+        yield workflow.name
+        for scenario in workflow.scenarios:
+            yield from _said(scenario.on_change)
+    for job in found.jobs:
+        yield from (job.id, *job.needs, job.condition, job.environment, *_said(job.on_change))
+        for said in job.runs.values():
+            yield from _said(said)
+    for leaf in found.leaves:
+        yield from (leaf.text, leaf.remark, leaf.job, *(link.text for link in leaf.chain))
+        for said in (leaf.on_change, leaf.fails, *leaf.runs.values()):
+            yield from _said(said)
+    for loss in found.opaque:
+        yield from (loss.reason, loss.job, *(link.text for link in loss.chain), *_said(loss.on_change))
+    for each in found.not_read:
+        yield each.reason
+
+
+def masked(found: Read) -> Read:
+    """The same rows with secrets replaced by bullets. One pass over all texts: most of them repeat."""
+    from shipworthy.facts.secrets.mask import mask_text
+
+    lines = list(dict.fromkeys(_plain(text) for text in _texts(found) if text))
+    known = dict(zip(lines, mask_text("commands.sh", "\n".join(lines)).split("\n"), strict=False))
+
+    def mask(text: str) -> str:
+        return known.get(_plain(text), "…") if text else text
+
+    return Read(
+        workflows=[_workflow(each, mask) for each in found.workflows],
+        jobs=[_job(each, mask) for each in found.jobs],
+        leaves=[_leaf(each, mask) for each in found.leaves],
+        opaque=[_opaque(each, mask) for each in found.opaque],
+        not_read=[NotRead(path=each.path, line=each.line, reason=mask(each.reason)) for each in found.not_read],
+    )
+
+
+def _said_of(said: Said, mask: Mask) -> Said:
+    return replace(said, why=mask(said.why)) if said.why else said
+
+
+def _scenario(scenario: Scenario, mask: Mask) -> Scenario:
+    return replace(scenario, on_change=_said_of(scenario.on_change, mask))
+
+
+def _workflow(workflow: Workflow, mask: Mask) -> Workflow:
+    scenarios = tuple(_scenario(each, mask) for each in workflow.scenarios)
+    return replace(workflow, name=mask(workflow.name), scenarios=scenarios)
+
+
+def _job(job: Job, mask: Mask) -> Job:
+    return replace(
+        job,
+        id=mask(job.id),
+        condition=mask(job.condition),
+        environment=mask(job.environment),
+        on_change=_said_of(job.on_change, mask),
+        runs={name: _said_of(said, mask) for name, said in job.runs.items()},
+        needs=tuple(mask(each) for each in job.needs),
+    )
+
+
+def _chain(chain: tuple[Link, ...], mask: Mask) -> tuple[Link, ...]:
+    return tuple(replace(link, text=mask(link.text)) for link in chain)
+
+
+def _leaf(leaf: Leaf, mask: Mask) -> Leaf:
+    return replace(
+        leaf,
+        text=mask(leaf.text),
+        remark=mask(leaf.remark),
+        chain=_chain(leaf.chain, mask),
+        job=mask(leaf.job),
+        on_change=_said_of(leaf.on_change, mask),
+        fails=_said_of(leaf.fails, mask),
+        runs={name: _said_of(said, mask) for name, said in leaf.runs.items()},
+    )
+
+
+def _opaque(loss: Opaque, mask: Mask) -> Opaque:
+    return replace(
+        loss,
+        reason=mask(loss.reason),
+        chain=_chain(loss.chain, mask),
+        job=mask(loss.job),
+        on_change=_said_of(loss.on_change, mask),
+    )
