@@ -65,6 +65,7 @@ FASTAPI = {
         ({"script.py": "print(1)"}, {".": "unknown"}),
         ({"README.md": "hi"}, {".": "unknown"}),
         ({**FASTAPI, "examples/x/package.json": package(dependencies={"express": "1"})}, {".": "service"}),
+        ({"tool.py": 'import click\nAPP = """\nfrom fastapi import FastAPI\n"""\n'}, {".": "cli"}),
         ({**FASTAPI, "node_modules/x/package.json": package(dependencies={"express": "1"})}, {".": "service"}),
     ],
 )

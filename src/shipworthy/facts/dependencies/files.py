@@ -40,7 +40,7 @@ class Files:
 
 
 def _is_requirements(entry: FileEntry) -> bool:
-    if entry.suffix not in (".txt", ".in", ".pip"):
+    if entry.suffix not in (".txt", ".in", ".pip", ".lock"):
         return False
     stem, parent = entry.name.rpartition(".")[0].lower(), folder_of(entry.path).rpartition("/")[2].lower()
     return "requirements" in stem or (parent == "requirements" and not stem.startswith(("constraint", "readme")))
