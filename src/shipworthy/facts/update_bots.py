@@ -17,7 +17,7 @@ EVERYTHING = "*"
 """An ecosystem that stands for all of them."""
 _MANIFESTS: tuple[tuple[str, str], ...] = (
     ("npm", r"package\.json"),
-    ("pip", r"requirements[^/]*\.(txt|in)|Pipfile|setup\.py|pyproject\.toml|uv\.lock|poetry\.lock|pdm\.lock"),
+    ("pip", r"requirements[^/]*\.(txt|in)|Pipfile|setup\.(py|cfg)|pyproject\.toml|uv\.lock|poetry\.lock|pdm\.lock"),
     ("bundler", r"Gemfile|[^/]+\.gemspec"),
     ("cargo", r"Cargo\.toml"),
     ("composer", r"composer\.json"),
@@ -30,6 +30,7 @@ _MANIFESTS: tuple[tuple[str, str], ...] = (
     ("swift", r"Package\.swift"),
     ("github-actions", r"action\.ya?ml"),
 )
+_LISTS = re.compile(r"(^|/)requirements/[^/]+\.(txt|in)$")
 _COMPILED = [(name, re.compile(pattern)) for name, pattern in _MANIFESTS]
 # Other names under which a bot's configuration covers an ecosystem.
 SAME_AS: Mapping[str, frozenset[str]] = {
@@ -128,7 +129,8 @@ def _manifests(tree: Tree) -> list[Manifest]:
         if not entry.by_hand or _PASSED_OVER.search(folder):
             continue
         for ecosystem, pattern in _COMPILED:
-            if pattern.fullmatch(entry.name) and _declares(tree, path, entry.name):
+            listed = ecosystem == "pip" and _LISTS.search(path)
+            if (pattern.fullmatch(entry.name) or listed) and _declares(tree, path, entry.name):
                 found.append(Manifest(ecosystem=ecosystem, path=path, folder=folder))
                 break
         if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path):
@@ -145,6 +147,8 @@ def _declares(tree: Tree, path: str, name: str) -> bool:
                 r"^\s*(dependencies|requires)\s*=|^\[(tool\.poetry|dependency-groups|project\.optional)", text, re.M
             )
         )
+    if name == "setup.cfg":
+        return "install_requires" in (tree.text(path) or "")
     if name == "package.json":
         return bool(re.search(r'"(d|devD|peerD|optionalD)ependencies"\s*:\s*\{\s*"', tree.text(path) or ""))
     return True
