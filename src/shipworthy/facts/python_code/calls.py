@@ -320,6 +320,9 @@ class Caller:
         return value
 
     def _decorate(self, decorator: Value, value: Value, path: str, line: int) -> Value:
+        if isinstance(decorator, Choice):
+            results = [self._decorate(option, value, path, line) for option in decorator.options[:6]]
+            return results[0]
         if isinstance(decorator, Made) and decorator.call is not None and decorator.call.handler is None:
             decorator.call.handler = value
             if _keeps_function(decorator.call.name):

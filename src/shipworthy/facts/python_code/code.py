@@ -25,6 +25,7 @@ A class is `{"n", "bases": [e], "k": [[keyword, e]], "d", "b", "l", "w"}`.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from typing import Any
 
@@ -35,6 +36,8 @@ from shipworthy.facts.python_code.strings import names_a_secret
 from shipworthy.facts.python_code.telling import telling_words
 from shipworthy.project.syntax import line_of, text_of
 
+_SETTING = re.compile(rb"(os\.getenv|os\.environ\.get|getenv|Field|field|config|env(\.\w+)?)\(")
+"""Calls that give a setting its default."""
 _PLAIN = frozenset({"string", "concatenated_string", "integer", "true", "false", "none", "identifier", "attribute"})
 _SHORT_LINES = 6
 _DEF_LENGTH = len("async def ")
@@ -144,6 +147,7 @@ class CodeBuilder(ExpressionBuilder):
         built = self.expr(value, secret=secret) if value is not None else ["o", []]
         for target in reversed(targets):
             out.append(["set", self.expr(target), built, line_of(node)])
+            built = self.expr(target)  # `a = b = f()` calls f once
 
     def _if(self, node: Node) -> Body:
         rest: Body = []
@@ -282,7 +286,7 @@ class CodeBuilder(ExpressionBuilder):
             if child.type == "expression_statement":
                 inner = child.named_children[0] if child.named_children else None
                 right = inner.child_by_field_name("right") if inner is not None and inner.type == "assignment" else None
-                if right is None or right.type not in _PLAIN:
+                if right is None or not (right.type in _PLAIN or _SETTING.match(right.text or b"")):
                     continue
             if child.type not in _SKIP:
                 self._statement(child, out)

@@ -36,7 +36,7 @@ def keep(text: str, *, words: bool) -> str | None:
 
     Long runs that mix letters and digits are dropped wherever they stand, so a key can hide in no path either.
     """
-    if not text:
+    if text in ("", "0", "1"):
         return text
     if not (_PATH.fullmatch(text) or (words and _WORD.fullmatch(text))):
         return None

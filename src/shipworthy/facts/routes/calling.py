@@ -231,4 +231,7 @@ class Calling(Reading):
         refusal = status in self.refusals or (status is None and bool(identity.REFUSES.search(last)))
         answer = f"{last}({status})" if status else last
         # In a handler, 401 without a look at who is asking is the answer to a wrong password, not a guard.
-        return Stop(Evidence(answer, path, line, self.controlled > 0, refusal and self.layer), name)
+        # Nor does it guard anything to refuse once the guarded function was called.
+        counts = not self.reached
+        evidence = Evidence(answer, path, line, counts and self.controlled > 0, counts and refusal and self.layer)
+        return Stop(evidence, name)

@@ -83,8 +83,14 @@ class _Reading:
 
     def all(self) -> None:
         apps = [made for made in self.made if made.kind in APPS and made.owner is None]
-        mounted = {id(option) for app in [*apps, *self._routers()] for call in app.calls if _last(call) == "mount"
-                   for value in [*call.args, *call.kwargs.values()] for option in options(value)}  # fmt: skip
+        mounts = [call for app in [*apps, *self._routers()] for call in app.calls if _last(call) == "mount"]
+        holders: list[Call | Made] = [*mounts, *(made for made in self.made if made.kind.endswith((".Mount", ".Host")))]
+        mounted = {
+            id(option)
+            for holder in holders
+            for value in [*holder.args, *holder.kwargs.values()]
+            for option in options(value)
+        }
         for app in apps:
             self.report.apps.append(_app(app, self.report.mains))
             if id(app) not in mounted:

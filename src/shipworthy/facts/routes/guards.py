@@ -164,7 +164,7 @@ class Guards:
         try:
             trial = run(runner)
         except Stop as stop:
-            trial = Trial(evidence=[stop.evidence])
+            trial = Trial(passed=runner.reached, evidence=[stop.evidence])
         trial.quiet = trial.quiet and not runner.maybe and not trial.evidence
         trial.evidence += [stop.evidence for stop in runner.maybe if stop.evidence.identity or stop.evidence.refusal]
         return trial

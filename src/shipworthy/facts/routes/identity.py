@@ -8,7 +8,7 @@ from functools import lru_cache
 
 WORDS = re.compile(
     r"user|session|auth|token|jwt|bearer|account|member|identity|login|logged|principal|credential|api.?key|secret"
-    r"|signature|\bsig\b|hmac|customer|admin|(^|_)uid$|(^|_)sub$|passport",
+    r"|signature|\bsig\b|hmac|customer|admin|(^|_)uid$|(^|_)sub$|(^|[._])sid$|passport",
     re.I,
 )
 """Names of things that tell who is asking."""

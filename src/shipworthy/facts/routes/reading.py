@@ -312,7 +312,8 @@ class Reading:
         elif part.name == "cookies":
             words = identity.WORDS
         named_while_running = name is None and part.name in ("headers", "environ", "cookies")
-        claimed = named_while_running or (name is not None and words.search(name) is not None)
+        any_cookie = part.name == "cookies" and self.layer
+        claimed = any_cookie or named_while_running or (name is not None and words.search(name) is not None)
         return Claim(self.sent, f"{part.name} {name or ''}".strip()) if claimed else Unknown(f"{part.name}")
 
     def _scope(self, name: str | None) -> Value:

@@ -241,15 +241,18 @@ class Runner(Calling):
 
     def _either_way(self, branches: list[list[Any]], frame: Frame, returned: list[Returned]) -> bool:
         before, after = dict(frame.names), list[dict[str, Value]]()
+        reached = any_reached = self.reached
         stops: list[Stop] = []
         with self._not_chosen():
             for branch in branches:
-                frame.names = dict(before)
+                frame.names, self.reached = dict(before), reached
                 try:
                     if self.block(branch, frame, returned):
                         after.append(frame.names)
                 except Stop as stop:
                     stops.append(stop)
+                any_reached |= self.reached
+            self.reached = any_reached
         frame.names = before
         if len(stops) == len(branches):
             self.maybe += stops[1:]

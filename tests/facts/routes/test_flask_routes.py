@@ -1,0 +1,513 @@
+"""Flask: full paths across blueprints, views and extensions, and what protects a route."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.facts.routes.reading_routes import cases, gaps, read_routes, rows
+
+PATHS: dict[str, dict[str, str]] = {
+    "rules and methods": {
+        "app.py": """
+from flask import Flask
+app = Flask(__name__)
+
+@app.route("/")
+def home(): ...
+
+@app.route("/form", methods=["GET", "POST"])
+def form(): ...
+
+@app.delete("/items/<int:item>")
+def remove(item): ...
+
+def late(): ...
+app.add_url_rule("/late", "late", late, methods=["PUT"])
+""",
+        "expect": "GET /, GET /form, POST /form, DELETE /items/<int:item>, PUT /late",
+    },
+    "a factory, nested blueprints, prefixes at both ends": {
+        "shop/__init__.py": """
+from flask import Flask
+
+def create_app(config=None):
+    app = Flask(__name__)
+    app.config.from_object("shop.config.Config")
+    register(app)
+    return app
+
+def register(app):
+    from .api import api
+    from .pages import pages
+    app.register_blueprint(api, url_prefix=app.config["API_PREFIX"])
+    app.register_blueprint(pages)
+""",
+        "shop/config.py": "class Config:\n    API_PREFIX = '/api'\n",
+        "shop/api/__init__.py": """
+from flask import Blueprint
+from shop.api.users import users
+api = Blueprint("api", __name__, url_prefix="/replaced")
+api.register_blueprint(users, url_prefix="/users")
+""",
+        "shop/api/users.py": """
+from flask import Blueprint
+users = Blueprint("users", __name__)
+@users.route("/")
+def all_users(): ...
+@users.route("/<name>")
+def one(name): ...
+""",
+        "shop/pages.py": """
+from flask import Blueprint
+pages = Blueprint("pages", __name__, url_prefix="/p")
+@pages.route("/about")
+def about(): ...
+""",
+        "expect": "GET /api/users/, GET /api/users/<name>, GET /p/about",
+    },
+    "routes added by a package that imports its own views": {
+        "app/__init__.py": """
+from flask import Flask
+def create():
+    app = Flask(__name__)
+    from app.main import bp
+    app.register_blueprint(bp)
+    return app
+from app import models
+""",
+        "app/models.py": "",
+        "app/main/__init__.py": """
+from flask import Blueprint
+bp = Blueprint("main", __name__)
+from app.main import routes
+""",
+        "app/main/routes.py": "from app.main import bp\n@bp.route('/index')\ndef index(): ...\n",
+        "expect": "GET /index",
+    },
+    "class-based views": {
+        "app.py": """
+from flask import Flask
+from flask.views import MethodView, View
+app = Flask(__name__)
+
+class Items(MethodView):
+    def get(self, item=None): ...
+    def post(self): ...
+
+class Page(View):
+    methods = ["GET", "POST"]
+    def dispatch_request(self): ...
+
+app.add_url_rule("/items", view_func=Items.as_view("items"))
+app.add_url_rule("/page", view_func=Page.as_view("page"))
+""",
+        "expect": "GET /items, POST /items, GET /page, POST /page",
+    },
+    "Flask-RESTful": {
+        "app.py": """
+from flask import Blueprint, Flask
+from flask_restful import Api, Resource
+
+class Things(Resource):
+    def get(self): ...
+    def delete(self): ...
+
+class Deep(Resource):
+    def get(self): ...
+
+app = Flask(__name__)
+api = Api(app, prefix="/v1")
+api.add_resource(Things, "/things", "/stuff")
+bp = Blueprint("deep", __name__, url_prefix="/deep")
+Api(bp).add_resource(Deep, "/x")
+app.register_blueprint(bp)
+""",
+        "expect": "GET /v1/things, DELETE /v1/things, GET /v1/stuff, DELETE /v1/stuff, GET /deep/x",
+    },
+    "Flask-RESTX": {
+        "app.py": """
+from flask import Flask
+from flask_restx import Api, Namespace, Resource
+ns = Namespace("cats")
+@ns.route("/")
+class Cats(Resource):
+    def get(self): ...
+@ns.route("/<int:cat>")
+class Cat(Resource):
+    def put(self, cat): ...
+app = Flask(__name__)
+api = Api(doc=False)
+api.add_namespace(ns, path="/pets")
+api.init_app(app)
+""",
+        "expect": "GET /pets/, PUT /pets/<int:cat>",
+    },
+    "Flask-Smorest": {
+        "app.py": """
+from flask import Flask
+from flask.views import MethodView
+from flask_smorest import Api, Blueprint
+blp = Blueprint("pets", __name__, url_prefix="/pets")
+@blp.route("/")
+class Pets(MethodView):
+    @blp.response(200)
+    def get(self): ...
+app = Flask(__name__)
+api = Api(app)
+api.register_blueprint(blp)
+""",
+        "expect": "GET /pets/",
+    },
+    "a decorator that registers": {
+        "app.py": """
+from flask import Flask
+app = Flask(__name__)
+def route(path, **options):
+    def register(function):
+        app.add_url_rule("/v3" + path, view_func=function, **options)
+        return function
+    return register
+@route("/mine", methods=["POST"])
+def mine(): ...
+""",
+        "expect": "POST /v3/mine",
+    },
+}
+
+
+@pytest.mark.parametrize("case", sorted(PATHS))
+def test_full_paths(case: str, tmp_path: Path) -> None:
+    files = dict(PATHS[case])
+    expected = files.pop("expect").split(", ")
+    fact = read_routes(tmp_path, files)
+    assert sorted(rows(fact)) == sorted(expected)
+    assert gaps(fact) == []
+    assert not any(rows(fact).values())
+
+
+HEAD = """
+import os
+from functools import wraps
+import jwt
+from flask import Blueprint, Flask, abort, g, jsonify, redirect, render_template, request, session, url_for
+from flask.views import MethodView
+from flask_login import current_user, login_required
+from flask_jwt_extended import get_jwt_identity, jwt_required
+from flask_restful import Api, Resource
+
+app = Flask(__name__)
+
+def token_required(f):
+    @wraps(f)
+    def decorated(*args, **kwargs):
+        token = None
+        if "x-access-token" in request.headers:
+            token = request.headers["x-access-token"]
+        if not token:
+            return jsonify({"message": "missing"}), 401
+        try:
+            data = jwt.decode(token, app.config["SECRET_KEY"], algorithms=["HS256"])
+        except Exception:
+            return jsonify({"message": "invalid"}), 401
+        return f(data, *args, **kwargs)
+    return decorated
+"""
+
+GUARDS = """\
+=== nothing: open
+@app.route("/x")
+def x(): ...
+=== flask-login: protected
+@app.route("/x")
+@login_required
+def x(): ...
+=== flask-login above the route guards nothing: open
+@login_required
+@app.route("/x")
+def x(): ...
+=== jwt: protected
+@app.route("/x")
+@jwt_required()
+def x(): ...
+=== jwt, optional: open
+@app.route("/x")
+@jwt_required(optional=True)
+def x():
+    return str(get_jwt_identity())
+=== jwt, optional by an older name: open
+from flask_jwt import jwt_optional
+@app.route("/x")
+@jwt_optional
+def x(): ...
+=== a decorator of its own: protected
+@app.route("/x")
+@token_required
+def x(user): ...
+=== a decorator with arguments: protected
+def roles(*names):
+    def decorator(f):
+        @wraps(f)
+        def inner(*a, **k):
+            if session.get("role") not in names:
+                abort(403)
+            return f(*a, **k)
+        return inner
+    return decorator
+@app.route("/x")
+@roles("admin")
+def x(): ...
+=== a decorator without wraps: protected
+def private(f):
+    def inner(*a, **k):
+        if "user" not in session:
+            return redirect(url_for("login"))
+        return f(*a, **k)
+    inner.__name__ = f.__name__
+    return inner
+@app.route("/x")
+@private
+def x(): ...
+=== a decorator that checks a header only for being there: unknown
+def keyed(f):
+    @wraps(f)
+    def inner(*a, **k):
+        if not request.headers.get("X-Api-Key"):
+            abort(401)
+        return f(*a, **k)
+    return inner
+@app.route("/x")
+@keyed
+def x(): ...
+=== a decorator that calls first and checks later: open
+def late(f):
+    @wraps(f)
+    def inner(*a, **k):
+        answer = f(*a, **k)
+        if "user" not in session:
+            abort(401)
+        return answer
+    return inner
+@app.route("/x")
+@late
+def x(): ...
+=== checked inside: protected
+@app.route("/x")
+def x():
+    if "user" not in session:
+        return redirect("/login")
+    return render_template("x.html")
+=== checked inside by a helper: protected
+def need():
+    if not current_user.is_authenticated:
+        abort(401)
+@app.route("/x")
+def x():
+    need()
+    return "secret"
+=== checked inside by a helper that gives back an answer: protected
+def refused():
+    if not g.user:
+        return jsonify(error="no"), 401
+    return None
+@app.route("/x")
+def x():
+    answer = refused()
+    if answer:
+        return answer
+    return "secret"
+=== the other way round: protected
+@app.route("/x")
+def x():
+    if current_user.is_authenticated:
+        return render_template("x.html")
+    else:
+        return redirect(url_for("auth.login"))
+=== a page that shows more to members: open
+@app.route("/x")
+def x():
+    if current_user.is_authenticated:
+        name = current_user.name
+    return render_template("x.html")
+=== an anonymous user is an object: open
+@app.route("/x")
+def x():
+    if not current_user:
+        abort(401)
+    return "anybody"
+=== a login page that sends members away: open
+@app.route("/x", methods=["POST"])
+def x():
+    if current_user.is_authenticated:
+        return redirect(url_for("home"))
+    user = find(request.form["name"])
+    if user is None or not user.check_password(request.form["password"]):
+        return render_template("login.html"), 401
+    return redirect(url_for("home"))
+=== an API key in the query: protected
+@app.route("/x")
+def x():
+    if request.args.get("api_key") != os.environ["API_KEY"]:
+        abort(403)
+    return "data"
+=== a reset token is no identity: open
+@app.route("/x/<token>")
+def x(token):
+    user = verify_reset_token(token)
+    if not user:
+        abort(404)
+    return render_template("reset.html")
+=== CSRF is no identity: open
+@app.before_request
+def csrf():
+    if request.method == "POST" and session["csrf"] != request.form.get("csrf"):
+        abort(403)
+@app.route("/x", methods=["POST"])
+def x(): ...
+=== before_request of the app: protected
+@app.before_request
+def check():
+    if not session.get("user_id"):
+        return redirect("/login")
+@app.route("/x")
+def x(): ...
+=== before_request of a blueprint: protected
+bp = Blueprint("b", __name__)
+@bp.before_request
+@login_required
+def check(): ...
+@bp.before_request
+def again():
+    if not current_user.is_admin:
+        abort(403)
+@bp.route("/x")
+def x(): ...
+app.register_blueprint(bp)
+=== before_request that lets this endpoint through: open
+@app.before_request
+def check():
+    if request.endpoint in ("x", "static"):
+        return
+    if "user" not in session:
+        abort(401)
+@app.route("/x")
+def x(): ...
+=== before_request that only loads the user: open
+@app.before_request
+def load():
+    g.user = find(session.get("user_id"))
+@app.route("/x")
+def x(): ...
+=== decorators of a view class: protected
+class X(MethodView):
+    decorators = [login_required]
+    def get(self): ...
+app.add_url_rule("/x", view_func=X.as_view("x"))
+=== a wrapped view: protected
+class X(MethodView):
+    def get(self): ...
+app.add_url_rule("/x", view_func=login_required(X.as_view("x")))
+=== method_decorators of a resource: protected
+class X(Resource):
+    method_decorators = [token_required]
+    def get(self): ...
+Api(app).add_resource(X, "/x")
+=== a decorator of a library that is not known: unknown
+from acme import require_session
+@app.route("/x")
+@require_session("a")
+def x(): ...
+=== a decorator of a library for something else: open
+from acme import limit
+@app.route("/x")
+@limit("5/minute")
+def x(): ...
+=== a comparison with what is in the database: protected
+def account(f):
+    @wraps(f)
+    def inner(*a, **k):
+        found = Account.query.filter_by(key=request.headers.get("Authorization")).first()
+        if found is None:
+            return {"error": "no"}, 401
+        return f(*a, **k)
+    return inner
+@app.route("/x")
+@account
+def x(): ...
+=== flask-httpauth: protected
+from flask_httpauth import HTTPBasicAuth
+auth = HTTPBasicAuth()
+@app.route("/x")
+@auth.login_required
+def x(): ...
+=== a blueprint's values are checked before: protected
+bp = Blueprint("b", __name__)
+@bp.url_value_preprocessor
+def load(endpoint, values):
+    project = values.pop("project", None)
+    if project and not session.get(project):
+        raise Refused(url_for("login"))
+@bp.route("/x/<project>")
+def x(): ...
+app.register_blueprint(bp)
+"""
+
+KNOWN = cases(GUARDS)
+
+
+@pytest.mark.parametrize("case", sorted(KNOWN))
+def test_guards(case: str, tmp_path: Path) -> None:
+    source, expected = KNOWN[case]
+    fact = read_routes(tmp_path, {"main.py": HEAD + source})
+    found = {route.protected for route in fact.routes}
+    assert found == {expected}, [(route.name, route.mechanism) for route in fact.routes]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("app.register_blueprint(load('x'))\n", "could not be followed"),
+        ("from flask_admin import Admin\nAdmin(app)\n", "Flask-Admin adds routes of its own"),
+        ("import connexion\nc = connexion.App('x')\nc.add_api('openapi.yaml')\n", "API description"),
+    ],
+)
+def test_what_cannot_be_followed_is_a_gap(source: str, reason: str, tmp_path: Path) -> None:
+    head = "from flask import Flask\nfrom plugins import load\napp = Flask(__name__)\n"
+    fact = read_routes(tmp_path, {"main.py": head + source + "@app.route('/seen')\ndef seen(): ...\n"})
+    assert any(reason in gap for gap in gaps(fact)), gaps(fact)
+    assert "GET /seen" in rows(fact)
+
+
+DEBUG = """\
+=== off: open
+app.run()
+=== on: protected
+app.run(debug=True)
+=== from the environment, off by default: open
+app.run(debug=os.getenv("DEBUG", "false").lower() == "true")
+=== from the environment, not set: open
+app.run(debug=bool(os.environ.get("DEBUG")))
+=== from the environment, on by default: protected
+app.run(debug=os.getenv("DEBUG", "1") == "1")
+=== a text that is always true: protected
+app.run(debug=bool(os.getenv("DEBUG", "False")))
+=== a setting not seen: unknown
+app.run(debug=settings.debug)
+=== a configuration key: protected
+app.config["DEBUG"] = True
+"""
+SWITCHES = cases(DEBUG)
+
+
+@pytest.mark.parametrize("case", sorted(SWITCHES))
+def test_debug_switches(case: str, tmp_path: Path) -> None:
+    source, expected = SWITCHES[case]
+    head = "import os\nfrom flask import Flask\nfrom elsewhere import settings\napp = Flask(__name__)\n"
+    fact = read_routes(tmp_path, {"main.py": head + source})
+    assert [each.on for each in fact.apps[0].debug] == ([] if expected is False else [expected])
+
+
+def test_a_main_block_is_told(tmp_path: Path) -> None:
+    source = "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    app.run(debug=True)\n"
+    fact = read_routes(tmp_path, {"main.py": source})
+    assert [(each.in_main, each.line) for each in fact.apps[0].debug] == [(True, 4)]
