@@ -156,6 +156,28 @@ def test_a_script_that_runs_nothing_in_a_pipeline_is_seen(tmp_path: Path) -> Non
     assert any("pipeline would prove nothing" in finding.message for finding in outcome.findings)
 
 
+@needs_node
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("exit 0; jest", "started no test runner"),
+        ("no-such-linter && jest", "no-such-linter is not installed here"),
+    ],
+)
+def test_a_script_that_never_reaches_its_runner_is_unknown(script: str, words: str, tmp_path: Path) -> None:
+    make_repo(
+        tmp_path,
+        {
+            "package.json": f'{{"scripts": {{"test": "{script}"}}}}',
+            "a.test.js": "it('a', () => {})\n",
+            ".gitignore": "node_modules\n",
+        },
+    )
+    write(tmp_path, {"node_modules/.bin/jest": "#!/bin/sh\n"})
+    outcome = rerun(tmp_path)
+    assert (outcome.kind, words in outcome.summary) == (OutcomeKind.UNKNOWN, True), outcome
+
+
 def fake_runner(name: str, path: str, code: str) -> dict[str, str]:
     """A stand-in for an installed runner that is called as the real one is."""
     return {

@@ -285,6 +285,25 @@ def test_an_alarm_in_this_process_leaves_nothing_running(place: Place, isolate: 
     assert not running(marker)
 
 
+@both
+def test_a_killed_shipworthy_leaves_nothing_running(place: Place, isolate: bool) -> None:
+    marker = f"shipworthy-killed-{os.getpid()}"
+    child = os.fork()
+    if child == 0:
+        place.run(f"import time; time.sleep(300)  # {marker}", isolate=isolate)
+        os._exit(0)
+    until = time.monotonic() + 10
+    while not running(marker) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    until = time.monotonic() + 10
+    while running(marker) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not running(marker)
+
+
 def test_the_variables_of_this_process_are_not_handed_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden-value")
     ended = place.run("import os; print(sorted(os.environ))", isolate=False)

@@ -173,6 +173,16 @@ def test_a_root_script_that_hands_over_is_replaced_by_the_packages_own(tmp_path:
     ]
 
 
+def test_a_root_that_hands_over_and_has_tests_of_its_own(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"scripts": {"test": "nx test"}}',
+        "jest.config.ts": "export default {}\n",
+        "src/a.test.ts": JS,
+    }
+    suite = one(tmp_path, files)
+    assert (suite.runner, suite.shown) == ("jest", "npx jest")
+
+
 def test_a_broken_manifest_is_a_gap(tmp_path: Path) -> None:
     assert found(tmp_path, {"package.json": '{"scripts": ', "src/a.test.js": JS}).gaps
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shipworthy.checks.base import Check, CheckContext
-from shipworthy.checks.tests.run_words import failed_runs, not_run, stray
+from shipworthy.checks.tests.run_failed import failed_runs
+from shipworthy.checks.tests.run_open import not_run, stray
 from shipworthy.facts import Facts
 from shipworthy.facts.tests import SuiteRun, TestCases, TestRun, TestSuites
 from shipworthy.facts.tests.consent import command_text

@@ -179,6 +179,7 @@ class SuiteRun:
 
     - "ran": the runner reported results (see the counts and `exit_code`)
     - "no-results": it ended without reporting any test
+    - "unread": it ended well, and no runner whose results can be read was started
     - "stopped": a limit ended it; `note` says which
     - "cannot-run": something it needs is missing here; `note` says what, `remedy` what to do
     - "no-consent": nobody said yes

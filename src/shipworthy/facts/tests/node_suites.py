@@ -167,7 +167,8 @@ def _suite(view: View, package: Package, files: list[TestFile], component: str) 
                 shown=_shown(program, name),
                 script=tuple(found.scripts),
             )
-    if any(found.workspaces for found in reached.values()) and package.folder == ".":
+    spread = next((name for name, found in reached.items() if found.workspaces), None)
+    if spread and package.folder == "." and not unit:
         return made("workspaces")
     direct = next((runner for runner in signals if runner in DIRECT), None)
     problem = _problem(named, reached)
@@ -179,6 +180,8 @@ def _suite(view: View, package: Package, files: list[TestFile], component: str) 
         return made(runner, problem=problem)
     if unit:
         runner = signals[0] if signals else "unknown"
+        if spread:
+            return made(runner, problem=f"its script {spread} hands over to other packages, and these tests lie here")
         return made(runner, problem=f"{package.path} has no script that runs these tests")
     return None
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +23,9 @@ from shipworthy.facts.tests.running.sandbox import Ended, Limits, Spec
 HOOKS = Path(__file__).parent / "hooks"
 _PYTHON = ("pytest", "unittest", "django")
 _TAIL_LINES = 8
+_NOT_FOUND = re.compile(r"([\w@./-]{1,80}): (?:command )?not found")
+_PREFIX = "shipworthy-run-"
+_STALE = 24 * 3600.0
 _PATIENCE = 60.0
 """Seconds a second try gets at least."""
 
@@ -56,7 +62,8 @@ def workshop(view: View, environments: list[str], *, isolate: bool) -> Iterator[
     """The copy, for as long as the body runs. Raises TooLarge, OSError."""
     root = Path(os.path.realpath(view.project.root))
     place = _temporary_place(root)
-    folder = Path(tempfile.mkdtemp(prefix="shipworthy-run-", dir=place))
+    _sweep(Path(place))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     try:
         (folder / "copy").mkdir()
         copied = tree_copy.copy_tree(view, folder / "copy", environments)
@@ -67,6 +74,15 @@ def workshop(view: View, environments: list[str], *, isolate: bool) -> Iterator[
         yield Workshop(root, folder, copied, isolate)
     finally:
         tree_copy.remove(folder)
+
+
+def _sweep(place: Path) -> None:
+    """Remove what a killed run of this user left behind a day ago or earlier."""
+    for entry in list(place.glob(_PREFIX + "*")):
+        with contextlib.suppress(OSError):
+            found = entry.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and time.time() - found.st_mtime > _STALE:
+                tree_copy.remove(entry)
 
 
 def _temporary_place(root: Path) -> str:
@@ -98,7 +114,7 @@ def run_suite(view: View, suite: Suite, found: Found, shop: Workshop, limits: Li
         remarks.append(f"variables from {path}")
     row = _attempt(view, suite, found, shop, limits, {"CI": "true", **given})
     left = limits.seconds - row.seconds
-    if row.state == "no-results" and row.exit_code == 0 and suite.runner not in _PYTHON and left > 5:
+    if row.state in ("no-results", "unread") and row.exit_code == 0 and suite.runner not in _PYTHON and left > 5:
         again = _attempt(view, suite, found, shop, replace(limits, seconds=left), given)
         if again.state == "ran" and again.executed:
             remarks.append("with CI=true, as in a pipeline, the command runs no test: a pipeline would prove nothing")
@@ -164,6 +180,14 @@ def _lacking(view: View, row: SuiteRun) -> SuiteRun:
             state="cannot-run",
             note=f"{last.missing_module} is not installed in the project's environment",
             remedy="Install the project's dependencies from its lock file; check that the package really exists.",
+        )
+    absent = next((found[1] for line in row.tail if (found := _NOT_FOUND.search(line))), None)
+    if row.exit_code == 127 and absent:
+        return replace(
+            row,
+            state="cannot-run",
+            note=f"{absent} is not installed here",
+            remedy="Install the project's packages from its lock file: npm ci, pnpm install or yarn install",
         )
     if last.unreachable:
         return replace(
@@ -298,7 +322,9 @@ def _row(suite: Suite, found: Found, ended: Ended, said: results.Results) -> Sui
     if said.problems:
         return replace(row, state="no-results", note=said.problems[0], tail=tail)
     if said.total == 0:
-        return replace(row, state="no-results", tail=tail)
+        # Python's runners are started by us, so their silence tells; a script may start one in a way that is not seen.
+        unread = ended.code == 0 and said.files == 0 and suite.runner not in _PYTHON
+        return replace(row, state="unread" if unread else "no-results", tail=tail)
     return replace(row, tail=tail if ended.code and not row.failed and not row.errors else ())
 
 
