@@ -10,6 +10,17 @@ from shipworthy.model import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A program that is run in the end: without wrappers, shells and scripts around it."""
+
+    command: str
+    """Its words, with a space between."""
+    location: Location
+    variables: tuple[tuple[str, str], ...] = ()
+    """What is set for it on its own line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """A command that starts the app where it is deployed, scripts of the repository followed."""
 
@@ -21,6 +32,9 @@ class Start:
     """The folder it starts in: tells the component."""
     chain: tuple[Location, ...] = ()
     """The script lines it goes through."""
+    runs: tuple[Run, ...] = ()
+    opaque: tuple[str, ...] = ()
+    """What of it could not be followed, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +69,12 @@ class HealthUse:
     """Something that asks for the app's health."""
 
     path: str | None
-    """The path it asks for; None where it asks otherwise (a port, a command)."""
+    """The path it asks for; None where a program decides that."""
     location: Location
     source: str
     """In words: "Dockerfile HEALTHCHECK", "fly.toml check"."""
+    own: bool = True
+    """False where it belongs to an image that may be another program: only the exact path tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +97,12 @@ class Serving(Fact):
     health_routes: tuple[HealthRoute, ...] = ()
     health_uses: tuple[HealthUse, ...] = ()
     surfaces: tuple[Surface, ...] = ()
+    mentions: tuple[Location, ...] = ()
+    """Code that speaks of health without being a health route that is read here."""
+    picked: bool = False
+    """Whether a deployed variable picks a configuration that is not for development."""
+    foreign: tuple[tuple[str, str], ...] = ()
+    """(language, path) of code in languages that are not read at all and that the stack does not name."""
 
     @classmethod
     def reader(cls) -> FactReader[Any]:

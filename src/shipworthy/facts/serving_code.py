@@ -5,46 +5,66 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tree_sitter import Node
-
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.routes.unread import NODE
-from shipworthy.project import FileEntry, Source, is_test_path, syntax
-
-KNOWN_WITHOUT_ROUTES = frozenset({*NODE, "django", "rest_framework", "ninja"})
-"""Frameworks whose debug switches and health routes are found without reading their routes."""
-
-_DEVELOPMENT = re.compile(
-    r"(^|[/_.-])(dev|devel|development|local|test|tests|testing|ci|example|sample)([/_.-]|$)", re.I
-)
-_DEVELOPMENT_CLASS = re.compile(r"dev|local|test|debug", re.I)
-_SETTINGS_PLACE = re.compile(r"(^|/)(settings|config|configuration|conf)(/|\.py$|[_-])|(settings|config)\.py$", re.I)
-_TRUE = re.compile(r"^(True|1|[\"'](1|true|yes|on)[\"'])$", re.I)
-_FALSE = re.compile(r"^(False|0|None|[\"'](0|false|no|off|)[\"'])$", re.I)
-_ENVIRONMENT = re.compile(r"environ|getenv|\benv\b|config\(|decouple|Field\(")
+from shipworthy.facts.serving_found import debug_variable
+from shipworthy.facts.serving_settings import debug_settings, is_settings
+from shipworthy.project import FileEntry, Source, is_test_path
 
 _JS = {".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"}
 _LISTENER = re.compile(
-    r"\b(?:https?|http2)\.create(?:Secure)?Server\(|(?<![\w.])createServer\(|\bDeno\.serve\(|\bBun\.serve\("
+    r"\b(?:https?|http2|net|tls)\.create(?:Secure)?Server\(|(?<![\w.])createServer\(|\bDeno\.(?:serve|listen)\("
+    r"|\bBun\.serve\(|\bnew WebSocketServer\(|\bnew WebSocket\.Server\(|\bexports\.handler\s{0,5}="
+    r"|\bexport const handler\b|\bexport default (?:async )?function \w{0,60}\(\s{0,9}req\w{0,20}\b"
+    r"|\bmodule\.exports\s{0,5}=\s{0,5}(?:async )?\(req\b|\basync fetch\(req\w{0,20}\b"
+    r"|\bexport async function onRequest"
 )
-_PYTHON_LISTENER = re.compile(r"\b(?:HTTPServer|ThreadingHTTPServer|TCPServer|make_server|asyncio\.start_server)\(")
+_PYTHON_LISTENER = re.compile(
+    r"\b(?:HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|UDPServer|SimpleXMLRPCServer|make_server"
+    r"|start_server|create_server|WSGIServer|FastMCP|websockets\.serve|grpc\.server|run_simple|uvicorn\.run)\("
+    r"|\bdef lambda_handler\(|\bdef \w{1,60}\(\s{0,9}environ\s{0,9},\s{0,9}start_response"
+    r"|\basync def \w{1,60}\(\s{0,9}scope\s{0,9},\s{0,9}receive\s{0,9},\s{0,9}send\s{0,9}\)"
+    r"|\.listen\(\d{0,5}\)"
+)
 _HEALTH = (
-    r"(?:health|healthz|healthcheck|health-check|livez|readyz|liveness|readiness|ready|ping|status|heartbeat|_health)"
+    r"(?:_?health|healthz|health[-_]?checks?|livez|readyz|liveness|readiness|ready|live|ping|status|heartbeat|ht|up)"
 )
+_PATH = rf"/?(?:[\w-]{{1,60}}/){{0,4}}{_HEALTH}"
+# A client asks with the same words (`axios.get("/health")`): a route is given a handler by something that serves.
+_CLIENT = r"(?:axios|client|http|https|api|request|agent|ky|got|superagent|fetcher|\$http|httpClient|supertest)"
 _JS_ROUTE = re.compile(
-    rf"""\.(?:get|all|use|route)\(\s*["'`](/(?:[\w-]+/){{0,4}}{_HEALTH}/?)["'`]|@(?:Get|Controller)\(\s*["'`](/?(?:[\w-]+/){{0,4}}{_HEALTH})["'`]""",
+    rf"""\b(?!{_CLIENT}\.)\w{{1,60}}\.(?:get|all|use|route|head)\(\s{{0,40}}["'`](/{_PATH.removeprefix("/?")}/?)["'`]\s{{0,40}}[,)]"""
+    rf"""|@(?:Get|Controller)\(\s{{0,40}}["'`]({_PATH})["'`]"""
+    rf"""|\b(?:url|path)\s{{0,5}}:\s{{0,5}}["'`](/{_PATH.removeprefix("/?")})["'`]\s{{0,5}},\s{{0,40}}(?:method|handler)""",
     re.I,
 )
-_DJANGO_ROUTE = re.compile(rf"""\b(?:path|re_path|url)\(\s*r?["']\^?((?:[\w-]+/){{0,4}}{_HEALTH})/?\$?["']""", re.I)
-_NEXT_ROUTE = re.compile(rf"(?:^|/)(?:app|pages)/((?:[^/]+/)*?{_HEALTH})(?:/route|/index)?\.[jt]sx?$", re.I)
-_SURFACE = re.compile(r"\b(graphiql|playground|introspection)\s*[:=]\s*(?:true|True)\b")
+_PYTHON_ROUTE = re.compile(
+    rf"""\b(?:path|re_path|url|add_get|add_route|add_url_rule|Route)\(\s{{0,40}}r?["']\^?({_PATH})/?\$?["']"""
+    rf"""|@\w{{1,60}}\.(?:get|route)\(\s{{0,40}}["']({_PATH})/?["']|\(\s{{0,5}}r?["']({_PATH})/?["']\s{{0,5}},\s{{0,5}}\w{{0,60}}Handler""",
+    re.I,
+)
+_PYTHON_READ = re.compile(r"^[ \t]{0,40}(?:from|import)[ \t]{1,9}(?:fastapi|starlette|flask)\b", re.M)
+"""Modules whose routes are read in full: what is read here would lack their prefixes."""
+_FILE_ROUTE = re.compile(
+    rf"(?:^|/)(?:app/(?P<next>(?:[^/]{{1,80}}/){{0,8}}{_HEALTH})/route|pages/(?P<pages>api/(?:[^/]{{1,80}}/){{0,8}}{_HEALTH})(?:/index)?"
+    rf"|server/(?:routes/|(?=api/))(?P<nuxt>(?:[^/]{{1,80}}/){{0,8}}{_HEALTH})(?:\.get)?|src/routes/(?P<kit>(?:[^/]{{1,80}}/){{0,8}}{_HEALTH})/\+server"
+    rf"|app/routes/(?P<remix>{_HEALTH}))\.[jt]sx?$",
+    re.I,
+)
+_MENTION = re.compile(rf"""\b(?:health|livez|readyz|liveness|readiness|heartbeat)|["'`]/{_HEALTH}/?["'`]""", re.I)
+_SURFACE = re.compile(r"\b(graphiql|playground|introspection)\s{0,9}[:=]\s{0,9}(?:true|True)\b")
+_SETTINGS_MODULE = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s{0,9}(?:,|\]\s{0,9}=)\s{0,9}["']([\w.]{1,200})["']""")
+_SERVER_ENTRY = re.compile(r"(^|/)(wsgi|asgi)\.py$")
+KNOWN_WITHOUT_ROUTES = frozenset({*NODE, "django", "rest_framework", "ninja"})
+"""Frameworks whose debug switches and health routes are found without reading their routes."""
+MAX_MATCHES = 50
 
 
 class ServingCode(Analyser):
     """Value: {"settings": [[what, on, line]], "listeners": [[what, line]], "health": [[path, line]], "surfaces": …}."""
 
     name = "serving-code"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and not is_test_path(entry.path) and (entry.suffix == ".py" or entry.suffix in _JS)
@@ -54,78 +74,48 @@ class ServingCode(Analyser):
             return Record({})
         text = source.text
         value: dict[str, list[list[Any]]] = {}
-
-        def line(position: int) -> int:
-            return text.count("\n", 0, position) + 1
-
-        def note(kind: str, *row: Any) -> None:
-            value.setdefault(kind, []).append(list(row))
-
-        python = source.entry.suffix == ".py"
         gaps: tuple[tuple[str, int | None], ...] = ()
-        if python and "debug" in text.lower():
-            tree = source.tree
-            if tree is None:
+        python = source.entry.suffix == ".py"
+
+        def look(kind: str, pattern: re.Pattern[str], limit: int = MAX_MATCHES) -> None:
+            for match in pattern.finditer(text):
+                if len(value.get(kind, ())) >= limit:
+                    return
+                if _commented(source, match.start()):
+                    continue
+                found = next((group for group in match.groups() if group), match[0])
+                shown = "/" + found.strip("/") if kind == "health" else " ".join(found.rstrip("(= ").split())[:80]
+                value.setdefault(kind, []).append([shown, text.count("\n", 0, match.start()) + 1])
+
+        if python and is_settings(source.path, text):
+            if source.tree is None:
                 gaps = (("too large to look for debug settings", None),)
             else:
-                for what, on, where in _settings(source.path, tree.root_node):
-                    note("settings", what, on, where)
-        for match in (_PYTHON_LISTENER if python else _LISTENER).finditer(text):
-            note("listeners", match[0].rstrip("("), line(match.start()))
-        for match in (_DJANGO_ROUTE if python else _JS_ROUTE).finditer(text):
-            path = next(group for group in match.groups() if group)
-            note("health", "/" + path.strip("/"), line(match.start()))
-        if not python and (found := _NEXT_ROUTE.search(source.path)):
-            note("health", "/" + re.sub(r"\([^)]*\)/", "", found[1]), 1)
-        for match in _SURFACE.finditer(text):
-            note("surfaces", match[1], line(match.start()))
-        return Record(value, gaps)
+                value["settings"] = debug_settings(source.tree.root_node)
+        if python and _SERVER_ENTRY.search(source.path):
+            for match in _SETTINGS_MODULE.finditer(text):
+                if what := debug_variable("DJANGO_SETTINGS_MODULE", match[1]):
+                    row = [what, True, text.count("\n", 0, match.start()) + 1]
+                    value.setdefault("settings", []).append(row)
+        look("listeners", _PYTHON_LISTENER if python else _LISTENER, 3)
+        if not (python and _PYTHON_READ.search(text)):
+            look("health", _PYTHON_ROUTE if python else _JS_ROUTE)
+        if not python and (place := _FILE_ROUTE.search(source.path)):
+            path = next(group for group in place.groups() if group)
+            value.setdefault("health", []).append(["/" + re.sub(r"\([^)/]*\)/", "", path), 1])
+        if "graphql" in text.lower() or "apollo" in text.lower():
+            look("surfaces", _SURFACE)
+        look("mentions", _MENTION, 1)
+        return Record({kind: rows for kind, rows in value.items() if rows}, gaps)
 
 
-def _settings(path: str, root: Node) -> list[tuple[str, bool | None, int]]:
-    """Debug settings assigned in a module of settings: what is written, whether it is on by default, the line."""
-    rows: list[tuple[str, bool | None, int]] = []
-    if not _SETTINGS_PLACE.search(path) or _DEVELOPMENT.search(path):
-        return rows
-    for node in syntax.find(root, "assignment"):
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None or syntax.text_of(left).lower() != "debug":
-            continue
-        if any(_DEVELOPMENT_CLASS.search(name) for name in _classes_around(node)):
-            continue
-        on, shown = _switch(right)
-        rows.append((f"{syntax.text_of(left)} = {shown}", on, syntax.line_of(node)))
-    return rows
-
-
-def _classes_around(node: Node) -> list[str]:
-    names: list[str] = []
-    here = node.parent
-    while here is not None:
-        if here.type == "class_definition" and (name := here.child_by_field_name("name")) is not None:
-            names.append(syntax.text_of(name))
-        here = here.parent
-    return names
-
-
-def _switch(value: Node) -> tuple[bool | None, str]:
-    """Whether a debug value is on by default, and a short way to show it."""
-    text = syntax.text_of(value)
-    if _TRUE.match(text):
-        return True, text
-    if _FALSE.match(text):
-        return False, text
-    if not _ENVIRONMENT.search(text):
-        return None, "..."
-    # Read from the environment: on by default where a default is given that means on.
-    defaults = [syntax.text_of(each) for each in syntax.find(value, "true", "false", "string", "integer")]
-    compared = value.type == "comparison_operator"
-    truths = [each for each in defaults if _TRUE.match(each)]
-    if "==" in text and compared:
-        # os.getenv("DEBUG", "True") == "True": on only where the default equals what it is compared with.
-        return len(truths) >= 2, "from the environment"
-    if " in " in text and compared:
-        call = next(iter(syntax.find(value, "call")), None)
-        inner = [syntax.text_of(each) for each in syntax.find(call, "string", "true")] if call is not None else []
-        return any(_TRUE.match(each) for each in inner), "from the environment"
-    return bool(truths), "from the environment"
+def _commented(source: Source, position: int) -> bool:
+    """Whether a place in the text is inside a comment. What has no tree is taken as code."""
+    tree = source.tree
+    if tree is None:
+        return False
+    offset = len(source.text[:position].encode("utf-8", "surrogateescape"))
+    if source.data.startswith(b"\xef\xbb\xbf"):
+        offset += 3
+    node = tree.root_node.descendant_for_byte_range(offset, offset)
+    return node is not None and node.type == "comment"

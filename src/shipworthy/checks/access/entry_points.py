@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shipworthy.checks.base import CheckContext
 from shipworthy.facts.routes import Route, Routes
-from shipworthy.facts.serving import Serving
+from shipworthy.facts.serving import Serving, Start
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Outcome
 from shipworthy.text import plural
@@ -18,20 +18,40 @@ def routes_of(fact: Routes, context: CheckContext) -> list[Route]:
     return [route for route in fact.routes if context.covers(route.file)]
 
 
+def belongs(path: str | None, context: CheckContext) -> bool:
+    """Whether a path is the component's, or beside all components and so perhaps about this one."""
+    return context.covers(path) or not any(each.contains(path) for each in context.components)
+
+
+def starts_of(serving: Serving, context: CheckContext) -> list[Start]:
+    """The start commands of the component under judgement, by the folder they start in.
+
+    What `package.json` starts counts only where no deployment says how the app is started.
+    """
+    starts = [each for each in serving.starts if belongs(f"{each.folder}/x" if each.folder != "." else "x", context)]
+    deployed = [each for each in starts if not each.source.startswith("package.json")]
+    return deployed or starts
+
+
 def without_routes(routes: Routes, serving: Serving, stack: Stack, context: CheckContext) -> Outcome:
     """The outcome for a component in which no route was found: not applicable only where that can be known."""
     root = context.component.root if context.component else "."
     frameworks = sorted({name for name, component in routes.frameworks if component == root})
     if frameworks:
         return Outcome.unknown(f"{', '.join(frameworks)} is used, but no route was found", rule="no-route-found")
-    listeners = [each for each in serving.listeners if context.covers(each.location.path)]
+    listeners = [each for each in serving.listeners if belongs(each.location.path, context)]
     if listeners:
         first = listeners[0]
         return Outcome.unknown(f"{first.what} at {first.location} answers requests; its routes are not read yet")
-    strange = sorted(stack.names(Part.LANGUAGE, root) - READ)
+    strange = sorted(
+        (stack.names(Part.LANGUAGE, root) - READ)
+        | {language for language, path in serving.foreign if context.covers(path)}
+    )
     if strange:
         return Outcome.unknown(f"written in {', '.join(strange)}: whether it answers requests is not read yet")
-    looked = sum(1 for path in routes.read if context.covers(path))
+    if not stack.names(Part.LANGUAGE, root):
+        return Outcome.unknown("no code in a language that is read: whether it answers requests cannot be told")
+    looked = sum(1 for path in {*routes.read, *serving.read} if context.covers(path))
     return Outcome.not_applicable(
         "no network entry point",
         [f"{plural(looked, 'file')} read: no server framework, no listening socket"],

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
-from shipworthy.checks.access.entry_points import routes_of
+from shipworthy.checks.access.entry_points import belongs, routes_of, without_routes
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.facts import Facts, Gap
 from shipworthy.facts.routes import Routes
 from shipworthy.facts.serving import HealthUse, Serving
 from shipworthy.facts.serving_code import KNOWN_WITHOUT_ROUTES
 from shipworthy.facts.stack import Part, Stack
-from shipworthy.facts.stack_tables import SERVERS
+from shipworthy.facts.stack_tables import CLIENT_ONLY, SERVERS
 from shipworthy.model import PROJECT, Finding, Location, Outcome, Severity
-from shipworthy.text import plural
 
 _HEALTH = re.compile(
-    r"(^|/)_?(health|healthz|healthcheck|health[-_]check|livez|readyz|liveness|readiness|ready|live|ping|status|heartbeat"
+    r"(^|/)_?(health|healthz|healthcheck|health[-_]checks?|livez|readyz|liveness|readiness|ready|live|ping|status|heartbeat"
     r"|up)/?$",
     re.I,
 )
@@ -45,33 +44,40 @@ class HealthCheck(Check):
         routes, serving, stack = facts[Routes], facts[Serving], facts[Stack]
         root = context.component.root if context.component else "."
         served = routes_of(routes, context)
-        frameworks = sorted(stack.names(Part.FRAMEWORK, root) & SERVERS)
-        listeners = [each for each in serving.listeners if context.covers(each.location.path)]
-        if not (served or frameworks or listeners):
-            return Outcome.not_applicable("no server here", [f"{plural(len(stack.read), 'file')} read: no server"])
+        frameworks = sorted((stack.names(Part.FRAMEWORK, root) & SERVERS) - CLIENT_ONLY)
+        own = [each for each in serving.health_routes if context.covers(each.location.path)]
+        if not (served or frameworks or own):
+            return without_routes(routes, serving, stack, context)
         deploys = stack.names(Part.DEPLOY_TARGET, root)
         if deploys and deploys <= _NO_PROCESS:
             return Outcome.not_applicable(
                 f"no long-running process: {', '.join(sorted(deploys))} starts code per request",
                 [f"{each.name} at {each.location}" for each in stack.of(Part.DEPLOY_TARGET, root)],
             )
-        asked = [
+        answered = [
             (route.path, Location(path=route.file, line=route.line))
             for route in served
-            if route.path and route.method in ("GET", "HEAD", "ANY") and _HEALTH.search(route.path)
+            if route.path and route.method in ("GET", "HEAD", "ANY") and not re.search(r"[{<:*]", route.path)
         ]
-        asked += [(each.path, each.location) for each in serving.health_routes if context.covers(each.location.path)]
+        asked = [each for each in answered if _HEALTH.search(each[0])]
+        asked += [(each.path, each.location) for each in own]
         uses = [each for each in serving.health_uses if _concerns(each, context)]
-        if not asked:
-            return _no_route(uses, routes, context)
-        for path, location in asked:
-            for use in uses:
-                if use.path is None or use.path.rstrip("/").endswith(path.rstrip("/")):
+        for use in uses:
+            for path, location in [*asked, *answered]:
+                # A path may be asked below a prefix that a proxy or a router adds; a page only by its exact path.
+                ends = use.own and (path, location) in asked and path != "/" and _plain(use.path).endswith(_plain(path))
+                if use.path and (ends or _plain(use.path) == _plain(path)):
                     looked_at = [f"{path} at {location}", f"{use.source} at {use.location}"]
                     return Outcome.passed(f"{path}, asked by {use.source}", looked_at)
+        uses = [use for use in uses if use.own]
+        opaque = [use for use in uses if use.path is None]
+        if opaque:
+            summary = f"what {opaque[0].source} at {opaque[0].location} asks for could not be told"
+            return Outcome.unknown(summary, looked_at=[f"{path} at {location}" for path, location in asked])
+        if not asked:
+            return _no_route(uses, routes, serving, context)
         path, location = asked[0]
-        other = [use for use in uses if use.path is not None]
-        found = f", and {other[0].source} asks for {other[0].path}" if other else ""
+        found = f", and {uses[0].source} asks for {_name(uses[0])}" if uses else ""
         finding = Finding.at(
             location, "health-unused", f"{path} answers, but nothing in the repository asks for it{found}.",
             anchor=path, severity=Severity.MEDIUM,
@@ -80,19 +86,33 @@ class HealthCheck(Check):
         return Outcome.failed(f"{path} is never asked", [finding])
 
 
+def _plain(path: str | None) -> str:
+    return "/" + (path or "").partition("?")[0].strip("/")
+
+
+def _name(use: HealthUse) -> str:
+    return use.path or "an open port only"
+
+
 def _concerns(use: HealthUse, context: CheckContext) -> bool:
     """A use in the component, or in a file above all components (compose, platform, pipeline)."""
     path = use.location.path or ""
-    return context.covers(path) or "/" not in path or path.startswith(".github/")
+    return belongs(path, context) or "/" not in path or path.startswith(".github/")
 
 
-def _no_route(uses: list[HealthUse], routes: Routes, context: CheckContext) -> Outcome:
+def _no_route(uses: list[HealthUse], routes: Routes, serving: Serving, context: CheckContext) -> Outcome:
     root = context.component.root if context.component else "."
+    mentions = [each for each in serving.mentions if context.covers(each.path)]
+    unread = [name for name, component in routes.frameworks if component == root]
+    if (mentions or any(use.path for use in uses)) and not routes_of(routes, context):
+        names = ", ".join(sorted(set(unread))) or "this server"
+        why = f"{mentions[0]} speaks of health" if mentions else f"{uses[0].source} asks for {_name(uses[0])}"
+        return Outcome.unknown(f"{why}, but routes of {names} are not read yet")
     first = next((app for app in routes.apps if context.covers(app.file)), None)
     where = Location(path=first.file, line=first.line) if first else PROJECT
     message = "No route answers for the app's health."
     if uses:
-        message = f"{uses[0].source} asks for {uses[0].path or 'something'}, but no health route was found."
+        message = f"{uses[0].source} asks for {_name(uses[0])}, but no health route was found."
     finding = Finding.at(
         where, "no-health-route", message, anchor=f"no-health-route {root}", severity=Severity.MEDIUM,
         remedy="Add a GET route /health that answers 200, and one that also asks the database.",
