@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shipworthy.facts.secrets.mask import mask_lines
+from shipworthy.facts.secrets.mask import Masked
 from shipworthy.model import ComponentOutcome, Excerpt, Finding
 from shipworthy.project import Project, Source, Unreadable
 
@@ -19,7 +19,7 @@ class Excerpts:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._lines: dict[str, tuple[str, ...] | None] = {}
+        self._texts: dict[str, Masked | None] = {}
 
     def add(self, outcomes: tuple[ComponentOutcome, ...]) -> tuple[ComponentOutcome, ...]:
         """The same outcomes, their first findings with an excerpt."""
@@ -41,19 +41,18 @@ class Excerpts:
         path, line = finding.location.path, finding.location.line
         if path is None or line is None or finding.excerpt is not None:
             return finding
-        if path not in self._lines:
-            self._lines[path] = self._read(path)
-        lines = self._lines[path]
-        if lines is None or not 1 <= line <= len(lines):
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        text = self._texts[path]
+        if text is None or not 1 <= line <= len(text):
             return finding
         first = max(1, line - AROUND)
-        return replace(finding, excerpt=Excerpt(first=first, lines=lines[first - 1 : line + AROUND]))
+        lines = tuple(each[:MAX_LINE] for each in text.lines(first, line + AROUND))
+        return replace(finding, excerpt=Excerpt(first=first, lines=lines))
 
-    def _read(self, path: str) -> tuple[str, ...] | None:
+    def _read(self, path: str) -> Masked | None:
         try:
             source = Source(self._project.files[path], self._project.read(path))
         except (KeyError, Unreadable):
             return None
-        if source.binary:
-            return None
-        return tuple(line[:MAX_LINE] for line in mask_lines(path, source.text))
+        return None if source.binary else Masked(path, source.text)

@@ -46,6 +46,26 @@ def test_nothing_of_an_outcome_holds_the_value(tmp_path: Path) -> None:
     assert f"sk_live_••••••••{LIVE[-2:]}" in outcome.findings[0].message
 
 
+def test_messages_say_a_thing_once(tmp_path: Path) -> None:
+    token = drawn("an", 40, 12)
+    files = {".env": f"API_TOKEN={token}\n", "b.py": f"k = '{LIVE}'\n", "c.py": f"DB_PASSWORD = '{PASSWORD}'\n"}
+    messages = [finding.message for finding in check_files(CHECK, tmp_path / "p", files).findings]
+    assert messages == [
+        f"API_TOKEN is set to a token in this file: ••••••••{token[-2:]}",
+        f"Stripe or Clerk live secret key stands in this file: sk_live_••••••••{LIVE[-2:]}",
+        "DB_PASSWORD is set to a password in this file: ••••••••",
+    ]
+
+
+def test_a_guessable_signing_secret_is_for_review(tmp_path: Path) -> None:
+    outcome = check_files(CHECK, tmp_path / "p", {"settings.py": "SECRET_KEY = 'changeme'\n"})
+    assert (outcome.kind, outcome.summary) == ("pass", "1 file, 1 place to look at")
+    assert (
+        outcome.findings[0].message
+        == "SECRET_KEY is set to a signing secret that can be guessed in this file: ••••••••"
+    )
+
+
 def test_it_says_what_was_left_out(tmp_path: Path) -> None:
     outcome = check_files(CHECK, tmp_path / "p", {"a.py": "x = 1\n", "a.zip": b"PK\3\4", "b.png": b"\x89PNG\0"})
     assert outcome.kind is OutcomeKind.PASS

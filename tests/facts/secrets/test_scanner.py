@@ -78,6 +78,7 @@ FOR_REVIEW = [
     ("tests/conftest.py", f"create_engine('postgresql://shop:{PASSWORD}@db.plantshop.io/shop')"),
     ("docker-compose.yml", "DATABASE_URL: postgres://postgres:postgres@db:5432/app"),
     ("settings.py", "SECRET_KEY = 'a-rather-wordy-key'"),
+    ("settings.py", "SECRET_KEY = 'change-me'"),
     ("src/a.ts", f"const token = '{token(sub='u1', iat=1_700_000_000, exp=1_700_003_600)}'"),
     (".env", f"NEXT_PUBLIC_SEARCH_API_KEY={RANDOM}"),
 ]
@@ -85,7 +86,8 @@ FOR_REVIEW = [
 CLEAN = [
     ("settings.py", "SECRET_KEY = os.environ['SECRET_KEY']", None),
     ("settings.py", "API_KEY = os.environ.get('API_KEY', '')", None),
-    ("settings.py", "SECRET_KEY = 'change-me'", "placeholder"),
+    ("a.env", "SECRET_KEY=change-me", "placeholder"),
+    ("a.py", "API_KEY = 'change-me'", "placeholder"),
     ("a.py", "API_KEY_HEADER = 'X-Shop-Api-Key'", None),
     ("a.py", "token_type = 'bearer'", None),
     ("a.py", "password = getpass.getpass('Password: ')", None),

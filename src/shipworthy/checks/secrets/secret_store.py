@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.facts import Facts
-from shipworthy.facts.secrets import Secrets
+from shipworthy.facts.secrets import GUESSABLE, Secrets
 from shipworthy.facts.settings import Default, SettingRead, Settings
-from shipworthy.model import Finding, Outcome, Severity
+from shipworthy.model import Finding, Location, Outcome, Severity
+from shipworthy.project import is_test_path
 from shipworthy.text import plural
 
 _WRITTEN = (Default.TEXT, Default.PLACEHOLDER)
@@ -18,7 +19,8 @@ _DEV_FILES = ("local", "dev", "development", "test", "testing", "ci")
 class SecretStore(Check):
     """Disproves that secrets come from a store: a secret, or a default for one, is written into a file.
 
-    Evidence: how each secret-named setting is read, defaults given to them in code, secrets standing in the tree. Where
+    Evidence: how each secret-named setting is read, defaults given to them in code, secrets standing in the tree, words
+    that code signs sessions or tokens with (however much of a stand-in: the app works with them). Where
     nothing disproves it, a person says which store holds them; no file can show that. It cannot see settings with
     computed names, nor where the platform takes an environment variable from.
     """
@@ -35,11 +37,11 @@ class SecretStore(Check):
         looked_at = [f"{name} read at {rows[0].location} by {rows[0].how}" for name, rows in sorted(by_name.items())]
         looked_at += [f"{use.kind}: {use.location}" for use in settings.stores]
         stores = [use for use in settings.stores if not use.build_only]
-        failures = [*_defaults(reads), *_written(secrets)]
+        failures = [*_written(secrets), *_guessable(secrets), *_defaults(reads)]
         if failures:
             more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
             return Outcome.failed(f"written into {failures[0].location}{more}", failures, looked_at)
-        doubts = [each for each in secrets.sightings if each.rule == "assigned-signing"]
+        doubts = [each for each in secrets.sightings if each.rule == "assigned-signing" and not _aside(each.location)]
         if not by_name and not stores and not doubts:
             return Outcome.not_applicable(
                 "no secret setting is read", [f"{plural(settings.files, 'code file')}, no secret-named setting"]
@@ -85,9 +87,7 @@ class SecretStore(Check):
 
 def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
     for read in reads:
-        path = read.location.path or ""
-        stem = path.rpartition("/")[2].partition(".")[0]
-        if read.default not in _WRITTEN or stem in _DEV_FILES:
+        if read.default not in _WRITTEN or _for_development(read.location):
             continue
         yield Finding.at(
             read.location,
@@ -96,6 +96,29 @@ def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
             anchor=read.name or "",
             remedy="Remove the default, so that the app refuses to start without the secret.",
         )
+
+
+def _guessable(secrets: Secrets) -> Iterator[Finding]:
+    for each in secrets.sightings:
+        if each.rule == GUESSABLE and not _for_development(each.location):
+            yield Finding.at(
+                each.location,
+                GUESSABLE,
+                f"{each.name}: what the app signs with is a word in the code; whoever guesses it signs in as anybody.",
+                anchor=each.identity,
+                severity=each.severity,
+                remedy="Make a random one, put it into the store, and refuse to start without it.",
+            )
+
+
+def _for_development(location: Location) -> bool:
+    return (location.path or "").rpartition("/")[2].partition(".")[0] in _DEV_FILES
+
+
+def _aside(location: Location) -> bool:
+    """Tests and documentation: what stands there does not run in production."""
+    path = location.path or ""
+    return is_test_path(path) or _for_development(location) or path.endswith((".md", ".mdx", ".rst"))
 
 
 def _written(secrets: Secrets) -> Iterator[Finding]:
@@ -107,7 +130,7 @@ def _written(secrets: Secrets) -> Iterator[Finding]:
         yield Finding.at(
             each.location,
             "secret-in-file",
-            f"{each.title} stands in a file instead of a store: {each.masked}",
+            f"{each.says} in this file instead of a store: {each.masked}",
             anchor=each.identity,
             severity=each.severity,
             confidence=each.confidence,

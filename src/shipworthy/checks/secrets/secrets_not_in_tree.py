@@ -18,6 +18,8 @@ class SecretsNotInTree(Check):
     providers' own descriptions of their tokens, with private keys, connection strings, web tokens and values assigned
     to secret-named variables. It cannot see inside archives, binaries and submodules (it says how many it left out),
     nor recognise a secret that looks like a word. Findings for review never fail it by themselves.
+    A signing secret that is a word ("changeme") is for review here: no provider issued it, so nothing has leaked with
+    the file; that the app works with it is what `secret-store` fails on.
     """
 
     id = "secrets-not-in-tree"
@@ -51,10 +53,9 @@ def _by_identity(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
 
 def _finding(group: list[Sighting]) -> Finding:
     first = group[0]
-    named = f" ({first.name})" if first.rule.startswith("assigned-") else ""
     return Finding(
         rule=first.rule,
-        message=f"{first.title}{named} stands in this file: {first.masked}",
+        message=f"{first.says} in this file: {first.masked}",
         location=first.location,
         fingerprint=first.identity,
         severity=first.severity if first.counts else Severity.MEDIUM,

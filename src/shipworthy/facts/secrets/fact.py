@@ -12,19 +12,22 @@ from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyse
 from shipworthy.facts.secrets.identity import LEAST_SALT, identity
 from shipworthy.facts.secrets.links import drop_mere_links
 from shipworthy.facts.secrets.rules import load
+from shipworthy.facts.secrets.scanner import GUESSABLE
 from shipworthy.model import Confidence, Location, Severity, fingerprint
 
 SALT_FILE = ".shipworthy/salt"
 """The project's own salt for fingerprints, committed so that CI computes the same ones. Optional."""
 
 _ASSIGNED = {
-    "assigned-password": "Password written into a file",
-    "assigned-signing": "Signing secret written into a file",
-    "assigned-secret": "Secret written into a file",
-    "assigned-key": "API key written into a file",
-    "assigned-token": "Token written into a file",
-    "supabase-service-role": "Supabase service_role key",
+    "assigned-password": "a password",
+    "assigned-signing": "a signing secret",
+    "assigned-secret": "a secret",
+    "assigned-key": "a key",
+    "assigned-token": "a token",
+    GUESSABLE: "a signing secret that can be guessed",
 }
+"""What is found by the name it was given to."""
+_OTHER = {"supabase-service-role": "Supabase service_role key"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,16 @@ class Sighting:
     """A fingerprint: of the token itself where it is random, else of rule, path and name."""
     name: str
     """The variable or setting it was given to; the provider for a token found by its form."""
+
+    @property
+    def says(self) -> str:
+        """The start of a sentence that "in this file" ends: "API_TOKEN is set to a token"."""
+        what = _ASSIGNED.get(self.rule)
+        if what is None:
+            return f"{self.title} stands"
+        if self.rule == GUESSABLE:
+            return f"{self.name}: {what} stands"
+        return f"{self.name.removeprefix('process.env.')} is set to {what}"
 
     @property
     def counts(self) -> bool:
@@ -107,7 +120,9 @@ class SecretsReader(FactReader[Secrets]):
 def title_of(rule_id: str) -> str:
     """What a rule finds, in words. Raises KeyError for an unknown rule."""
     rule = load().by_id.get(rule_id)
-    return rule.title if rule else _ASSIGNED[rule_id]
+    if rule is not None:
+        return rule.title
+    return _OTHER.get(rule_id) or _ASSIGNED[rule_id].partition(" ")[2].capitalize()
 
 
 def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[Sighting]:

@@ -14,10 +14,13 @@ from shipworthy.facts.secrets.assign import Assigned, assignments
 from shipworthy.facts.secrets.context import FileContext, context_of
 from shipworthy.facts.secrets.engine import engine
 from shipworthy.facts.secrets.forms import Refused
+from shipworthy.facts.secrets.guessable import SUFFIXES, signing_secrets
 from shipworthy.facts.secrets.names import PUBLIC_PREFIX, SecretName, read_name, split
 from shipworthy.facts.secrets.rules import Rule, load
 from shipworthy.model import Confidence
 
+GUESSABLE = "guessable-signing"
+"""The rule of a signing secret that is a word in the code; it fails `secret-store`, where a doubt does not."""
 RANK = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.REVIEW: 2}
 MOST_HITS = 500
 """Findings kept of one file."""
@@ -43,6 +46,11 @@ class Hit:
     guessable: bool = False
     """Chosen by a person: no hash of it may be kept."""
 
+    @property
+    def general(self) -> bool:
+        """Found by the name it was given to, not by a form of its own."""
+        return self.rule.startswith("assigned")
+
 
 @dataclass(slots=True)
 class Found:
@@ -59,7 +67,8 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
     """
     context = context_of(path, minified)
     found = Found()
-    hits: list[Hit] = []
+    suffix = path[path.rfind(".") :].lower()
+    hits = list(_signing(data)) if suffix in SUFFIXES and (context.role == "code" or sensitive) else []
     refused: list[tuple[int, int]] = []
     for rule, match in engine().matches(data, path.rpartition("/")[2]):
         group: str | int = 0
@@ -89,6 +98,18 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
     return found
 
 
+def _signing(data: bytes) -> Iterator[Hit]:
+    """Signing secrets that code writes out. One that can be guessed is for review: it opens nothing but this app."""
+    for each in signing_secrets(data):
+        span = (each.start, each.start + len(each.value))
+        if each.random:
+            confidence = Confidence.LIKELY if each.sure else Confidence.REVIEW
+            yield Hit("assigned-signing", confidence, *span, each.value, each.name, guessable=True)
+        else:
+            rule = GUESSABLE if each.sure else "assigned-signing"
+            yield Hit(rule, Confidence.REVIEW, *span, each.value, each.name, guessable=True)
+
+
 def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
     """The surest and most specific hit of each place; none inside what a rule recognised as no secret."""
     rules = load().by_id
@@ -98,13 +119,19 @@ def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
     def order(hit: Hit) -> tuple[bool, int, bool, int, int]:
         rule = rules.get(hit.rule)
         general = rule is None or rule.shape == "random"
-        return (not (rule and rule.issued), RANK[hit.confidence], general, hit.start, -hit.end)
+        return (
+            not (rule and rule.issued),
+            RANK[hit.confidence],
+            general and hit.rule != GUESSABLE,
+            hit.start,
+            -hit.end,
+        )
 
     for hit in sorted(hits, key=order):
         if any(hit.start < end and start < hit.end for start, end in taken):
             continue
         general = hit.rule not in rules or rules[hit.rule].shape == "random"
-        if general and any(hit.start < end and start < hit.end for start, end in refused):
+        if general and hit.rule != GUESSABLE and any(hit.start < end and start < hit.end for start, end in refused):
             continue
         taken.append((hit.start, hit.end))
         kept.append(hit)
