@@ -357,6 +357,24 @@ def x(token):
     if not user:
         abort(404)
     return render_template("reset.html")
+=== a step of a form is no identity: open
+@app.route("/x")
+def x():
+    if "answers" not in session:
+        return redirect("/first")
+    return render_template("x.html", answers=session["answers"])
+=== a browser's name is no identity: open
+@app.route("/x")
+def x():
+    if "Mozilla" not in request.headers.get("User-Agent", ""):
+        abort(403)
+    return "page"
+=== a secret in the address: protected
+@app.route("/x/<secret>", methods=["POST"])
+def x(secret):
+    if secret != os.environ["WEBHOOK_SECRET"]:
+        abort(404)
+    return "ok"
 === CSRF is no identity: open
 @app.before_request
 def csrf():

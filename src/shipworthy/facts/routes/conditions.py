@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shipworthy.facts.python_code.values import Choice, Class, Const, Func, Made, Map, Seq, Unknown, Value
-from shipworthy.facts.routes.identity import RESPONSES
+from shipworthy.facts.python_code.values import Choice, Class, Const, Func, Made, Map, Seq, Unknown, Value, text
+from shipworthy.facts.routes.identity import RESPONSES, tells_who
 from shipworthy.facts.routes.verdicts import Claim, Given, Handler, Marked, RoutePath
 
 Truth = tuple[bool | None, bool]
@@ -93,6 +93,8 @@ def _compare_claim(left: Value, operator: str, right: Value) -> Truth:
     if operator == "in":
         if isinstance(right, Claim):
             # `"user_id" in session` is false without one; what the caller sends may contain anything.
+            if right.session and not tells_who(text(left)):
+                return UNKNOWN
             return right.sent, True
         return False, True
     claim, other = (left, right) if isinstance(left, Claim) else (right, left)

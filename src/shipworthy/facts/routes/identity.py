@@ -16,10 +16,20 @@ HEADER_WORDS = re.compile(
     r"auth|token|key|secret|sig|jwt|session|user|credential|identity|hmac|cert|email|cookie", re.I
 )
 NOT_IDENTITY = re.compile(
-    r"csrf|xsrf|nonce|lang|locale|theme|flash|^next|captcha|^state$|cart|currency|timezone|consent|visit|page_?view",
+    r"csrf|xsrf|nonce|lang|locale|theme|flash|^next|captcha|^state$|cart|currency|timezone|consent|visit|page_?view|user.?agent|idempotency|^sec-websocket|request.?id|trace",
     re.I,
 )
 """What sessions, cookies and headers also hold, and what says nothing about who is asking."""
+_SESSION_WORDS = re.compile(r"(^|_)(id|uid|e?mail|name|role|level|phone|profile|perms?|project)($|_)|^is_|\bid\b", re.I)
+
+
+def tells_who(name: str | None) -> bool:
+    """Whether a key of a session is about its owner; one that is only known while running may be."""
+    if name is None:
+        return True
+    return not NOT_IDENTITY.search(name) and bool(WORDS.search(name) or _SESSION_WORDS.search(name))
+
+
 KEY_WORDS = re.compile(r"api.?key|secret|signature|\bsig\b|hmac|access.?key|auth.?key", re.I)
 """Names of values in a query or body that are a proof of their own, not a form field."""
 TOKEN_WORDS = re.compile(r"token|jwt|api.?key|secret|signature|hmac|credential|authorization|(^|_)key$", re.I)

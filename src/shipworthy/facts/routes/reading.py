@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from shipworthy.facts.python_code.calls import Arguments, text_method
@@ -245,7 +246,9 @@ class Reading:
         """Library names that are the request, or hold who is asking."""
         if isinstance(value, External):
             if value.name in identity.SERVER_SIDE:
-                return Claim(False, value.name.rpartition(".")[2], truthy=value.name in identity.ANONYMOUS_OBJECTS)
+                last = value.name.rpartition(".")[2]
+                truthy = value.name in identity.ANONYMOUS_OBJECTS
+                return Claim(False, last, truthy=truthy, session=last == "session")
             if value.name in identity.REQUESTS:
                 return Part("request")
             if value.name in identity.GLOBALS:
@@ -256,7 +259,9 @@ class Reading:
         if isinstance(value, Claim):
             if name == "is_anonymous" and not value.sent:
                 return Marked(Const(True))
-            return Claim(False, value.about) if value.truthy else value
+            if value.session and not identity.tells_who(name):
+                return Unknown("something else of theirs")
+            return Claim(value.sent, value.about) if value.truthy or value.session else value
         if isinstance(value, Marked):
             inner = self.attribute(value.inner, name)
             return inner if isinstance(inner, (Claim, Marked)) else Marked(inner)
@@ -288,7 +293,7 @@ class Reading:
                     return Const(endpoint.rpartition(".")[0] or None) if endpoint else Unknown("the blueprint")
                 return Const(endpoint) if endpoint else Unknown("the endpoint")
             if name in ("session", "user", "auth"):
-                return Claim(False, f"request.{name}")
+                return Claim(False, f"request.{name}", session=name == "session")
             if name == "authorization":
                 return Claim(self.sent, "request.authorization")
             return Part(_BAGS[name]) if name in _BAGS else Unknown(f"request.{name}")
@@ -335,7 +340,7 @@ class Reading:
         if isinstance(base, Part) and base.name != "request":
             found = self.bag(base, index)
         elif isinstance(base, Claim):
-            found = Unknown("an item") if identity.NOT_IDENTITY.search(text(index) or "") else base
+            found = base if not base.session or identity.tells_who(text(index)) else Unknown("an item")
         elif isinstance(base, Seq):
             number = index.value if isinstance(index, Const) else None
             fits = isinstance(number, int) and not base.open and number < len(base.items)
@@ -368,8 +373,9 @@ class Reading:
                 return self.bag(owner, args[0])
             return Unknown(f"{owner.name}.{name}")
         if isinstance(owner, Claim):
-            other = args and identity.NOT_IDENTITY.search(text(args[0]) or "")
-            return Unknown("something else of theirs") if other else owner
+            if owner.session and args and not identity.tells_who(text(args[0])):
+                return Unknown("something else of theirs")
+            return replace(owner, session=False) if owner.session else owner
         if isinstance(owner, RoutePath):
             if name == "startswith" and args:
                 return from_truth(starts_with(owner, args[0]))

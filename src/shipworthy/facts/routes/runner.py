@@ -161,6 +161,8 @@ class Runner(Calling):
             return Part("scope")
         if default is not None:
             return self.known(self.program.value(default, function.frame))
+        if identity.KEY_WORDS.search(name):
+            return Claim(self.sent, name)
         return Unknown(f"the parameter {name}")
 
     # --- statements ---

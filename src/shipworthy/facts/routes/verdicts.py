@@ -18,6 +18,8 @@ class Claim(Value):
     about: str
     truthy: bool = False
     """An object that stands for an anonymous user: true by itself, false in what it says."""
+    session: bool = False
+    """The session as a whole, which may also hold a cart or a language."""
 
 
 @dataclass(eq=False, slots=True, repr=False)
