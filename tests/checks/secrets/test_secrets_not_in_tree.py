@@ -61,8 +61,7 @@ def test_a_guessable_signing_secret_is_for_review(tmp_path: Path) -> None:
     outcome = check_files(CHECK, tmp_path / "p", {"settings.py": "SECRET_KEY = 'changeme'\n"})
     assert (outcome.kind, outcome.summary) == ("pass", "1 file, 1 place to look at")
     assert (
-        outcome.findings[0].message
-        == "SECRET_KEY is set to a signing secret that can be guessed in this file: ••••••••"
+        outcome.findings[0].message == "SECRET_KEY: a signing secret that can be guessed stands in this file: ••••••••"
     )
 
 

@@ -108,3 +108,9 @@ def test_hostile_text_costs_little(text: str) -> None:
     started = time.process_time()
     scan("a.js", text.encode())
     assert time.process_time() - started < 5
+
+
+def test_a_random_one_keeps_its_identity_wherever_it_stands() -> None:
+    key = drawn("an", 50, 3)
+    (hit,) = scan("settings.py", f"SECRET_KEY = '{key}'".encode()).hits
+    assert (hit.rule, hit.confidence, hit.guessable) == ("assigned-signing", Confidence.LIKELY, False)

@@ -104,7 +104,9 @@ def _signing(data: bytes) -> Iterator[Hit]:
         span = (each.start, each.start + len(each.value))
         if each.random:
             confidence = Confidence.LIKELY if each.sure else Confidence.REVIEW
-            yield Hit("assigned-signing", confidence, *span, each.value, each.name, guessable=True)
+            text = each.value.decode("utf-8", "replace")
+            guessable = not values.random(text) or values.entropy(text) * len(text) < 64
+            yield Hit("assigned-signing", confidence, *span, each.value, each.name, guessable)
         else:
             rule = GUESSABLE if each.sure else "assigned-signing"
             yield Hit(rule, Confidence.REVIEW, *span, each.value, each.name, guessable=True)
