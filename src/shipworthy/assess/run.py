@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from shipworthy.assess.events import Event, Judged, Started
 from shipworthy.assess.excerpts import Excerpts
 from shipworthy.bugs import bug
 from shipworthy.checks import Check, CheckContext
-from shipworthy.facts import Analyser, Context, Fact, Facts, Gap, View
+from shipworthy.facts import Analyser, Context, Fact, FactReader, Facts, Gap, View
 from shipworthy.facts.scan import OverTime, RecordCache, Scan, time_limit
 from shipworthy.facts.stack import Stack
 from shipworthy.model import (
@@ -33,13 +34,23 @@ Emit = Callable[[Event], None]
 Cancelled = Callable[[], bool]
 
 
+_READERS: dict[type[Fact], FactReader[Any]] = {}
+
+
+def reader_of(kind: type[Fact]) -> FactReader[Any]:
+    """The reader of a kind; one is enough for all projects, since a reader keeps nothing between reads."""
+    if kind not in _READERS:
+        _READERS[kind] = kind.reader()
+    return _READERS[kind]
+
+
 def _closure(kinds: Iterable[type[Fact]]) -> list[type[Fact]]:
     """The kinds and all they build on, each after what it needs."""
     ordered: list[type[Fact]] = []
 
     def add(kind: type[Fact]) -> None:
         if kind not in ordered:
-            for needed in type(kind.reader()).needs:
+            for needed in type(reader_of(kind)).needs:
                 add(needed)
             ordered.append(kind)
 
@@ -63,7 +74,7 @@ class FactStore:
         self._context = context
         analysers: list[Analyser] = []
         for kind in _closure([Stack, *planned]):
-            analysers += kind.reader().analysers
+            analysers += reader_of(kind).analysers
         self._scan = Scan(project, analysers, cache, progress)
         self._known: dict[type[Fact], Fact] = {}
         self._broken: dict[type[Fact], str] = {}
@@ -75,7 +86,7 @@ class FactStore:
         return self._known.get(kind) or self._broken[kind]
 
     def _read(self, kind: type[Fact]) -> None:
-        reader = kind.reader()
+        reader = reader_of(kind)
         needed: dict[type[Fact], Fact] = {}
         for other in type(reader).needs:
             found = self.get(other)

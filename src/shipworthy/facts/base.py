@@ -158,7 +158,8 @@ class View:
     def records(self, analyser: Analyser) -> Mapping[str, Any]:
         """The analyser's value by path, from the pass all analysers share. Reads and gaps are noted here."""
         values, gaps = self._records.of(analyser)
-        self.seen.extend(path for path in values if path not in set(self.seen))
+        known = set(self.seen)
+        self.seen.extend(path for path in values if path not in known)
         for gap in gaps:
             self.gap(gap.path, gap.reason, gap.line)
         return values

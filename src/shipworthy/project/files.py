@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from pathlib import PurePosixPath
 
 
@@ -41,6 +43,16 @@ def kind_of(path: str) -> FileKind:
     return FileKind.SOURCE
 
 
+@cache
+def _compiled(pattern: str) -> str | Callable[[str], re.Match[str] | None]:
+    """The pattern itself where it has no wildcard, else what matches it; compiled once."""
+    if not any(character in pattern for character in "*?["):
+        return pattern
+    if pattern.startswith("**/"):
+        return re.compile(f"(?:{translate(pattern)}|{translate(pattern[3:])})").match
+    return re.compile(translate(pattern)).match
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
     """A listed file. `path` is relative to the project's root; bytes that are not UTF-8 are surrogate-escaped."""
@@ -58,15 +70,16 @@ class FileEntry:
     """Smaller on disk than git recorded, so `Project.read` compares it with the blob for a cut-off copy."""
     problem: str | None = None
     """Why its bytes are not read: a symlink, a special file, missing, a submodule. None for a regular file."""
+    name: str = field(init=False)
+    suffix: str = field(init=False)
+    """The last ending in lower case with its dot, "" without one."""
 
-    @property
-    def name(self) -> str:
-        return self.path.rsplit("/", 1)[-1]
-
-    @property
-    def suffix(self) -> str:
-        """The last ending in lower case with its dot, "" without one."""
-        return PurePosixPath(self.name).suffix.lower()
+    def __post_init__(self) -> None:
+        # Asked for hundreds of times for each file, so worked out once.
+        name = self.path.rsplit("/", 1)[-1]
+        object.__setattr__(self, "name", name)
+        dot = name.rfind(".")
+        object.__setattr__(self, "suffix", name[dot:].lower() if 0 < dot < len(name) - 1 else "")
 
     @property
     def by_hand(self) -> bool:
@@ -79,10 +92,11 @@ class FileEntry:
         `**/` at the start also matches nothing, so `**/package.json` fits `package.json`.
         """
         for pattern in patterns:
-            if "/" not in pattern:
-                if fnmatchcase(self.name, pattern):
+            fits = _compiled(pattern)
+            if isinstance(fits, str):
+                if (self.path if "/" in fits else self.name) == fits:
                     return True
-            elif fnmatchcase(self.path, pattern) or (pattern.startswith("**/") and fnmatchcase(self.path, pattern[3:])):
+            elif fits(self.path if "/" in pattern else self.name):
                 return True
         return False
 
