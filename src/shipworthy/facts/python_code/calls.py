@@ -173,8 +173,8 @@ class Caller:
 
     def _record(self, target: Attribute, given: Arguments, path: str, line: int) -> Value:
         if target.name == "config.get" and given.args and text(given.args[0]):
-            default = given.args[1] if len(given.args) > 1 else Unknown("a setting")
-            return configured(self._program, target.owner, text(given.args[0]) or "") or default
+            fallback = given.args[1] if len(given.args) > 1 else Unknown("a setting")
+            return configured(self._program, target.owner, text(given.args[0]) or "") or fallback
         if _SETTINGS.search(target.owner.kind) and (default := default_of(target.owner, given)) is not None:
             return as_flag(default) if target.name == "bool" else default
         call = Call(target.name, given.args, given.kwargs, path, line, wide=given.wide)
