@@ -64,7 +64,7 @@ class ServingCode(Analyser):
     """Value: {"settings": [[what, on, line]], "listeners": [[what, line]], "health": [[path, line]], "surfaces": …}."""
 
     name = "serving-code"
-    version = "2"
+    version = "3"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and not is_test_path(entry.path) and (entry.suffix == ".py" or entry.suffix in _JS)

@@ -16,6 +16,7 @@ from shipworthy.model import Location
 
 _HEREDOC = re.compile(r"<<-?[\"']?(\w{1,60})[\"']?")
 _PAIR = re.compile(r"""([A-Za-z_]\w{0,80})=("[^"]{0,300}"|'[^']{0,300}'|[^\s"']{0,300})""")
+_VARIABLE = re.compile(r"\$(?:\{(\w{1,80})\}|(\w{1,80}))")
 _STATIC = re.compile(r"(^|/)(nginx|caddy|httpd|nginx-unprivileged|static-web-server|serve)([:@-]|$)")
 """Images of servers that hand out files."""
 
@@ -102,10 +103,15 @@ def _read_stage(view: View, path: str, stage: _Stage, found: Found) -> None:
         if name in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "EXPOSE"):
             last[name] = (argument, line)
         elif name == "WORKDIR":
+            argument = _expanded(argument, variables)
             workdir = argument if argument.startswith("/") else f"{workdir.rstrip('/')}/{argument}"
         elif name in ("COPY", "ADD"):
-            copies += _copies(argument, folder, workdir)
+            copies += _copies(_expanded(argument, variables), folder, workdir)
+        elif name == "ARG" and "=" in argument:
+            key, _, value = argument.partition("=")
+            variables.setdefault(key.strip(), value.strip("\"' "))
         elif name == "ENV":
+            argument = _expanded(argument, variables)
             pairs = {key: value.strip("\"'") for key, value in _PAIR.findall(argument)}
             words = argument.split(None, 1)
             if not pairs and len(words) == 2:
@@ -139,6 +145,10 @@ def _read_stage(view: View, path: str, stage: _Stage, found: Found) -> None:
                 source="Dockerfile HEALTHCHECK",
             )
         )
+
+
+def _expanded(argument: str, variables: dict[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], found[0]), argument)
 
 
 def _copies(argument: str, folder: str, workdir: str) -> list[tuple[str, str]]:

@@ -73,9 +73,10 @@ def _read_healthcheck(view: View, path: str, service: Any, found: Found) -> None
     build = service.get("build")
     context = build if isinstance(build, str) else build.get("context", ".") if isinstance(build, dict) else "."
     asks = asked(view, words, joined(folder_of(path), str(context)))
-    if build is not None or asks:
+    unsure = asks is None and "health" in words.lower() and "/" in str(service.get("image", ""))
+    if build is not None or asks or unsure:
         where = Location(path=path, line=line_of(service, "healthcheck"))
-        use = HealthUse(path=asks, location=where, source="compose healthcheck", own=build is not None)
+        use = HealthUse(path=asks, location=where, source="compose healthcheck", own=build is not None or unsure)
         found.uses.append(use)
 
 

@@ -111,10 +111,16 @@ def _text(view: View, text: str, arguments: Sequence[str], place: _Place, trail:
     except TooLong as error:
         trail.opaque.append(str(error))
         return
+    if not found and text.strip():
+        trail.opaque.append("no command was found in its text")
     folder = place.folder
     for command in found:
         if command.words[:1] == ("cd",) and len(command.words) > 1:
-            folder = joined("." if command.words[1].startswith("/") else folder, command.words[1])
+            to = command.words[1]
+            # An absolute folder is one of the image: here it is known only where one of that name exists.
+            inside = joined(".", to)
+            held = any(entry.path.startswith(inside + "/") for entry in view.entries())
+            folder = joined(folder, to) if not to.startswith("/") else inside if held else place.folder
             continue
         here = _Place(folder, place.location, place.variables, place.copies, place.depth, place.within)
         _words(view, list(command.words), dict(command.variables), here, trail)

@@ -12,7 +12,7 @@ from tree_sitter import Node
 
 from shipworthy.project import syntax
 
-MAX_TEXT = 100_000
+MAX_TEXT = 20_000
 MAX_COMMANDS = 300
 MAX_DEPTH = 60
 _VARIABLE = re.compile(r"\$(?:\{(\w{1,80})(?::?([-=+])([^{}]{0,300}))?\}|(\w{1,80}))")

@@ -30,6 +30,7 @@ _FRONT_END = re.compile(
 _PLAIN_FLASK = re.compile(r"^(?:python[\d.]{0,5} -m )?(?:flask|quart)\b.{0,300}?\srun\b")
 _DEVELOPMENT_CONFIG = re.compile(r"\w{0,80}(?:Dev|Local|Test|Debug)\w{0,80}\(")
 _MAIN = re.compile(r"^python[\d.]{0,5}\b")
+_MODULE_SERVER = re.compile(r"\bmanage\.py\b|\s-m\s+(?:gunicorn|uvicorn|flask|hypercorn|alembic|pip)\b")
 _SERVES = re.compile(
     r"\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|waitress(?:-serve)?|uwsgi|flask|fastapi|python[\d.]{0,5}|node|next|"
     r"litestar|quart|sanic|mod_wsgi-express)\b"
@@ -53,7 +54,8 @@ def main_counts(switch: DebugSwitch, starts: list[Start], *, picked: bool) -> bo
     """
     if picked and _DEVELOPMENT_CONFIG.match(switch.what):
         return False
-    if not switch.in_main:
+    calls_run = ".run(" in switch.what
+    if not (switch.in_main or calls_run):
         return True
     known = [each for each in starts if not each.source.startswith("package.json")]
     runs = [run.command for start in known for run in start.runs]
@@ -63,6 +65,9 @@ def main_counts(switch: DebugSwitch, starts: list[Start], *, picked: bool) -> bo
     if any(_MAIN.match(run) and started.search(run) for run in runs):
         return True
     if name == "__main__.py" and any(_MAIN.match(run) and " -m " in run for run in runs):
+        return True
+    if not switch.in_main and any(_MAIN.match(run) and not _MODULE_SERVER.search(run) for run in runs):
+        # `run()` in a function or module that another program may import.
         return True
     if any(start.opaque for start in known):
         return None
