@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support import check_files
 
 from shipworthy.model import OutcomeKind
-from tests.support import check_files
 
 PASS, FAIL, UNKNOWN, NOT = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NOT_APPLICABLE
 APP = {
