@@ -109,14 +109,12 @@ STARTS = {
     "render": ({"render.yaml": "services:\n  - type: web\n    startCommand: uvicorn main:app --reload\n"}, FAIL),
     "render variable": (
         {
-            "render.yaml": "services:\n  - startCommand: gunicorn a\n    envVars:\n      - key: DEBUG\n        value: true\n"
+            "render.yaml": "services:\n  - startCommand: gunicorn a\n    envVars:\n      - key: DEBUG\n        value: 1\n"
         },
         FAIL,
     ),
     "kubernetes": (
-        {
-            "ops/web.yml": "kind: Pod\nspec:\n  containers:\n    - image: a\n      args: [uvicorn, 'main:app', --reload]\n"
-        },
+        {"ops/web.yml": "kind: Pod\nspec:\n  containers:\n    - image: a\n      args: [uvicorn, a, --reload]\n"},
         FAIL,
     ),
     "compose": (
