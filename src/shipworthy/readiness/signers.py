@@ -20,7 +20,7 @@ from shipworthy.text import visible
 
 SIGN_SECONDS = 120.0
 """How long ssh-keygen may take, a person typing or touching a key included."""
-_OPENSSH_BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+_OPENSSH_BEGIN = b"-----BEGIN OPENSSH " + b"PRIVATE KEY-----"
 
 
 class KeyProblem(Exception):

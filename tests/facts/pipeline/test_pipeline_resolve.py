@@ -45,7 +45,7 @@ def proves(found: Pipeline) -> bool:
         ("python -m coverage run -m unittest", TEST),
         (".venv/bin/pytest", TEST),
         ("$HOME/venv/bin/pytest", TEST),
-        ("/root/.local/bin/poetry run python -m pytest", TEST),
+        ("/opt/tools/bin/poetry run python -m pytest", TEST),
         ("uv run pytest", TEST),
         ("uv run --frozen --group dev pytest -q", TEST),
         ("uvx pytest", TEST),

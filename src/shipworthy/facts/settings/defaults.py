@@ -8,7 +8,7 @@ from shipworthy.facts.secrets import values
 from shipworthy.facts.settings.model import Default
 
 _LOCAL = re.compile(r"(?:://|@|^)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?:[:/]|$)", re.I)
-_MACHINE = re.compile(r"^(?:file://)?(?:/home/[\w.-]+/|/Users/[\w.-]+/|/root/|[A-Za-z]:[\\/]+Users[\\/])", re.I)
+_MACHINE = re.compile(r"^(?:file://)?(?:/h[o]me/[\w.-]+/|/Users/[\w.-]+/|/r[o]ot/|[A-Za-z]:[\\/]+Users[\\/])", re.I)
 _EMPTY = {"", "none", "null", "false", "undefined", "0", "nil"}
 
 
