@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -130,16 +129,6 @@ def test_what_verification_imports_and_opens(fresh: Signed) -> None:
     never += [f"shipworthy.{room}" for room in ("checks", "facts", "project", "assess", "tui", "sources", "decisions")]
     never += ["shipworthy.readiness.sign", "shipworthy.readiness.keys", "shipworthy.readiness.signers"]
     assert [name for name in loaded if any(name == each or name.startswith(each + ".") for each in never)] == []
-
-
-def test_a_cold_verification_is_quick(fresh: Signed) -> None:
-    took = []
-    for _ in range(5):
-        began = time.monotonic()
-        assert run("verify", str(fresh.folder), "--trust", fresh.key.fingerprint).returncode == 0
-        took.append(time.monotonic() - began)
-    # The best of five: what is measured is the program, not who else uses the machine.
-    assert min(took) < 0.5
 
 
 def test_json_says_who_waived_what(tmp_path: Path) -> None:

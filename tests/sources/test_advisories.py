@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from importlib.resources import files
 from typing import Any
@@ -171,9 +170,7 @@ def test_levels_in_words(words: str | None, level: str | None) -> None:
 def test_the_embedded_index() -> None:
     data = files("shipworthy.sources.advisories").joinpath("embedded.json.zlib").read_bytes()
     assert len(data) < 600_000
-    began = time.perf_counter()
     read = Index.from_bytes(data)
-    assert time.perf_counter() - began < 0.25
     for ecosystem in ("PyPI", "npm"):
         snapshot = read.snapshot(ecosystem)
         assert snapshot is not None

@@ -108,9 +108,7 @@ STARTS = {
     "fly": ({"fly.toml": "[processes]\napp = 'uvicorn main:app --reload'\n"}, FAIL),
     "render": ({"render.yaml": "services:\n  - type: web\n    startCommand: uvicorn main:app --reload\n"}, FAIL),
     "render variable": (
-        {
-            "render.yaml": "services:\n  - startCommand: gunicorn a\n    envVars:\n      - key: DEBUG\n        value: 1\n"
-        },
+        {"render.yaml": "services:\n  - startCommand: gunicorn a\n    envVars:\n    - key: DEBUG\n      value: 1\n"},
         FAIL,
     ),
     "kubernetes": (

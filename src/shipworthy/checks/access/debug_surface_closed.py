@@ -8,9 +8,9 @@ from shipworthy.checks.base import Check, CheckContext
 from shipworthy.facts import Facts, Gap
 from shipworthy.facts.routes import Routes
 from shipworthy.facts.serving import Serving, Surface
-from shipworthy.facts.serving_code import KNOWN_WITHOUT_ROUTES
+from shipworthy.facts.serving.code import KNOWN_WITHOUT_ROUTES
 from shipworthy.facts.stack import Part, Stack
-from shipworthy.facts.stack_tables import CLIENT_ONLY, SERVERS
+from shipworthy.facts.stack.tables import CLIENT_ONLY, SERVERS
 from shipworthy.model import Finding, Location, Outcome
 from shipworthy.text import plural
 

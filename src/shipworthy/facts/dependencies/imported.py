@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from shipworthy.facts.base import View
 from shipworthy.facts.dependencies.model import NPM, PYPI, Foreign, Manifest, Undeclared, folder_of
 from shipworthy.facts.dependencies.naming import outside_product, python_name
-from shipworthy.facts.imports import Imports
-from shipworthy.facts.stack_tables import NODE, PYTHON
+from shipworthy.facts.stack.imports import Imports
+from shipworthy.facts.stack.tables import NODE, PYTHON
 from shipworthy.project import FileEntry, is_test_path
 
 _NODE_OWN = frozenset(

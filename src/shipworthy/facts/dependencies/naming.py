@@ -6,7 +6,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from shipworthy.facts.stack_tables import NOT_PRODUCT
+from shipworthy.facts.stack.tables import NOT_PRODUCT
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _DEVELOPMENT = frozenset({

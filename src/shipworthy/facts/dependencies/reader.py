@@ -38,7 +38,7 @@ from shipworthy.facts.dependencies.model import (
 from shipworthy.facts.dependencies.naming import below, for_development
 from shipworthy.facts.dependencies.pairing import pair
 from shipworthy.facts.dependencies.parsing import Notes, Unclear
-from shipworthy.facts.imports import Imports
+from shipworthy.facts.stack.imports import Imports
 from shipworthy.project import FileEntry
 
 MAX_INCLUDES = 200

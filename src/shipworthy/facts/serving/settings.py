@@ -7,7 +7,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from shipworthy.facts.serving_values import switched_on
+from shipworthy.facts.serving.values import switched_on
 from shipworthy.project import syntax
 
 _PLACE = re.compile(r"(^|/)(settings|config|configuration|conf)(/|[_-])|(^|/)[^/]*(settings|config)\.py$", re.I)

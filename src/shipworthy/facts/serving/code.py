@@ -7,8 +7,8 @@ from typing import Any
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.routes.unread import NODE
-from shipworthy.facts.serving_found import debug_variable
-from shipworthy.facts.serving_settings import debug_settings, is_settings
+from shipworthy.facts.serving.found import debug_variable
+from shipworthy.facts.serving.settings import debug_settings, is_settings
 from shipworthy.project import FileEntry, Source, is_test_path
 
 _JS = {".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"}

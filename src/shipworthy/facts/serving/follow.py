@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shipworthy.facts.base import View
-from shipworthy.facts.serving import Run, Start
-from shipworthy.facts.serving_shell import TooLong, commands
-from shipworthy.facts.stack_reader import set_aside
+from shipworthy.facts.serving.fact import Run, Start
+from shipworthy.facts.serving.shell import TooLong, commands
+from shipworthy.facts.stack.reader import set_aside
 from shipworthy.model import Location
 from shipworthy.project import FileEntry
 

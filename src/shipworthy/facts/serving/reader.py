@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
-from shipworthy.facts.serving import HealthRoute, HealthUse, Listener, Serving, Setting, Start, Surface
-from shipworthy.facts.serving_code import ServingCode
-from shipworthy.facts.serving_docker import read_dockerfile
-from shipworthy.facts.serving_files import read_compose, read_deploy_yaml, read_platform, replaced_services
-from shipworthy.facts.serving_follow import follow, line_of_text, own
-from shipworthy.facts.serving_found import Found, asked_path, debug_variable, development, folder_of
-from shipworthy.facts.serving_settings import PRODUCTION
-from shipworthy.facts.stack_reader import set_aside
+from shipworthy.facts.serving.code import ServingCode
+from shipworthy.facts.serving.docker import read_dockerfile
+from shipworthy.facts.serving.fact import HealthRoute, HealthUse, Listener, Serving, Setting, Start, Surface
+from shipworthy.facts.serving.files import read_compose, read_deploy_yaml, read_platform, replaced_services
+from shipworthy.facts.serving.follow import follow, line_of_text, own
+from shipworthy.facts.serving.found import Found, asked_path, debug_variable, development, folder_of
+from shipworthy.facts.serving.settings import PRODUCTION
+from shipworthy.facts.stack.reader import set_aside
 from shipworthy.model import Location
 
 _CODE = ServingCode()

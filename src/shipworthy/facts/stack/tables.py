@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shipworthy.facts.stack import Part
+from shipworthy.facts.stack.fact import Part
 
 F, D, T, R = Part.FRAMEWORK, Part.DATABASE, Part.THIRD_PARTY, Part.TEST_RUNNER
 

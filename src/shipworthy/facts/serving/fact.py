@@ -106,6 +106,6 @@ class Serving(Fact):
 
     @classmethod
     def reader(cls) -> FactReader[Any]:
-        from shipworthy.facts.serving_reader import ServingReader
+        from shipworthy.facts.serving.reader import ServingReader
 
         return ServingReader()

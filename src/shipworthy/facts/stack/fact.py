@@ -44,7 +44,7 @@ class Stack(Fact):
 
     @classmethod
     def reader(cls) -> FactReader[Any]:
-        from shipworthy.facts.stack_reader import StackReader
+        from shipworthy.facts.stack.reader import StackReader
 
         return StackReader()
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from shipworthy.facts import stack_tables as tables
 from shipworthy.facts.base import FactReader, Facts, View
-from shipworthy.facts.imports import Imports
-from shipworthy.facts.stack import Part, Stack, StackPart
+from shipworthy.facts.stack import tables
+from shipworthy.facts.stack.fact import Part, Stack, StackPart
+from shipworthy.facts.stack.imports import Imports
 from shipworthy.model import Component, ComponentKind, Location
 from shipworthy.project import FileEntry, is_test_path
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from shipworthy.facts.base import View
-from shipworthy.facts.serving import HealthUse, Listener
-from shipworthy.facts.serving_follow import joined
-from shipworthy.facts.serving_found import Found, asked, folder_of
+from shipworthy.facts.serving.fact import HealthUse, Listener
+from shipworthy.facts.serving.follow import joined
+from shipworthy.facts.serving.found import Found, asked, folder_of
 from shipworthy.model import Location
 
 _HEREDOC = re.compile(r"<<-?[\"']?(\w{1,60})[\"']?")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shipworthy.facts.base import View
-from shipworthy.facts.serving import HealthUse, Listener, Setting, Start, Surface
-from shipworthy.facts.serving_follow import joined
+from shipworthy.facts.serving.fact import HealthUse, Listener, Setting, Start, Surface
+from shipworthy.facts.serving.follow import joined
 from shipworthy.model import Location
 
 _DEVELOPMENT_WORDS = frozenset({

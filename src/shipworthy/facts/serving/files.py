@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shipworthy.facts.base import View
-from shipworthy.facts.serving import HealthUse, Surface
-from shipworthy.facts.serving_docker import read_dockerfile
-from shipworthy.facts.serving_follow import joined
-from shipworthy.facts.serving_found import Found, asked, development, folder_of
+from shipworthy.facts.serving.docker import read_dockerfile
+from shipworthy.facts.serving.fact import HealthUse, Surface
+from shipworthy.facts.serving.follow import joined
+from shipworthy.facts.serving.found import Found, asked, development, folder_of
 from shipworthy.model import Location
 from shipworthy.project.yaml import line_of
 

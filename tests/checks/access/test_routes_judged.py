@@ -1,0 +1,95 @@
+"""Which routes can be listed, which are protected, and what is said where neither can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support import check_files
+
+HEAD = """\
+import os
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+
+app = FastAPI()
+
+
+def user(authorization: str = Header()):
+    if authorization != os.environ["TOKEN"]:
+        raise HTTPException(status_code=401)
+
+
+"""
+
+
+def fastapi(*routes: str) -> dict[str, str]:
+    """An app with these routes; "!" in front means protected."""
+    text = HEAD
+    for number, route in enumerate(routes):
+        method, path = route.lstrip("!").split(" ")
+        guard = ", dependencies=[Depends(user)]" if route.startswith("!") else ""
+        text += f"@app.{method.lower()}({path!r}{guard})\ndef view{number}():\n    return {{}}\n\n\n"
+    return {"main.py": text, "requirements.txt": "fastapi==0.115.0\n"}
+
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+JS = {
+    "package.json": '{"name": "x", "private": true, "dependencies": {"express": "4"}}',
+    "server.js": "require('express')",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "summary"),
+    [
+        (fastapi("!GET /items", "!POST /items"), "pass", "all 2 routes protected"),
+        (fastapi("!GET /items", "GET /"), "needs-you", "1 protected; are 1 open route meant for everybody?"),
+        (fastapi("POST /login", "GET /health"), "needs-you", "0 protected; are 2 open routes meant for everybody?"),
+        (fastapi("!GET /items", "POST /items"), "fail", "1 open route of 2"),
+        (fastapi("GET /orders"), "fail", "1 open route of 1"),
+        (fastapi("GET /admin/users", "GET /about"), "fail", "1 open route of 2"),
+        ({"app.py": FLASK + "@app.delete('/x')\ndef x(): return ''\n"}, "fail", "1 open route of 1"),
+        (JS, "unknown", "package.json: routes of Express are not read yet"),
+        (
+            {"main.go": 'package main\nimport "net/http"\nfunc main() { http.ListenAndServe(":80", nil) }\n'},
+            "unknown",
+            "",
+        ),
+        ({"tool.py": "print('hi')\n"}, "not-applicable", "no network entry point"),
+    ],
+)
+def test_routes_protected(tmp_path: Path, files: dict[str, str], kind: str, summary: str) -> None:
+    found = check_files("routes-protected", tmp_path, files)
+    assert found.kind == kind
+    assert summary in found.summary
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "summary"),
+    [
+        (fastapi("GET /a", "POST /b"), "pass", "2 routes in 1 file"),
+        ({"main.py": HEAD + "@app.get(os.environ['P'])\ndef view(): return 1\n"}, "unknown", "at run time"),
+        ({"main.py": HEAD + "@app.get('/a')\ndef view(:\n"}, "unknown", "main.py"),
+        (JS, "unknown", "Express"),
+        ({"tool.py": "print('hi')\n"}, "not-applicable", "no network entry point"),
+    ],
+)
+def test_route_inventory(tmp_path: Path, files: dict[str, str], kind: str, summary: str) -> None:
+    found = check_files("route-inventory", tmp_path, files)
+    assert found.kind == kind
+    assert summary in found.summary
+
+
+def test_hostile_paths_are_findings_like_others(tmp_path: Path) -> None:
+    text = HEAD + "@app.post('/\\x1b]0;owned\\x07[@click=app.quit]')\ndef view():\n    return 1\n"
+    found = check_files("routes-protected", tmp_path, {"main.py": text})
+    assert found.kind == "fail"
+
+
+def test_the_same_route_keeps_its_fingerprint_when_lines_move(tmp_path: Path) -> None:
+    files = fastapi("POST /items")
+    first = check_files("routes-protected", tmp_path / "a", files)
+    files["main.py"] = "# a line more\n" + files["main.py"]
+    second = check_files("routes-protected", tmp_path / "b", files)
+    assert [each.fingerprint for each in first.findings] == [each.fingerprint for each in second.findings]
