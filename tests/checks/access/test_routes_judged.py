@@ -47,6 +47,11 @@ JS = {
         (fastapi("!GET /items", "GET /"), "needs-you", "1 protected; are 1 open route meant for everybody?"),
         (fastapi("POST /login", "GET /health"), "needs-you", "0 protected; are 2 open routes meant for everybody?"),
         (fastapi("!GET /items", "POST /items"), "fail", "1 open route of 2"),
+        (
+            {"app.py": FLASK + "@app.post('/api/users')\ndef register_user(): return ''\n"},
+            "needs-you",
+            "0 protected; are 1 open route meant for everybody?",
+        ),
         (fastapi("GET /orders"), "fail", "1 open route of 1"),
         (fastapi("GET /admin/users", "GET /about"), "fail", "1 open route of 2"),
         ({"app.py": FLASK + "@app.delete('/x')\ndef x(): return ''\n"}, "fail", "1 open route of 1"),

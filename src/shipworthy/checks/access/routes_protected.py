@@ -22,6 +22,8 @@ _ENTRANCE = re.compile(
     r"|captcha|csrf|unsubscribe)([/_.-]|$)",
     re.I,
 )
+# `POST /users` is the way in where its handler says so.
+_LETS_IN = re.compile(r"(^|_)(log_?in|log_?out|register|sign_?(in|up)|forgot|(reset|recover)_password)(_|$)", re.I)
 # What a read route gives away when anybody may call it.
 _PRIVATE = re.compile(
     r"(^|[/_-])(admin|internal|private|debug|me|account|accounts|user|users|customer|customers|order|orders|invoice"
@@ -35,7 +37,7 @@ _PRIVATE = re.compile(
 def meant_for_all(route: Route) -> bool:
     """Whether an open route is plausibly public by design, so that a person is asked instead of told to fix it."""
     path = route.path or ""
-    if _ENTRANCE.search(path):
+    if _ENTRANCE.search(path) or _LETS_IN.search(route.handler.rpartition(".")[2]):
         return True
     return route.method in _SAFE and not _PRIVATE.search(path)
 

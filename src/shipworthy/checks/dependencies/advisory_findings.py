@@ -92,7 +92,8 @@ def too_old(snapshots: Iterable[Snapshot], today: date, limit: int | None, path:
             message = (
                 f"The {each.ecosystem} advisory data is of {each.date}, {age:,} days old; the policy allows {limit:,}."
             )
-            yield words.finding("old-data", path, None, message, each.ecosystem, "Update the advisory data.")
+            remedy = "Look elsewhere and waive it, or accept the age: advisory_max_age_days in .shipworthy/policy.toml."
+            yield words.finding("old-data", path, None, message, each.ecosystem, remedy)
 
 
 def _age(snapshot: Snapshot, today: date) -> str:

@@ -56,7 +56,11 @@ class KnownVulns(Check):
             summary = f"{what}: {identity.split()[0].rstrip(',')}{more}"
             return Outcome.failed(summary, [*fails, *unknowns, *remarks], looked)
         if unknowns:
-            return Outcome.unknown(words.summed(unknowns), [*unknowns, *remarks], looked_at=looked)
+            old = all(each.rule == "old-data" for each in unknowns)
+            summary = (
+                f"{advisory_findings.as_of(snapshots, today)}: too old to count" if old else words.summed(unknowns)
+            )
+            return Outcome.unknown(summary, [*unknowns, *remarks], looked_at=looked)
         if own:
             return Outcome.passed(advisory_findings.as_of(snapshots, today), looked, remarks)
         shared = {path for each in mine.manifests for path in mine.answers.get(each.path, ())} - files
