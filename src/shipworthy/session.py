@@ -102,7 +102,12 @@ class Session:
             self._planned = event
             self.failed = None
             self.pending = set(event.items)
-            self.reload()
+            try:
+                self.reload()
+            except SessionError as error:
+                # Broken while we looked away: what it said counts for nothing until it is mended.
+                self.decisions = {}
+                self.failed = Failed(message=str(error), diagnostics=error.diagnostics)
         elif isinstance(event, Started):
             self.running.add(event.item)
         elif isinstance(event, Judged):
@@ -111,13 +116,18 @@ class Session:
             self.running.discard(event.item)
             self.pending.discard(event.item)
         elif isinstance(event, Done):
-            self.running.clear()
-            self.pending.clear()
+            self._cut_short()
             self._advisories = event.advisories or self._advisories
         elif isinstance(event, Failed):
-            self.running.clear()
-            self.pending.clear()
+            self._cut_short()
             self.failed = event
+
+    def _cut_short(self) -> None:
+        """A run is over: what it planned and did not judge is not known any more, whatever an earlier run said."""
+        for item in self.pending:
+            self._outcomes.pop(item, None)
+        self.running.clear()
+        self.pending.clear()
 
     def assessment(self) -> Assessment:
         """All results as they stand. An item a machine has not judged yet is unknown, never green."""

@@ -43,6 +43,7 @@ def test_the_demo_has_its_faults_and_json_follows_the_schema(tmp_path: Path) -> 
         "known-vulns", "routes-protected", "debug-surface-closed", "health-check",
     }  # fmt: skip
     assert status["spend-alert"] == "needs-you"
+    assert document["advisories"] == "2024-10-10"
     assert "sk_live_" + "51" not in done.stdout
 
 

@@ -126,9 +126,14 @@ def _examine(
 
 
 def _advisories(store: FactStore) -> str | None:
-    """The date of the advisory data, where a check of this run read it."""
-    for fact in store.read_so_far():
-        found = getattr(fact, "advisories_date", None)
-        if isinstance(found, str):
-            return found
-    return None
+    """The date of the oldest advisory data that a check of this run was judged by."""
+    from shipworthy.facts.dependencies import Dependencies, KnownVulnerabilities
+
+    read = store.read_so_far()
+    known = next((fact for fact in read if isinstance(fact, KnownVulnerabilities)), None)
+    held = next((fact for fact in read if isinstance(fact, Dependencies)), None)
+    if known is None or held is None:
+        return None
+    used = {package.ecosystem for package in held.packages}
+    dates = [each.date for each in known.snapshots if each.ecosystem in used or not used]
+    return min(dates).isoformat() if dates else None

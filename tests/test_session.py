@@ -1,0 +1,49 @@
+"""What the session holds on to: nothing that a run cut short, or a broken decisions file, no longer supports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shipworthy.assess.events import Done, Event, Failed, Judged, Planned
+from shipworthy.model import ComponentOutcome, Outcome, Status
+from shipworthy.session import Session
+from tests.support import make_repo, write
+
+ITEM = "lockfile"
+PLANNED = Planned(
+    name="x", commit=None, branch=None, dirty=(), profile="solo", profile_reason="", components=(), items=(ITEM,)
+)
+PASSED = Judged(
+    item=ITEM, outcomes=(ComponentOutcome(component=None, outcome=Outcome.passed("fine", ["x"])),), milliseconds=1
+)
+
+
+def session(folder: Path, *events: Event) -> Session:
+    made = Session(make_repo(folder, {"a.py": "x = 1\n"}))
+    for event in events:
+        made.apply(event)
+    return made
+
+
+@pytest.mark.parametrize(
+    "end",
+    [Done(cancelled=True, advisories=None, milliseconds=1), Failed(message="it ended", diagnostics="")],
+    ids=["cancelled", "failed"],
+)
+def test_a_second_run_cut_short_leaves_no_old_green(tmp_path: Path, end: Event) -> None:
+    made = session(tmp_path, PLANNED, PASSED, Done(cancelled=False, advisories=None, milliseconds=1))
+    assert made.result(ITEM).status is Status.PASS
+    made.apply(PLANNED)
+    made.apply(end)
+    assert made.result(ITEM).status is Status.UNKNOWN
+
+
+def test_a_decisions_file_that_broke_meanwhile_counts_for_nothing_and_is_named(tmp_path: Path) -> None:
+    made = session(tmp_path, PLANNED, PASSED)
+    write(tmp_path, {".shipworthy/decisions.toml": "[items.x]\ndecision = 3\n"})
+    made.apply(PLANNED)
+    assert made.decisions == {}
+    assert made.failed is not None
+    assert "decisions.toml" in made.failed.message
