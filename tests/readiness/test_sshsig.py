@@ -114,7 +114,6 @@ POINT = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().pub
         ({"space": b""}, "namespace"),
         ({"space": b"git"}, "namespace"),
         ({"space": "schlüssel".encode()}, "ASCII"),
-        ({"reserved": b"x"}, "reserved"),
         ({"digest": b"sha1"}, "sha256 or sha512"),
         ({"digest": b"sha256"}, "does not fit"),
         ({"algorithm": b"rsa-sha2-512"}, "cannot sign with"),
@@ -135,18 +134,16 @@ def test_a_field_that_is_not_what_it_should_be(change: dict[str, bytes], says: s
     "spell",
     [
         lambda text: text.replace("\n", "\r\n"),
-        lambda text: text + "\n",
         lambda text: " " + text,
-        lambda text: text.rstrip("\n"),
         lambda text: text.replace("BEGIN SSH", "BEGIN  SSH"),
-        lambda text: text.replace("U1NIU0lH", "U1NIU0lH\n"),
+        lambda text: text.replace("U1NIU0lH", "U1NI-U0lH"),
         lambda text: text.replace("=\n-----END", "\n-----END"),
         lambda text: text.replace("-----BEGIN SSH SIGNATURE-----\n", ""),
         lambda text: "",
         lambda text: "x" * 20_000,
     ],
 )
-def test_another_spelling_of_the_same_signature_is_refused(spell: object) -> None:
+def test_armor_that_ssh_keygen_refuses_too(spell: object) -> None:
     changed = spell(parts())  # type: ignore[operator]  # one of the functions above
     assert changed != parts()
     with pytest.raises(BadSignature):
@@ -154,8 +151,11 @@ def test_another_spelling_of_the_same_signature_is_refused(spell: object) -> Non
 
 
 def test_no_single_bit_of_a_signature_can_change() -> None:
+    """But for the last of the version: a verifier refuses later versions only (PROTOCOL.sshsig)."""
     blob = bytearray(sshsig.dearmor(parts()))
     for position in range(len(blob)):
+        if position == 9:
+            continue
         for bit in (0, 3, 7):
             blob[position] ^= 1 << bit
             with pytest.raises(BadSignature):
@@ -234,11 +234,12 @@ def test_rsa_only_long_and_only_with_sha2(
             sshsig.verify(armored, MESSAGE, SPACE)
 
 
-def test_an_integer_has_one_form() -> None:
-    for raw in (b"", b"\0", b"\x80", b"\0\x01"):
-        with pytest.raises(BadSignature, match="shortest"):
+def test_an_integer_is_not_negative_and_not_endless() -> None:
+    for raw in (b"\x80", b"\xff\x01", b"\x01" * 2049, b"\0" * 2050):
+        with pytest.raises(BadSignature, match="an integer"):
             sshsig._Reader(string(raw)).mpint()
-    assert sshsig._Reader(string(b"\0\x80")).mpint() == 128
+    for raw in (b"\0\x80", b"\0\0\x80", b"\0" * 2048 + b"\x80"):
+        assert sshsig._Reader(string(raw)).mpint() == 128
 
 
 def test_the_fingerprint_is_unpadded_base64() -> None:

@@ -1,7 +1,8 @@
 """Reads, checks and makes SSH signatures (SSHSIG, armored), the one kind of signature in a readiness file.
 
 Format: PROTOCOL.sshsig, PROTOCOL.u2f and RFC 4253 section 6.6 of OpenSSH. It needs no ssh-keygen and imports nothing
-of the rest of shipworthy. Every field has exactly one accepted encoding, so a signature has one spelling.
+of the rest of shipworthy. It accepts and refuses what `ssh-keygen -Y check-novalidate` of OpenSSH 9.2 does, odd
+spellings included, because two verifiers that disagree are one too many; `STRICTER` lists where it refuses more.
 """
 
 from __future__ import annotations
@@ -20,8 +21,17 @@ PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPri
 MAX_BYTES = 16 * 1024
 """The longest armored signature read; the largest real one (RSA 16384) is under 6 KiB."""
 MIN_RSA_BITS, MAX_RSA_BITS, MAX_RSA_EXPONENT_BITS = 2048, 16384, 33
+STRICTER = {
+    "length": f"the armored text is longer than {MAX_BYTES:,} characters",
+    "rsa key": "an RSA key below 2048 bits, or an exponent that is even, below 3 or above 33 bits",
+    "ed25519 scalar": "the second half of an Ed25519 signature is not below the group's order (RFC 8032 section 5.1.7)",
+    "kinds": "DSA keys, certificates in place of keys, and signatures that a browser made (webauthn)",
+}
+"""All that is refused here though ssh-keygen accepts it. Nothing is accepted here that ssh-keygen refuses."""
+_MAX_INTEGER = 16384 // 8
 _MAGIC, _VERSION, _KEY_MAGIC = b"SSHSIG", 1, b"openssh-key-v1\0"
 _BEGIN, _END, _WIDTH = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----", 70
+_WHITE = dict.fromkeys(map(ord, " \t\n\v\f\r"))
 _TOUCHED, _USER_VERIFIED = 0x01, 0x04
 _DIGESTS = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
 _RSA_HASHES: dict[str, hashes.HashAlgorithm] = {"rsa-sha2-256": hashes.SHA256(), "rsa-sha2-512": hashes.SHA512()}
@@ -30,6 +40,12 @@ _CURVES: dict[str, tuple[ec.EllipticCurve, hashes.HashAlgorithm]] = {
     "nistp384": (ec.SECP384R1(), hashes.SHA384()),
     "nistp521": (ec.SECP521R1(), hashes.SHA512()),
 }
+_ALIASES = {
+    "rsa": "ssh-rsa", "rsa-sha2-256": "ssh-rsa", "rsa-sha2-512": "ssh-rsa", "ed25519": "ssh-ed25519",
+    "ed25519-sk": "sk-ssh-ed25519@openssh.com",
+    "webauthn-sk-ecdsa-sha2-nistp256@openssh.com": "sk-ecdsa-sha2-nistp256@openssh.com",
+}  # fmt: skip
+_SHORT = ("rsa", "ed25519", "ed25519-sk")
 _SK_ED25519, _SK_ECDSA = "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"
 
 
@@ -42,16 +58,12 @@ class Signature:
     """A parsed signature, not yet checked."""
 
     key: bytes
-    """The public key in SSH wire format."""
+    """The public key in SSH wire format, as it was written."""
     namespace: str
     digest: str
     """`sha256` or `sha512`: how the message was hashed."""
     value: bytes
     """The inner signature in SSH wire format."""
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,7 @@ class Signed:
     """What a valid signature says. `touched` and `user_verified` are None for a key that is no security key."""
 
     fingerprint: str
+    """Of the key in its usual encoding, however it was written here."""
     kind: str
     """The key's type, like `ssh-ed25519`."""
     touched: bool | None = None
@@ -88,17 +101,27 @@ class _Reader:
     def string(self) -> bytes:
         return self.take(self.number())
 
+    def text(self) -> bytes:
+        """A C string: OpenSSH drops one NUL at its end and refuses any other."""
+        raw = self.string()
+        raw = raw[:-1] if raw.endswith(b"\0") else raw
+        if b"\0" in raw:
+            raise BadSignature("a name contains a NUL")
+        return raw
+
     def word(self) -> str:
         try:
-            return self.string().decode("ascii")
+            return self.text().decode("ascii")
         except UnicodeDecodeError as error:
             raise BadSignature("a name is not ASCII") from error
 
     def mpint(self) -> int:
-        """A positive integer in its shortest form (RFC 4251 section 5)."""
+        """An integer that is not negative (RFC 4251 section 5); OpenSSH drops zeros in front."""
         raw = self.string()
-        if not raw or raw[0] & 0x80 or raw == b"\0" or (raw[0] == 0 and not raw[1:2] >= b"\x80"):
-            raise BadSignature("an integer is not positive or not in its shortest form")
+        if raw[:1] >= b"\x80":
+            raise BadSignature("an integer is negative")
+        if len(raw) > _MAX_INTEGER + (raw[:1] == b"\0"):
+            raise BadSignature("an integer is too long")
         return int.from_bytes(raw, "big")
 
     def end(self) -> None:
@@ -134,16 +157,23 @@ def armor(blob: bytes) -> str:
 
 
 def dearmor(armored: str) -> bytes:
-    """The signature's bytes. Raises BadSignature unless the text is exactly what `armor` writes."""
+    """The signature's bytes. Raises BadSignature.
+
+    As in OpenSSH the text starts with the first line of the armor, white space between the base64 characters counts
+    for nothing, and so does all that follows the armor. Padding and its bits have to be right.
+    """
     if len(armored) > MAX_BYTES:
         raise BadSignature("too long")
-    lines = armored.split("\n")
+    inner, end, _ = armored.removeprefix(_BEGIN + "\n").partition("\n" + _END)
+    if not armored.startswith(_BEGIN + "\n") or not end:
+        raise BadSignature("not an armored SSH signature")
+    text = inner.removesuffix("\0").translate(_WHITE)
     try:
-        blob = base64.b64decode("".join(lines[1:-2]), validate=True)
+        blob = base64.b64decode(text, validate=True)
     except ValueError as error:
         raise BadSignature("the armor does not hold base64") from error
-    if armor(blob) != armored:
-        raise BadSignature("the armor is not written as ssh-keygen writes it")
+    if base64.b64encode(blob).decode("ascii") != text:
+        raise BadSignature("the armor's base64 is not padded as it should be")
     return blob
 
 
@@ -152,16 +182,14 @@ def parse(armored: str) -> Signature:
     reader = _Reader(dearmor(armored))
     if reader.take(len(_MAGIC)) != _MAGIC:
         raise BadSignature("not an SSH signature")
-    if reader.number() != _VERSION:
-        raise BadSignature("an SSH signature of another version")
-    key, namespace, reserved, digest, value = (
-        reader.string(), reader.word(), reader.string(), reader.word(), reader.string()
-    )  # fmt: skip
+    if reader.number() > _VERSION:
+        raise BadSignature("an SSH signature of a later version")
+    key, namespace = reader.string(), reader.word()
+    reader.string()  # Reserved: to be ignored, and always empty in what is signed.
+    digest, value = reader.word(), reader.string()
     reader.end()
     if not namespace:
         raise BadSignature("without a namespace")
-    if reserved:
-        raise BadSignature("the reserved field is not empty")
     if digest not in _DIGESTS:
         raise BadSignature("the message was hashed with something other than sha256 or sha512")
     return Signature(key=key, namespace=namespace, digest=digest, value=value)
@@ -189,26 +217,32 @@ def verify(armored: str, message: bytes, namespace: str) -> Signed:
 
 def _check(signature: Signature, covered: bytes) -> Signed:
     key, value = _Reader(signature.key), _Reader(signature.value)
-    kind, algorithm = key.word(), value.word()
+    kind, algorithm = _kind(key.word()), value.word()
     raw = value.string()
     # An RSA key names the hash in place of its kind, and never SHA-1 (the algorithm "ssh-rsa").
     if algorithm not in (_RSA_HASHES if kind == "ssh-rsa" else (kind,)):
         raise BadSignature(f"a key of type {kind!r} cannot sign with {algorithm!r}")
     flags: int | None = None
+    usual = _string(kind.encode("ascii"))
     if kind == "ssh-rsa":
         exponent, modulus = key.mpint(), key.mpint()
         key.end()
+        usual += _mpint(exponent) + _mpint(modulus)
         _check_rsa(exponent, modulus, raw, covered, _RSA_HASHES[algorithm])
     elif kind in ("ssh-ed25519", _SK_ED25519):
         point = key.string()
+        usual += _string(point)
         if kind == _SK_ED25519:
-            covered, flags = _security_key(key.string(), value, covered)
+            covered, flags, application = _security_key(key, value, covered)
+            usual += _string(application)
         key.end()
         ed25519.Ed25519PublicKey.from_public_bytes(point).verify(raw, covered)
     elif kind == _SK_ECDSA or kind.removeprefix("ecdsa-sha2-") in _CURVES:
         curve, point = key.word(), key.string()
+        usual += _string(curve.encode("ascii")) + _string(point)
         if kind == _SK_ECDSA:
-            covered, flags = _security_key(key.string(), value, covered)
+            covered, flags, application = _security_key(key, value, covered)
+            usual += _string(application)
         key.end()
         if curve != ("nistp256" if kind == _SK_ECDSA else kind.removeprefix("ecdsa-sha2-")):
             raise BadSignature("the key's curve is not the one its type names")
@@ -217,21 +251,31 @@ def _check(signature: Signature, covered: bytes) -> Signed:
         raise BadSignature(f"keys of type {kind!r} are not accepted")
     value.end()
     touched, user_verified = (None, None) if flags is None else (bool(flags & _TOUCHED), bool(flags & _USER_VERIFIED))
-    return Signed(fingerprint=signature.fingerprint, kind=kind, touched=touched, user_verified=user_verified)
+    return Signed(fingerprint=fingerprint(usual), kind=kind, touched=touched, user_verified=user_verified)
 
 
-def _security_key(application: bytes, value: _Reader, covered: bytes) -> tuple[bytes, int]:
-    """What a security key signs in place of the message itself, and its flags (PROTOCOL.u2f)."""
-    flags, counter = value.take(1), value.take(4)
-    return hashlib.sha256(application).digest() + flags + counter + hashlib.sha256(covered).digest(), flags[0]
+def _kind(name: str) -> str:
+    """A key's type by its usual name; OpenSSH's sshkey_type_from_name also takes these, short ones in any case."""
+    short = name.lower()
+    return _ALIASES.get(short if short in _SHORT else name, name)
+
+
+def _security_key(key: _Reader, value: _Reader, covered: bytes) -> tuple[bytes, int, bytes]:
+    """What a security key signs in place of the message itself, its flags, and its application (PROTOCOL.u2f)."""
+    application, flags, counter = key.text(), value.take(1), value.take(4)
+    signed = hashlib.sha256(application).digest() + flags + counter + hashlib.sha256(covered).digest()
+    return signed, flags[0], application
 
 
 def _check_rsa(exponent: int, modulus: int, raw: bytes, covered: bytes, digest: hashes.HashAlgorithm) -> None:
     bits = modulus.bit_length()
     if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS or exponent.bit_length() > MAX_RSA_EXPONENT_BITS:
         raise BadSignature(f"an RSA key of {bits} bits is not accepted")
-    if len(raw) != (bits + 7) // 8:
-        raise BadSignature("the signature's length does not fit the key")
+    width = (bits + 7) // 8
+    if len(raw) > width:
+        raise BadSignature("the signature is longer than the key")
+    # Some implementations drop zeros in front (OpenSSH's ssh-rsa.c puts them back too).
+    raw = raw.rjust(width, b"\0")
     rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(raw, covered, padding.PKCS1v15(), digest)
 
 
