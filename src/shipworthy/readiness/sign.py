@@ -8,7 +8,6 @@ The commit is made from those very bytes without running hooks: a hook that rewr
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from shipworthy.model import Assessment, Verdict
 from shipworthy.project import Missing, Project, Unreadable, read_file
 from shipworthy.readiness import dsse, rules, sshsig
 from shipworthy.readiness.context import is_environment, repository_name
+from shipworthy.readiness.replace import leftover, replace
 from shipworthy.readiness.signers import Signer
 from shipworthy.readiness.statement import Statement, dump, parse, state
 from shipworthy.readiness.tree import FOLDER, Objects, Snapshot, readiness_names, snapshot, source_tree
@@ -209,10 +209,16 @@ def _refuse_unclean(git: Git, project: Project, assessment: Assessment, environm
         "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"
     )
     rows = raw.decode("utf-8", "surrogateescape").split("\0")
-    dirty = [row[3:] for row in rows if row and (row[3:] not in allowed or "U" in row[:2] or row[:2] in ("AA", "DD"))]
+    # What a crash left behind is no part of the tree, and the next write takes it away.
+    strays = {f"?? {FOLDER}/{leftover(name)}" for name in (*RECORDS, *readiness_names(environment))}
+    dirty = [row[3:] for row in rows if row and row not in strays and (row[3:] not in allowed or _unmerged(row[:2]))]
     if dirty:
         raise Refused(f"{_some(dirty)} differs from HEAD", "Commit it, or put it away, or ignore it (.gitignore).")
     return head
+
+
+def _unmerged(status: str) -> bool:
+    return "U" in status or status in ("AA", "DD")
 
 
 def _some(paths: list[str]) -> str:
@@ -295,44 +301,20 @@ def _files(preparation: Preparation, armored: str) -> dict[str, bytes]:
 
 
 def write(preparation: Preparation, armored: str) -> tuple[str, ...]:
-    """Writes the readiness files, and the record files that signing adds; their paths from the root.
+    """Writes the readiness files, and the record files that signing adds; their paths from the root. Raises Refused.
 
-    Each file is replaced as a whole, mode 0644. Raises Refused.
+    The envelope goes before the payload file: it holds the payload, so whichever of the two a crash leaves old, what
+    was signed is not lost. Verification refuses such a pair, and signing again mends it.
     """
-    files = _files(preparation, armored)
     own = {change.name: change.data for change in preparation.changes if change.written and change.data is not None}
-    folder = -1
+    files = own | dict(reversed(_files(preparation, armored).items()))
     try:
-        with contextlib.suppress(FileExistsError):
-            (preparation.root / FOLDER).mkdir()
-        folder = os.open(preparation.root / FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        for name, data in {**own, **files}.items():
-            _replace(folder, name, data)
+        replace(preparation.root / FOLDER, files, sweep=RECORDS)
     except OSError as error:
         raise Refused(
             f"{FOLDER}/ could not be written: {error.strerror}", "Make it a folder you may write to, not a link."
         ) from error
-    finally:
-        if folder >= 0:
-            os.close(folder)
     return preparation.files
-
-
-def _replace(folder: int, name: str, data: bytes) -> None:
-    temporary = f".{name}.{os.getpid()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o644, dir_fd=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            os.fchmod(stream.fileno(), 0o644)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
 
 
 def commit(preparation: Preparation, armored: str) -> str:
