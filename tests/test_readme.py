@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 import shipworthy.readiness
-from shipworthy.cli.main import COMMANDS
+from shipworthy.cli.group import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

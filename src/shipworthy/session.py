@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Started
 from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.model import (
@@ -27,11 +26,11 @@ from shipworthy.model import (
     OutcomeKind,
     Result,
 )
-from shipworthy.project import Unreadable, read_file
-from shipworthy.project.project import MAX_BYTES
+from shipworthy.project.safe import Unreadable, read_file
 from shipworthy.settle import settle
 
 if TYPE_CHECKING:
+    from shipworthy.assess.events import Event, Failed, Planned
     from shipworthy.signing import Prepared
 
 OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
@@ -98,6 +97,8 @@ class Session:
 
     def apply(self, event: Event) -> None:
         """Take one event of an examination in."""
+        from shipworthy.assess.events import Done, Failed, Judged, Planned, Started
+
         if isinstance(event, Planned):
             self._planned = event
             self.failed = None
@@ -159,6 +160,8 @@ class Session:
 
     def _digest(self, path: str) -> str | None:
         """sha256 (hex) of a file of the repository; None where it cannot be read."""
+        from shipworthy.project.project import MAX_BYTES
+
         try:
             return hashlib.sha256(read_file(self.root, path, MAX_BYTES)).hexdigest()
         except Unreadable:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shipworthy.checklist import load
-from shipworthy.cli.main import cli
+from shipworthy.cli.group import cli
 
 FOLDER, ONLY = ".shipworthy", "Only a policy relaxes."
 HEAD = 'schema = 1\nextends = "production"\n'

@@ -112,7 +112,7 @@ def test_what_verification_imports_and_opens(fresh: Signed) -> None:
         import sys, socket
         def refuse(*arguments, **keywords): raise AssertionError("network")
         socket.socket = socket.create_connection = socket.getaddrinfo = refuse
-        from shipworthy.cli.main import cli
+        from shipworthy.cli.group import cli
         code = cli(sys.argv[1:], standalone_mode=False)
         """
     )

@@ -1,4 +1,7 @@
-"""The coach's end of the child process: starts it safely, sends commands, yields events, ends it when it is stuck."""
+"""The coach's end of the child process: starts it safely, sends commands, yields events, ends it when it is stuck.
+
+The coach imports it before its first picture, so the protocol is imported by the functions that speak it.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from shipworthy.assess.events import Event, Failed
-from shipworthy.assess.wire import Command, WireError, load
+if TYPE_CHECKING:
+    from shipworthy.assess.events import Event
+    from shipworthy.assess.wire import Command
 
 LINE_LIMIT = 64 * 1024 * 1024
 """The longest event line, in bytes."""
@@ -59,6 +64,9 @@ class ChildEngine:
         self._reader = asyncio.create_task(self._read(self._process))
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
+        from shipworthy.assess.events import Failed
+        from shipworthy.assess.wire import WireError, load
+
         assert process.stdout is not None  # noqa: S101 - asked for above
         while True:
             try:
@@ -86,6 +94,8 @@ class ChildEngine:
         """Ask for an examination of all items, or of some; it replaces one under way."""
         if self._process is None or self._process.returncode is not None:
             await self.start()
+        from shipworthy.assess.wire import Command
+
         self._idle.clear()
         await self._send(Command(do="run", only=only, consent=tuple(sorted(consent))))
 
@@ -93,6 +103,8 @@ class ChildEngine:
         """End the run under way; a child that does not listen is replaced."""
         if self._process is None or self._idle.is_set():
             return
+        from shipworthy.assess.wire import Command
+
         await self._send(Command(do="cancel"))
         try:
             await asyncio.wait_for(self._idle.wait(), CANCEL_SECONDS)

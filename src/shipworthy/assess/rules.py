@@ -9,7 +9,7 @@ from shipworthy.checklist import DocumentError, extend, load
 from shipworthy.checklist.policy import Policy, apply, parse_policy
 from shipworthy.checks import BUILT_IN
 from shipworthy.model import Checklist
-from shipworthy.project import Missing, Unreadable, read_file
+from shipworthy.project.safe import Missing, Unreadable, read_file
 
 FOLDER = ".shipworthy"
 MAX_BYTES = 1024 * 1024

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shipworthy.model import Assessment
+if TYPE_CHECKING:
+    from shipworthy.model import Assessment
 
 
 class SessionError(Exception):

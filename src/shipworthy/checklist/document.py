@@ -20,9 +20,8 @@ MAX_VALUES = 65_536
 """Lines and commas in one file. The parser takes seconds for a megabyte of `1,`."""
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 # tomllib's memory grows with the square of the parts of one dotted key (half a gigabyte for 10,000), so refuse early.
-_DEEP = re.compile(
-    r"""(?:^[ \t]*+\[{0,2}+|[{,])[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}""", re.M
-)
+_DEEP = re.compile(r"""[\n{,][ \t]*+(?:\[{1,2}+[ \t]*+)?(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}""")
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -125,7 +124,9 @@ class Document:
         except UnicodeDecodeError as error:
             self._whole(data.count(b"\n", 0, error.start) + 1, "not UTF-8 text", "Save the file as UTF-8.")
             return
-        if found := _DEEP.search(self._text):
+        # With a newline in front, every line begins behind one: a pattern that starts with one of three characters
+        # is searched for twice as fast as one that starts with a choice.
+        if found := _DEEP.search("\n" + self._text):
             line = self._text.count("\n", 0, found.start()) + 1
             self._whole(line, "a key of more than 32 dotted parts, not read", "Use fewer levels.")
             return
@@ -231,7 +232,7 @@ class Section:
             return ""
         if len(value) > limit:
             self._wrong(path, f"has {len(value):,} characters, at most {limit:,} may stand here", "Shorten it.")
-        elif not multiline and any(ord(character) < 32 or ord(character) == 127 for character in value):
+        elif not multiline and _CONTROL.search(value):
             self._wrong(path, "holds a line break or a control character", "Write it as one line.")
         elif not empty and not value.strip():
             self._wrong(path, "is empty", "Write something, in plain words.")

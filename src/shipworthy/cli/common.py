@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-import click
-
 from shipworthy.text import visible
 
 NOT_READY = 1
@@ -19,18 +17,19 @@ CANNOT = 2
 
 def fail(message: str, diagnostics: str = "", code: int = CANNOT) -> NoReturn:
     """Say on stderr what happened and what to do, and exit."""
-    click.echo(f"shipworthy: {visible(message, 600)}", err=True)
+    lines = [f"shipworthy: {visible(message, 600)}\n"]
     if diagnostics:
-        click.echo(f"  {visible(diagnostics, 600)}", err=True)
+        lines.append(f"  {visible(diagnostics, 600)}\n")
+    sys.stderr.write("".join(lines))
     sys.exit(code)
 
 
 def root_of(path: str | None) -> Path:
     """The folder named, or the top of the repository the caller stands in."""
-    from shipworthy.project import Project
+    from shipworthy.project.root import find_root
 
     try:
-        return Path(path) if path else Project.find_root(Path.cwd())
+        return Path(path) if path else find_root(Path.cwd())
     except OSError as error:
         fail(f"the current folder cannot be used: {error.strerror}", "Change to a folder that exists.")
 

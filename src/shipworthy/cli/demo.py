@@ -20,7 +20,7 @@ def command(into: str | None, plain: bool) -> None:
     No network, no account. The keys in the app are made up and open nothing.
     """
     from shipworthy.cli.check import run_check
-    from shipworthy.cli.coach import is_screen, open_coach
+    from shipworthy.cli.opening import is_screen, open_coach
     from shipworthy.demo.make import make_demo
     from shipworthy.git import GitError
 

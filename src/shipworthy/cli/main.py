@@ -1,80 +1,36 @@
-"""The command line: one file per command, each loaded only when it is called."""
+"""The entry point of the `shipworthy` program: the coach at once where nothing was asked, else the command named."""
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib import import_module
 
 from shipworthy.cli.safe_path import leave_out_the_repository
 
 leave_out_the_repository()
-
-import click  # noqa: E402 - only after the module path is safe
-
-from shipworthy import __version__  # noqa: E402
-
-# Command -> (module below shipworthy.cli that holds a click command named `command`, what it does).
-COMMANDS: dict[str, tuple[str, str]] = {
-    "coach": ("coach", "Open the coach on a repository (what `shipworthy` alone does)."),
-    "check": ("check", "Examine a repository and print the verdict; exit 0 only when READY."),
-    "facts": ("facts", "Print what was found of one area as JSON."),
-    "attest": ("decide", "Say that an item is true, with evidence, until a date."),
-    "waive": ("decide", "Accept that an item is open, with a reason, until a date."),
-    "undo": ("decide", "Take back what was attested or waived."),
-    "sign": ("sign", "Write and sign the readiness file for this tree."),
-    "show": ("show", "Show a signed readiness file in words."),
-    "verify": ("verify", "Decide whether a commit may be deployed: exit 0 only when it is ready."),
-    "checklist": ("checklist", "Lint a checklist or show the one in force."),
-    "demo": ("demo", "Try shipworthy on a small app with faults, made for the purpose."),
-}
 
 INTERRUPTED = 130
 BUG = 4
 """Exit code for a failure of ours: never 0, and for `verify` it means "could not evaluate"."""
 
 
-class Commands(click.Group):
-    """Loads a command's module when the command is named."""
+def _run() -> int | str | None:
+    # What the shell's completion asks for comes in this variable, without arguments.
+    if len(sys.argv) == 1 and "_SHIPWORTHY_COMPLETE" not in os.environ:
+        # Without click, which costs a tenth of the way to the coach's first picture.
+        from shipworthy.cli.opening import coach
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return coach(None)
+    from shipworthy.cli.group import run
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"shipworthy.cli.{COMMANDS[cmd_name][0]}")
-        found = getattr(module, "commands", {}).get(cmd_name) or module.command
-        assert isinstance(found, click.Command)  # noqa: S101 - a command module without a command is a bug
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # From the table, so that `--help` loads no command.
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
-
-
-@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="shipworthy")
-@click.pass_context
-def cli(ctx: click.Context) -> None:
-    """The production-readiness coach for AI-built apps.
-
-    Without a command it opens the coach on the repository you stand in.
-    """
-    if ctx.invoked_subcommand is None:
-        coach = cli.get_command(ctx, "coach")
-        assert coach is not None  # noqa: S101 - it is in the table above
-        ctx.invoke(coach)
+    return run()
 
 
 def main() -> None:
-    """The entry point of the `shipworthy` program. Exit 130 on an interrupt, 4 on a bug of ours."""
+    """Run the program. Exit 130 on an interrupt, 4 on a bug of ours."""
     try:
-        sys.exit(cli(prog_name="shipworthy", standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_run())
+    except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
         from shipworthy.bugs import bug

@@ -11,6 +11,7 @@ from shipworthy.git import Git, GitError, GitMissing
 from shipworthy.project import listing
 from shipworthy.project.files import FileEntry
 from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
+from shipworthy.project.root import find_root
 from shipworthy.project.safe import Unreadable, read_file
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -55,11 +56,8 @@ class Project:
 
     @classmethod
     def find_root(cls, start: Path) -> Path:
-        """The top of the git work tree `start` lies in, else `start` itself."""
-        for folder in (start, *start.parents):
-            if (folder / ".git").exists():
-                return folder
-        return start
+        """As `shipworthy.project.root.find_root`."""
+        return find_root(start)
 
     @classmethod
     def open(cls, path: Path) -> Project:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment, Segments
 from textual import work
@@ -21,7 +21,6 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Progress, Started
 from shipworthy.assess.signing import SessionError
 from shipworthy.model import Assessment
 from shipworthy.text import plural, visible
@@ -30,6 +29,9 @@ from shipworthy.tui.screens.main import MainScreen
 from shipworthy.tui.terminal import OutputGuard, needs_ascii
 from shipworthy.tui.themes import THEMES
 from shipworthy.tui.words import took
+
+if TYPE_CHECKING:
+    from shipworthy.assess.events import Event, Failed
 
 SETTLE_SECONDS = 0.06
 """While results stream in, the screen is redrawn at most this often."""
@@ -94,9 +96,21 @@ class CoachApp(App[None]):
         self._guard = OutputGuard(ascii_only=ascii_only)
         for each in THEMES:
             self.register_theme(each)
-        self.theme = f"shipworthy-{theme}"
+        self._begin_with(f"shipworthy-{theme}")
         if keymap:
             self.set_keymap(dict(keymap))
+
+    def _begin_with(self, name: str) -> None:
+        """Start in a theme, with the classes and colours that a change of theme would set.
+
+        A change of theme, even before anything is drawn, parses every style sheet a second time.
+        """
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        self.set_class(True, f"-theme-{name}", "-dark-mode" if dark else "-light-mode", update=False)
+        self.set_class(False, "-light-mode" if dark else "-dark-mode", update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self.session, first_time=self._first_time)
@@ -130,6 +144,8 @@ class CoachApp(App[None]):
 
     @work(group="engine", exclusive=True, exit_on_error=False)
     async def _begin(self) -> None:
+        from shipworthy.assess.events import Failed
+
         gc.freeze()
         gc.enable()
         self._listening = True
@@ -165,12 +181,16 @@ class CoachApp(App[None]):
         if not self._listening:
             self._begin()
             return
+        from shipworthy.assess.events import Failed
+
         try:
             await self.engine.run(only, frozenset(self.session.allowed))
         except (OSError, SessionError) as error:
             self._take(Failed(message=f"The examination could not start: {error}", diagnostics="Press R to try again."))
 
     def _take(self, event: Event) -> None:
+        from shipworthy.assess.events import Done, Failed, Judged, Planned, Progress, Started
+
         self.session.apply(event)
         match event:
             case Planned():

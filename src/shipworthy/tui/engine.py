@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Set
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from shipworthy.assess.events import Event
-from shipworthy.assess.signing import Signed, SigningPlan
-from shipworthy.model import Assessment, Checklist, Result
+if TYPE_CHECKING:
+    from shipworthy.assess.events import Event
+    from shipworthy.assess.signing import Signed, SigningPlan
+    from shipworthy.model import Assessment, Checklist, Result
 
 
 class Engine(Protocol):
