@@ -15,6 +15,8 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16
 MAX_SIGNATURES = 32
+MAX_DIGITS = 18
+"""Of a whole number: turning a million of them into one takes Python minutes where it is told not to mind."""
 
 
 class Malformed(Exception):
@@ -66,6 +68,12 @@ def _no_float(text: str) -> NoReturn:
     raise Malformed("a number that is not a whole one")
 
 
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise Malformed(f"a number of more than {MAX_DIGITS} digits")
+    return int(text)
+
+
 def load_json(data: bytes) -> Any:
     """A JSON document read strictly. Raises Malformed.
 
@@ -76,7 +84,9 @@ def load_json(data: bytes) -> Any:
         raise Malformed(f"larger than {MAX_BYTES // 1024:,} KiB")
     try:
         text = data.decode("utf-8")
-        found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_float, parse_float=_no_float)
+        found = json.loads(
+            text, object_pairs_hook=_pairs, parse_constant=_no_float, parse_float=_no_float, parse_int=_whole
+        )
     except UnicodeDecodeError as error:
         raise Malformed("not UTF-8") from error
     except RecursionError as error:

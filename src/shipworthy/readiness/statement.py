@@ -259,8 +259,9 @@ def _said(row: dict[str, Any], where: str) -> Said | None:
     except ValueError as error:
         raise Malformed(f"{where}.decision is not a decision") from error
     words = "statement" if kind is DecisionKind.ATTESTED else "reason"
-    evidence = row.get("evidence")
-    named = evidence.get("named", "") if isinstance(evidence, dict) else evidence or ""
+    evidence = row.get("evidence", "")
+    if isinstance(evidence, dict) and row["outcome"] is not None:
+        evidence = evidence.get("named", "")
     not_applicable = row.get("notApplicable", False)
     if not isinstance(not_applicable, bool):
         raise Malformed(f"{where}.notApplicable is not true or false")
@@ -270,7 +271,7 @@ def _said(row: dict[str, Any], where: str) -> Said | None:
         words=_text(row.get(words), f"{where}.{words}"),
         expires=_time(row.get("expiresAt"), f"{where}.expiresAt"),
         findings=_texts(row.get("findings", []), f"{where}.findings"),
-        named=_text(named, f"{where}.evidence"),
+        named=_text(evidence, f"{where}.evidence"),
         not_applicable=not_applicable,
     )
 
@@ -285,7 +286,7 @@ def _item(value: Any, number: int) -> StatedItem:
     said = _said(row, where)
     item_id = _text(row["id"], f"{where}.id")
     if row["outcome"] is None:
-        if "summary" in row or (said is None and "evidence" in row):
+        if "summary" in row or ("evidence" in row and (said is None or said.kind is not DecisionKind.ATTESTED)):
             raise Malformed(f"{where} has evidence of a machine but no outcome")
         return StatedItem(id=item_id, outcome=None, said=said)
     try:
