@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from shipworthy.checklist.plain import read_plain
 
 KeyPath = tuple[str | int, ...]
 """Keys from the top down; a number counts the tables or values of an array from 0."""
@@ -130,6 +131,12 @@ class Document:
             line = self._text.count("\n", 0, found.start()) + 1
             self._whole(line, "a key of more than 32 dotted parts, not read", "Use fewer levels.")
             return
+        plain = read_plain(self._text)
+        if plain is not None:
+            self.table = plain
+            return
+        import tomllib  # plain files, such as the packaged checklists, do without
+
         try:
             self.table = tomllib.loads(self._text)
         except RecursionError:
