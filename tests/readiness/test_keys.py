@@ -5,9 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import subprocess
-import sys
 import time
-import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from tests.support import git, make_repo, write
 
-from shipworthy.readiness import passphrases, sshsig
+from shipworthy.readiness import sshsig
 from shipworthy.readiness.keys import GENERATED, Ask, Keyring
-from shipworthy.readiness.passphrases import KeyringUnavailable
 from shipworthy.readiness.signers import KeyFile, KeyProblem, PublicKey, Signer, SshKeygen, look_into
 
 SPACE, MESSAGE, PASSPHRASE = "shipworthy-author", b"message", "correct horse"
@@ -231,108 +228,3 @@ def test_a_generated_key_is_an_openssh_key(repo: Path, tmp_path: Path) -> None:
 
 def test_a_relative_configuration_folder_is_ignored(repo: Path, tmp_path: Path) -> None:
     assert keys(repo, tmp_path, XDG_CONFIG_HOME="config").folder == tmp_path / ".config/shipworthy/keys"
-
-
-class Backend:
-    """A keyring backend that keeps what it is given, in a module of the caller's choice."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-        self.drops = False
-        self.hangs = False
-        self.backends: tuple[Backend, ...] = ()
-
-    def get_password(self, service: str, name: str) -> str | None:
-        if self.hangs:
-            time.sleep(30)
-        return self.kept.get((service, name))
-
-    def set_password(self, service: str, name: str, value: str) -> None:
-        if not self.drops:
-            self.kept[service, name] = value
-
-
-def backend(module: str) -> Backend:
-    found = type("Keyring", (Backend,), {"__module__": module})()
-    assert isinstance(found, Backend)
-    return found
-
-
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    """A keyring module whose backend a test can set."""
-    module = types.ModuleType("keyring")
-    module.backend = backend("keyring.backends.SecretService")  # type: ignore[attr-defined]  # a stand-in
-    module.get_keyring = lambda: module.backend  # type: ignore[attr-defined]
-    module.get_password = lambda *a: module.backend.get_password(*a)  # type: ignore[attr-defined]
-    module.set_password = lambda *a: module.backend.set_password(*a)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "keyring", module)
-    return module
-
-
-def test_a_passphrase_is_kept_and_used(repo: Path, tmp_path: Path, installed: types.ModuleType) -> None:
-    found = keys(repo, tmp_path)
-    found.generate(PASSPHRASE, "ada")
-    signer = found.choose("shipworthy")
-    with pytest.raises(KeyProblem, match="needs its passphrase"):
-        signer.sign(MESSAGE, SPACE)
-    passphrases.remember(signer.fingerprint, PASSPHRASE)
-    assert installed.backend.kept == {("shipworthy", signer.fingerprint): PASSPHRASE}
-    assert valid(signer)
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "keyring.backends.fail", "keyring.backends.null", "keyrings.alt.file", "keyrings.alt.Gnome",
-        "somewhere.PlaintextKeyring",
-    ],
-)  # fmt: skip
-def test_unsafe_keyrings_are_refused(installed: types.ModuleType, module: str) -> None:
-    installed.backend = backend(module)  # type: ignore[attr-defined]
-    for work in (lambda: passphrases.remembered("x"), lambda: passphrases.remember("x", PASSPHRASE)):
-        with pytest.raises(KeyringUnavailable, match="no safe keyring") as caught:
-            work()
-        assert caught.value.diagnostics
-    assert installed.backend.kept == {}
-
-
-def test_a_chain_is_as_safe_as_its_members(installed: types.ModuleType) -> None:
-    chain = installed.backend = backend("keyring.backends.chainer")  # type: ignore[attr-defined]
-    with pytest.raises(KeyringUnavailable):
-        passphrases.remember("x", PASSPHRASE)
-    chain.backends = (backend("keyring.backends.kwallet"), backend("keyrings.alt.file"))
-    with pytest.raises(KeyringUnavailable):
-        passphrases.remember("x", PASSPHRASE)
-    chain.backends = chain.backends[:1]
-    passphrases.remember("x", PASSPHRASE)
-
-
-def test_a_keyring_that_drops_hangs_or_breaks(installed: types.ModuleType) -> None:
-    installed.backend.drops = True
-    with pytest.raises(KeyringUnavailable, match="did not keep"):
-        passphrases.remember("x", PASSPHRASE)
-    installed.backend.hangs = True
-    began = time.monotonic()
-    with pytest.raises(KeyringUnavailable, match="did not answer"):
-        passphrases.remembered("x", seconds=0.1)
-    assert time.monotonic() - began < 3
-
-    def broken(*arguments: str) -> None:
-        raise RuntimeError(PASSPHRASE)
-
-    installed.get_password = broken  # type: ignore[attr-defined]
-    with pytest.raises(KeyringUnavailable) as caught:
-        passphrases.remembered("x")
-    assert PASSPHRASE not in str(caught.value)
-
-
-def test_the_real_keyring_library_offers_nothing_unsafe_here() -> None:
-    """Whatever the machine has: a passphrase that was never kept is none, or the error says what to do."""
-    found, advice = None, "none needed"
-    try:
-        found = passphrases.remembered("SHA256:none")
-    except KeyringUnavailable as error:
-        advice = error.diagnostics
-    assert found is None
-    assert advice

@@ -10,8 +10,8 @@ import base64
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +20,16 @@ from shipworthy.text import visible
 
 SIGN_SECONDS = 120.0
 """How long ssh-keygen may take, a person typing or touching a key included."""
+PASSPHRASE = "SHIPWORTHY_PASSPHRASE"  # noqa: S105 - a variable's name
 _OPENSSH_BEGIN = b"-----BEGIN OPENSSH " + b"PRIVATE KEY-----"
+_HEADER_BYTES = 200
+"""Where the older forms of a private key say that they are encrypted: in their first lines."""
+# Kind of key -> how many fields its wire format has (RFC 4253 section 6.6, RFC 5656, RFC 8709, PROTOCOL.u2f).
+_FIELDS = {
+    "ssh-ed25519": 2, "ssh-rsa": 3, "ecdsa-sha2-nistp256": 3, "ecdsa-sha2-nistp384": 3, "ecdsa-sha2-nistp521": 3,
+    "sk-ssh-ed25519@openssh.com": 3, "sk-ecdsa-sha2-nistp256@openssh.com": 4,
+}  # fmt: skip
+_ED25519 = "Use an Ed25519 key: ssh-keygen -t ed25519, or shipworthy key new"
 
 
 class KeyProblem(Exception):
@@ -29,6 +38,10 @@ class KeyProblem(Exception):
     def __init__(self, message: str, diagnostics: str = "") -> None:
         super().__init__(message)
         self.diagnostics = diagnostics
+
+
+class WrongPassphrase(KeyProblem):
+    """The key is there and the passphrase is not its own."""
 
 
 class Signer(Protocol):
@@ -68,10 +81,36 @@ class PublicKey:
         """As in a `.pub` file, without the comment."""
         return f"{self.kind} {base64.b64encode(self.blob).decode('ascii')}"
 
+    @property
+    def problem(self) -> tuple[str, str] | None:
+        """Why a key of this kind is not accepted, and what to do; None where it is."""
+        kind = self.kind
+        if "-cert-v" in kind:
+            return (
+                "is a certificate, not a key",
+                "Name its key: the .pub file without -cert in its name.",
+            )
+        if kind == "ssh-dss":
+            return "is a DSA key, which is too weak", _ED25519
+        fields = _fields(self.blob)
+        if kind not in _FIELDS:
+            return f"is of the kind {visible(kind, 60)}, which is not accepted", _ED25519
+        if fields is None or len(fields) != _FIELDS[kind]:
+            return "is damaged", "Copy the whole line from the .pub file."
+        if kind == "ssh-rsa":
+            bits = int.from_bytes(fields[2], "big").bit_length()
+            if bits < sshsig.MIN_RSA_BITS:
+                return f"is an RSA key of {bits} bits: too short", _ED25519
+            if bits > sshsig.MAX_RSA_BITS:
+                return f"is an RSA key of {bits} bits: longer than any in use", _ED25519
+        return None
+
     @classmethod
-    def parse(cls, line: str) -> PublicKey | None:
-        """From a line of a `.pub` file or of `ssh-add -L`; None where it is none."""
-        parts = line.strip().split(None, 2)
+    def parse(cls, text: str) -> PublicKey | None:
+        """From a line of a `.pub` file or of `ssh-add -L`; None where it is none, or more than one."""
+        lines = [line.strip() for line in text.splitlines()]
+        lines = [line for line in lines if line and not line.startswith("#")]
+        parts = lines[0].split(None, 2) if len(lines) == 1 else []
         if len(parts) < 2:
             return None
         try:
@@ -79,6 +118,23 @@ class PublicKey:
         except ValueError:
             return None
         return key if key.kind == parts[0] else None
+
+
+def _fields(blob: bytes) -> list[bytes] | None:
+    """The strings a wire format consists of; None where they do not fit."""
+    found: list[bytes] = []
+    while blob:
+        size = int.from_bytes(blob[:4], "big")
+        if len(blob) < 4 + size:
+            return None
+        found.append(blob[4 : 4 + size])
+        blob = blob[4 + size :]
+    return found
+
+
+def child_environment() -> dict[str, str]:
+    """This environment without the passphrase: no program started here needs it."""
+    return {name: value for name, value in os.environ.items() if name != PASSPHRASE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +165,7 @@ class SshKeygen:
         return _canonical(armored)
 
     def _run(self, args: list[str], stdin: bytes, folder: str) -> str:
-        env = dict(os.environ)
+        env = child_environment()
         if not self.interactive:
             env["SSH_ASKPASS_REQUIRE"] = "never"
         try:
@@ -130,26 +186,66 @@ class SshKeygen:
         return done.stdout.decode("ascii", "replace")
 
 
+class Passphrases(Protocol):
+    """Where the passphrase of a key file comes from."""
+
+    def silent(self) -> Iterator[str]:
+        """Those that are known without asking, best first. Raises KeyProblem where one must not be gone past."""
+        ...
+
+    def asked(self) -> Iterator[str]:
+        """What a person types, as often as they may try. Raises KeyProblem where there is nobody to ask."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFile:
     """Signs here with a private key read from a file (Ed25519, ECDSA, RSA)."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     key: PublicKey
     label: str
     place: str
     needs_passphrase: bool
-    passphrase: Callable[[], str | None]
+    passphrases: Passphrases = field(repr=False)
 
     @property
     def fingerprint(self) -> str:
         return self.key.fingerprint
 
+    @property
+    def opens_silently(self) -> bool:
+        """Whether it opens without asking a person. As slow as opening it; may wait for the keyring."""
+        try:
+            return not self.needs_passphrase or self._first(self.passphrases.silent()) is not None
+        except KeyProblem:
+            return False
+
     def sign(self, pae: bytes, namespace: str) -> str:
-        private = load_private(self.data, self.passphrase() if self.needs_passphrase else None, self.label)
+        return sshsig.sign(self._open(), pae, namespace)
+
+    def _open(self) -> sshsig.PrivateKey:
+        if not self.needs_passphrase:
+            return self._load(None)
+        found = self._first(self.passphrases.silent()) or self._first(self.passphrases.asked())
+        if found is None:
+            raise WrongPassphrase(f"{self.label} does not open: wrong passphrase", "Try again.")
+        return found
+
+    def _first(self, passphrases: Iterator[str]) -> sshsig.PrivateKey | None:
+        """The key, opened by the first passphrase that fits."""
+        for passphrase in passphrases:
+            try:
+                return self._load(passphrase)
+            except WrongPassphrase:
+                continue
+        return None
+
+    def _load(self, passphrase: str | None) -> sshsig.PrivateKey:
+        private = load_private(self.data, passphrase, self.label)
         if sshsig.public_blob(private) != self.key.blob:
             raise KeyProblem(f"{self.label} does not hold the key its public half names", "Choose another with --key.")
-        return sshsig.sign(private, pae, namespace)
+        return private
 
 
 def _canonical(armored: str) -> str:
@@ -167,6 +263,8 @@ class PrivateFile:
 
     key: PublicKey | None
     encrypted: bool
+    problem: str = ""
+    """Why it cannot be read, for a file that is a private key and holds none that is accepted."""
 
 
 def look_into(data: bytes) -> PrivateFile | None:
@@ -175,13 +273,17 @@ def look_into(data: bytes) -> PrivateFile | None:
         return None
     if not data.startswith(_OPENSSH_BEGIN):
         # The older PEM forms: encrypted ones say so in a header line or in their name.
-        encrypted = b"ENCRYPTED" in data
-        if encrypted:
+        head = data[:_HEADER_BYTES]
+        if b"PRIVATE KEY-----" not in head:
+            return None
+        if b"BEGIN DSA " in head:
+            return PrivateFile(key=None, encrypted=False, problem="is a DSA key, which is too weak")
+        if b"ENCRYPTED" in head:
             return PrivateFile(key=None, encrypted=True)
         try:
-            return PrivateFile(key=PublicKey(blob=sshsig.public_blob(load_private(data, None, ""))), encrypted=False)
-        except KeyProblem:
-            return None
+            return PrivateFile(key=PublicKey(blob=sshsig.public_blob(load_private(data, None, "it"))), encrypted=False)
+        except KeyProblem as error:
+            return PrivateFile(key=None, encrypted=False, problem=str(error).removeprefix("it "))
     try:
         raw = base64.b64decode(b"".join(data.split(b"\n")[1:]).partition(b"-----")[0])
         cipher, blob = sshsig.openssh_header(raw)
@@ -191,22 +293,35 @@ def look_into(data: bytes) -> PrivateFile | None:
 
 
 def load_private(data: bytes, passphrase: str | None, label: str) -> sshsig.PrivateKey:
-    """A private key from a file's bytes. Raises KeyProblem: wrong passphrase, a kind that cannot sign here."""
+    """A private key from a file's bytes. Raises WrongPassphrase; KeyProblem for a kind that cannot sign here."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
-    password = passphrase.encode("utf-8") if passphrase else None
     load = load_ssh_private_key if data.startswith(_OPENSSH_BEGIN) else load_pem_private_key
+    # The library's own text is passed on nowhere, nor kept as a cause: nothing may quote a key or a passphrase.
     try:
-        key = load(data, password)
-    except (ValueError, TypeError) as error:
-        # The library's own text is not passed on: nothing here may quote a key or a passphrase.
-        raise KeyProblem(f"{label} does not open: {'wrong' if passphrase else 'it needs a'} passphrase") from error
-    except UnsupportedAlgorithm as error:
-        raise KeyProblem(f"{label} is of a kind that only ssh-keygen can use", "Install OpenSSH.") from error
+        key = load(data, encoded(passphrase) if passphrase else None)
+    except (ValueError, TypeError):
+        if passphrase:
+            raise WrongPassphrase(f"{label} does not open: wrong passphrase", "Try again.") from None
+        raise KeyProblem(
+            f"{label} does not open without a passphrase, or is damaged", "Look at it with: ssh-keygen -y -f FILE"
+        ) from None
+    except UnsupportedAlgorithm:
+        raise KeyProblem(f"{label} is of a kind that only ssh-keygen can use", "Install OpenSSH.") from None
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size < sshsig.MIN_RSA_BITS:
-        raise KeyProblem(f"{label} is an RSA key of {key.key_size} bits: too short", "Use an Ed25519 key.")
-    if not isinstance(key, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise KeyProblem(f"{label} is of a kind that is not accepted", "Use an Ed25519 key.")
+        raise KeyProblem(f"{label} is an RSA key of {key.key_size} bits: too short", _ED25519)
+    if not isinstance(key, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) or (
+        isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name not in ("secp256r1", "secp384r1", "secp521r1")
+    ):
+        raise KeyProblem(f"{label} is of a kind that is not accepted", _ED25519)
     return key
+
+
+def encoded(passphrase: str) -> bytes:
+    """The bytes a key is locked with. Raises KeyProblem, without the text, where it is no Unicode."""
+    try:
+        return passphrase.encode("utf-8")
+    except UnicodeEncodeError:
+        raise KeyProblem("the passphrase holds bytes that are no text", "Type it in a UTF-8 terminal.") from None
