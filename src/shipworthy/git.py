@@ -69,8 +69,10 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
 class Git:
     """git in one folder. Raises GitMissing when there is no git, GitError when a call fails."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
+        """`env`: variables for every call, beside the hardened environment."""
         self.folder = folder
+        self._env = dict(env or {})
         program = find_tool("git", folder)
         if program is None:
             raise GitMissing("git was not found on PATH", "Install git, or check a folder outside version control.")
@@ -107,7 +109,7 @@ class Git:
             return subprocess.run(
                 command,
                 cwd=self.folder,
-                env=environment(env),
+                env=environment({**self._env, **(env or {})}),
                 input=stdin if stdin is not None else b"",
                 capture_output=True,
                 timeout=timeout,

@@ -26,7 +26,7 @@ from shipworthy.project import Project
 from shipworthy.readiness import dsse, rules, sign, sshsig
 from shipworthy.readiness.statement import Statement, dump
 from shipworthy.readiness.tree import readiness_names
-from shipworthy.readiness.verify import NotReady, TrustRoot, Verified, verify
+from shipworthy.readiness.verify import Asked, NotReady, TrustRoot, Verified, verify
 from shipworthy.settle import settle
 
 AUTHOR = "ada@example.org"
@@ -123,10 +123,10 @@ class Signed:
 
     def verify(self, now: datetime = NOW, **options: object) -> Verified:
         """Verify HEAD as CI does, trusting the key."""
-        arguments: dict[str, object] = {"environment": None, "at": "HEAD", **options}
+        arguments = dict(options)
         folder = arguments.pop("folder", self.folder)
         trust = arguments.pop("trust", TrustRoot.pinned([self.key.fingerprint]))
-        return verify(folder, trust, arguments.pop("environment"), arguments.pop("at"), now, **arguments)  # type: ignore[arg-type]  # by keyword
+        return verify(folder, trust, Asked(**arguments), now)  # type: ignore[arg-type]  # by keyword
 
     def restate(self, statement: Statement) -> None:
         """Commit another statement, validly signed with the same key."""

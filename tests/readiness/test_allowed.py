@@ -21,10 +21,11 @@ from shipworthy.readiness.allowed import (
     signers,
 )
 
-PRIVATE = Ed25519PrivateKey.generate()
+# The same keys in every process, so that the names of the cases are too.
+PRIVATE, SECOND = (Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2))
 BLOB = sshsig.public_blob(PRIVATE)
 KEY = f"ssh-ed25519 {base64.b64encode(BLOB).decode()}"
-OTHER = f"ssh-ed25519 {base64.b64encode(sshsig.public_blob(Ed25519PrivateKey.generate())).decode()}"
+OTHER = f"ssh-ed25519 {base64.b64encode(sshsig.public_blob(SECOND)).decode()}"
 BOTH = f'namespaces="{AUTHOR},{APPROVER}"'
 
 

@@ -18,7 +18,7 @@ from shipworthy.project import Project
 from shipworthy.readiness import rules, sign
 from shipworthy.readiness.sign import NotReadyToSign, Preparation, Refused
 from shipworthy.readiness.tree import OddTree
-from shipworthy.readiness.verify import TrustRoot, verify
+from shipworthy.readiness.verify import Asked, TrustRoot, verify
 
 KEY = Key()
 
@@ -38,7 +38,7 @@ def finish(preparation: Preparation) -> str:
 
 
 def verifies(folder: Path) -> None:
-    verify(folder, TrustRoot.pinned([KEY.fingerprint]), None, "HEAD", NOW)
+    verify(folder, TrustRoot.pinned([KEY.fingerprint]), Asked(), NOW)
 
 
 def test_the_commit_holds_exactly_the_listed_files(tmp_path: Path) -> None:

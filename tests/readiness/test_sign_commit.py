@@ -14,7 +14,7 @@ from shipworthy.model import Result
 from shipworthy.project import Project
 from shipworthy.readiness import rules, sign
 from shipworthy.readiness.sign import Preparation, Refused
-from shipworthy.readiness.verify import TrustRoot, verify
+from shipworthy.readiness.verify import Asked, TrustRoot, verify
 
 KEY = Key()
 
@@ -34,7 +34,7 @@ def finish(preparation: Preparation) -> str:
 
 
 def verifies(folder: Path) -> None:
-    verify(folder, TrustRoot.pinned([KEY.fingerprint]), None, "HEAD", NOW)
+    verify(folder, TrustRoot.pinned([KEY.fingerprint]), Asked(), NOW)
 
 
 @pytest.mark.parametrize("path", [PLAIN, SIGNED, ".shipworthy/decisions.toml"])

@@ -13,6 +13,7 @@ from tests.support import git, write
 
 from shipworthy.model import DecisionKind, OutcomeKind, Verdict
 from shipworthy.readiness import rules
+from shipworthy.readiness.people import SignedBy
 from shipworthy.readiness.statement import Said, StatedItem, Statement, end_of
 from shipworthy.readiness.verify import NotReady
 
@@ -42,6 +43,7 @@ def said(kind: DecisionKind, **change: Any) -> Said:
     return replace(made, **change)
 
 
+BY = SignedBy(author=AUTHOR)
 WAIVED, ATTESTED = said(DecisionKind.WAIVED, named=""), said(DecisionKind.ATTESTED)
 FAIL, UNKNOWN, YOU, NONE = OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU, OutcomeKind.NOT_APPLICABLE
 MACHINE, BOTH, PERSON = "lockfile", "routes-protected", "spend-alert"
@@ -88,7 +90,6 @@ def added(row: StatedItem) -> Change:
         (item(PERSON, outcome=OutcomeKind.PASS, summary="x", evidence="a" * 64), "items", "no check judges it"),
         (item(PERSON, said=None), "items", "open: not decided"),
         (item(PERSON, said__by="bob@example.org"), "items", "did not sign"),
-        (item(PERSON, said__by=AUTHOR.upper()), "items", "did not sign"),
         (item(PERSON, said__words="  "), "items", "without a reason"),
         (item(PERSON, said__expires=NOW), "items", "until 2026-11-22"),
         (item(PERSON, said__expires=end_of(day(181))), "items", "longer than the policy's 180"),
@@ -113,6 +114,7 @@ def test_validly_signed_and_still_not_ready(repo: Signed, change: Change, step: 
         item(BOTH, outcome=UNKNOWN, said=ATTESTED),
         item(BOTH, outcome=FAIL, said=WAIVED),
         item(PERSON, said=WAIVED),
+        item(PERSON, said__by=AUTHOR.upper()),
         item(PERSON, said__expires=end_of(day(180))),
     ],
 )
@@ -157,7 +159,7 @@ def test_copied_to_another_environment(repo: Signed) -> None:
     git(repo.folder, "rm", "-q", "--cached", PLAIN, SIGNED)
     git(repo.folder, "add", ".shipworthy/readiness.staging.json", ".shipworthy/readiness.staging.dsse.json")
     git(repo.folder, "commit", "-q", "-m", "copied")
-    assert "signed for production" in refused(repo, "context", environment="staging").reason
+    assert "the policy names" in refused(repo, "context", environment="staging").reason
 
 
 @pytest.mark.parametrize("profile", ["team", "regulated"])
@@ -166,7 +168,7 @@ def test_two_people_waive_nothing_for_themselves(repo: Signed, profile: str) -> 
     row = next(each for each in repo.preparation.statement.items if each.id == PERSON)
     lone = next(each for each in force.checklist.items if each.id == PERSON)
     waived = replace(row, said=WAIVED)
-    why = rules.why_open(lone, waived, repo.preparation.statement, force, NOW)
+    why = rules.why_open(lone, waived, repo.preparation.statement, force, BY, NOW)
     assert why is not None
     assert "approver" in why[0]
 
@@ -183,8 +185,8 @@ def test_what_the_item_itself_does_not_allow(repo: Signed, change: dict[str, str
     lone = next(each for each in force.checklist.items if each.id == PERSON)
     statement = repo.preparation.statement
     row = replace(next(each for each in statement.items if each.id == PERSON), said=decided)
-    assert rules.why_open(replace(lone, attest="x", not_applicable="x"), row, statement, force, NOW) is None
-    why = rules.why_open(replace(lone, **change), row, statement, force, NOW)  # type: ignore[arg-type]  # texts of Item
+    assert rules.why_open(replace(lone, attest="x", not_applicable="x"), row, statement, force, BY, NOW) is None
+    why = rules.why_open(replace(lone, **change), row, statement, force, BY, NOW)  # type: ignore[arg-type]  # texts of Item
     assert why is not None
     assert says in why[0]
 

@@ -153,7 +153,7 @@ def _keep(signer: Signer, passphrase: str) -> None:
 def _sign(preparation: Preparation, signer: Signer, commit: bool | None, *, asks: bool) -> None:
     from shipworthy.readiness import sign
     from shipworthy.readiness.rules import AUTHOR
-    from shipworthy.readiness.verify import CouldNotEvaluate, NoReadinessFile, NotReady, TrustRoot, verify
+    from shipworthy.readiness.verify import Asked, CouldNotEvaluate, NoReadinessFile, NotReady, TrustRoot, verify
 
     armored = signer.sign(preparation.pae, AUTHOR)
     sign.write(preparation, armored)
@@ -166,7 +166,7 @@ def _sign(preparation: Preparation, signer: Signer, commit: bool | None, *, asks
     made = sign.commit(preparation, armored)
     trust = TrustRoot.pinned([signer.fingerprint])
     try:
-        verify(preparation.root, trust, preparation.environment, made, datetime.now(UTC))
+        verify(preparation.root, trust, Asked(environment=preparation.environment, at=made), datetime.now(UTC))
     except (NotReady, NoReadinessFile, CouldNotEvaluate) as error:
         fail(f"committed as {made[:12]}, but it does not verify: {error}", error.diagnostics, code=NO_ANSWER)
     print_lines([f"committed as {made[:12]}, and it verifies"])

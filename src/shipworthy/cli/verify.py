@@ -2,165 +2,135 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from shipworthy.text import visible
-
 if TYPE_CHECKING:
-    from shipworthy.readiness.verify import Verified
+    from shipworthy.report.verification import Answer
 
-READY, NOT_READY, USAGE, NO_FILE, NO_ANSWER = 0, 1, 2, 3, 4
-
-
-def verified_json(found: Verified) -> dict[str, Any]:
-    """What was verified, for a machine."""
-    statement = found.statement
-    return {
-        "verdict": "READY",
-        "exit": READY,
-        "commit": found.commit,
-        "sourceTree": statement.tree,
-        "repo": statement.repo,
-        "ref": statement.ref,
-        "environment": statement.environment,
-        "profile": statement.profile,
-        "checklist": f"{statement.checklist_name} {statement.checklist_version}",
-        "author": {"id": statement.author, "key": found.signed.fingerprint, "kind": found.signed.kind},
-        "touched": found.signed.touched,
-        "userVerified": found.signed.user_verified,
-        "issuedAt": statement.issued.isoformat(),
-        "expiresAt": statement.expires.isoformat(),
-        "attested": [each.id for each in found.attested],
-        "selfWaived": [
-            {"item": each.id, "reason": each.said.words, "expiresAt": each.said.expires.isoformat()}
-            for each in found.self_waived
-            if each.said
-        ],
-        "notCompared": list(found.not_compared),
-    }
+NO_ANSWER, INTERRUPTED = 4, 130
+SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-def verified_lines(found: Verified) -> list[str]:
-    """What was verified, for a person."""
-    statement = found.statement
-    touch = {True: ", with a touch", False: ", without a touch", None: ""}[found.signed.touched]
-    dates = f"issued {statement.issued:%Y-%m-%d %H:%M} UTC, expires {statement.expires:%Y-%m-%d %H:%M} UTC"
-    lines = [
-        f"READY  {visible(statement.repo, 120)} for {statement.environment}, commit {found.commit[:12]}",
-        f"  signed by {visible(statement.author, 120)} with {found.signed.fingerprint} ({found.signed.kind}{touch})",
-        f"  source tree {statement.tree}",
-        f"  {dates}",
-        f"  profile {statement.profile}, checklist {statement.checklist_name} {statement.checklist_version}",
-    ]
-    for each in found.self_waived:
-        if each.said:
-            until = f"{each.said.expires:%Y-%m-%d}"
-            lines.append(f"  self-waived until {until}: {each.id}: {visible(each.said.words, 200)}")
-    if found.attested:
-        lines.append(f"  attested by the author: {', '.join(each.id for each in found.attested)}")
-    if found.not_compared:
-        lines.append(f"  signed for, not compared here: {', '.join(found.not_compared)}")
-    return lines
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The command line."""
+
+    path: str | None
+    trust: tuple[str, ...]
+    base: str | None
+    environment: str | None
+    at: str
+    repo: str | None
+    ref: str | None
+    rerun: bool
+    predict_merge: bool
+    allow_rollback: bool
 
 
 @click.command("verify")
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False))
 @click.option(
-    "--trust", multiple=True, metavar="SHA256:…", envvar="SHIPWORTHY_TRUST",
-    help="The fingerprint of a key whose signature counts (may be given again; or SHIPWORTHY_TRUST).",
+    "--base", metavar="REF", envvar="SHIPWORTHY_BASE",
+    help="A protected, full ref whose policy and signers judge the commit, like refs/remotes/origin/main.",
 )  # fmt: skip
-@click.option("--environment", metavar="NAME", help="Deploy where? Default: the environment the commit's policy names.")
+@click.option(
+    "--trust", multiple=True, metavar="SHA256:…", envvar="SHIPWORTHY_TRUST",
+    help="Without a base: the fingerprint of a key whose signature counts (may be given again; or SHIPWORTHY_TRUST).",
+)  # fmt: skip
+@click.option("--environment", metavar="NAME", help="Deploy where? Default: the first environment the policy names.")
 @click.option("--at", default="HEAD", metavar="COMMIT", help="The commit to deploy. Default: HEAD.")
 @click.option("--repo", metavar="OWNER/NAME", help="What it must be signed for. Default: what the remote origin says.")
-@click.option("--ref", metavar="REFS/…", help="The ref it must be signed for. Default: any.")
-@click.option("--format", type=click.Choice(["human", "json"]), default="human", help="How to print.")
-def command(
-    path: str | None,
-    trust: tuple[str, ...],
-    environment: str | None,
-    at: str,
-    repo: str | None,
-    ref: str | None,
-    format: str,
-) -> None:
+@click.option("--ref", metavar="REFS/…", help="The ref it must be signed for. Default: the branch of the base, or any.")
+@click.option("--rerun", is_flag=True, help="Run every check that needs nothing but the tree again, and compare.")
+@click.option("--predict-merge", is_flag=True, help="Judge the tree that merging the commit into the base would have.")
+@click.option("--allow-rollback", is_flag=True, help="Accept a file older than the one the base holds.")
+@click.option(
+    "--format", type=click.Choice(["human", "json", "github", "junit"]), default="human",
+    help="How to print. github: a summary page and one annotation.",
+)  # fmt: skip
+def command(format: str, **asked: object) -> None:
     """Decide whether a commit of the repository at PATH may be deployed.
 
     Exit 0 ready · 1 not ready (tampered, unsigned, expired, stale, failing) · 2 usage or configuration · 3 no readiness
     file · 4 could not evaluate (no trust root, missing objects, git failed, a bug) · 130 interrupted.
     """
-    sys.exit(_run(path, trust, environment, at, repo, ref, format))
-
-
-def _run(
-    path: str | None,
-    trust: tuple[str, ...],
-    environment: str | None,
-    at: str,
-    repo: str | None,
-    ref: str | None,
-    format: str,
-) -> int:
     try:
-        # Imported here, so that a failure to import is an answer too.
-        from datetime import UTC, datetime
-
-        from shipworthy.readiness.context import is_environment
-        from shipworthy.readiness.verify import (
-            BadTrust,
-            CouldNotEvaluate,
-            NoReadinessFile,
-            NotReady,
-            TrustRoot,
-            verify,
-        )
-
-        if environment is not None and not is_environment(environment):
-            return _say(format, USAGE, "usage", f"{environment} cannot be an environment's name", "")
-        try:
-            pinned = TrustRoot.pinned(part for each in trust for part in each.replace(",", " ").split())
-            found = verify(
-                Path(path) if path else Path.cwd(), pinned, environment, at, datetime.now(UTC), repo=repo, ref=ref
-            )
-        except BadTrust as error:
-            return _say(format, USAGE, "trust", str(error), "Print one: ssh-keygen -lf KEY.pub")
-        except NotReady as error:
-            return _say(format, NOT_READY, error.step, error.reason, error.diagnostics)
-        except NoReadinessFile as error:
-            return _say(format, NO_FILE, "file", str(error), error.diagnostics)
-        except CouldNotEvaluate as error:
-            return _say(format, NO_ANSWER, "could not evaluate", str(error), error.diagnostics)
-        if format == "json":
-            import json
-
-            text = json.dumps(verified_json(found), indent=2)
-        else:
-            text = "\n".join(verified_lines(found))
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-        return READY
+        answer = _answer(_Asked(**asked))  # type: ignore[arg-type]  # the options above, by name
+        _print(answer, format)
+        code = answer.exit
     except KeyboardInterrupt:
-        return 130
+        code = INTERRUPTED
     except BaseException as error:
         # A crash is "could not evaluate": never ready, and never mistaken for a judgement. Only its type is shown,
         # because its text may quote the repository.
         sys.stderr.write(f"shipworthy: verify failed inside ({type(error).__name__}): a bug, please report it\n")
-        return NO_ANSWER
+        code = NO_ANSWER
+    sys.exit(code)
 
 
-def _say(format: str, code: int, step: str, reason: str, remedy: str) -> int:
-    verdict = {NOT_READY: "NOT READY", NO_FILE: "NO READINESS FILE"}.get(code, "NO ANSWER")
+def _answer(asked: _Asked) -> Answer:
+    # Imported here, so that a failure to import is an answer too.
+    from datetime import UTC, datetime
+
+    from shipworthy.readiness import verify as readiness
+    from shipworthy.readiness.context import is_environment
+    from shipworthy.report.verification import NO_FILE, NOT_READY, READY, USAGE, Answer
+
+    if asked.environment is not None and not is_environment(asked.environment):
+        reason = f"{asked.environment} cannot be an environment's name"
+        return Answer(exit=USAGE, step="usage", reason=reason, remedy="Use lower-case letters, digits and hyphens.")
+    if asked.base and asked.trust:
+        reason = "--base and --trust are two different trust roots (SHIPWORTHY_BASE, SHIPWORTHY_TRUST count too)"
+        return Answer(exit=USAGE, step="usage", reason=reason, remedy="Give one of them.")
+    root = Path(asked.path) if asked.path else Path.cwd()
+    try:
+        trust = (
+            readiness.TrustRoot.from_base(asked.base)
+            if asked.base
+            else readiness.TrustRoot.pinned(part for each in asked.trust for part in each.replace(",", " ").split())
+        )
+        wanted = readiness.Asked(
+            environment=asked.environment, at=asked.at, repo=asked.repo, ref=asked.ref,
+            predict_merge=asked.predict_merge, allow_rollback=asked.allow_rollback,
+        )  # fmt: skip
+        found = readiness.verify(root, trust, wanted, datetime.now(UTC))
+        again = None
+        if asked.rerun or found.drifted is not None:
+            from shipworthy.rerun import rerun
+
+            again = rerun(root, found, merged_into=asked.base if asked.predict_merge else None)
+        return Answer(exit=READY, found=found, again=again)
+    except readiness.BadTrust as error:
+        return Answer(exit=USAGE, step="trust", reason=str(error), remedy=error.diagnostics)
+    except readiness.NotReady as error:
+        return Answer(exit=NOT_READY, step=error.step, reason=error.reason, remedy=error.diagnostics)
+    except readiness.NoReadinessFile as error:
+        return Answer(exit=NO_FILE, step="file", reason=str(error), remedy=error.diagnostics)
+    except readiness.CouldNotEvaluate as error:
+        return Answer(exit=NO_ANSWER, step="could not evaluate", reason=str(error), remedy=error.diagnostics)
+
+
+def _print(answer: Answer, format: str) -> None:
+    from shipworthy.report import verification
+
     if format == "json":
-        import json
-
-        said = {"verdict": verdict, "exit": code, "step": step, "reason": reason, "remedy": remedy}
-        sys.stdout.write(json.dumps(said, indent=2) + "\n")
-        return code
-    stream = sys.stdout if code in (NOT_READY, NO_FILE) else sys.stderr
-    stream.write(f"{verdict}  {visible(step, 60)}: {visible(reason, 600)}\n")
-    if remedy:
-        stream.write(f"  {visible(remedy, 600)}\n")
-    return code
+        text = verification.as_json(answer) + "\n"
+    elif format == "junit":
+        text = verification.junit(answer)
+    else:
+        text = "\n".join(verification.lines(answer)) + "\n"
+    if format == "github":
+        text += verification.annotation(answer) + "\n"
+        if summary := os.environ.get(SUMMARY):
+            with Path(summary).open("a", encoding="utf-8") as page:
+                page.write(verification.markdown(answer))
+    told = answer.exit in (verification.READY, verification.NOT_READY, verification.NO_FILE)
+    stream: TextIO = sys.stdout if told or format != "human" else sys.stderr
+    stream.write(text)
+    stream.flush()

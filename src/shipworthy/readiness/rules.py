@@ -9,33 +9,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shipworthy.checklist import ChecklistError, extend, load
-from shipworthy.checklist.policy import Policy, apply, parse_policy
+from shipworthy.checklist.policy import TWO_PEOPLE, Policy, apply, parse_policy
 from shipworthy.model import Checklist, DecisionKind, Item, Level, OutcomeKind, Verdict
+from shipworthy.readiness.allowed import APPROVER as APPROVER
+from shipworthy.readiness.allowed import AUTHOR as AUTHOR
+from shipworthy.readiness.allowed import Signers
+from shipworthy.readiness.answers import NotReady as NotReady
 from shipworthy.readiness.context import same_repository
+from shipworthy.readiness.people import SignedBy
 from shipworthy.readiness.statement import Said, StatedItem, Statement, end_of
 from shipworthy.readiness.tree import FOLDER
 from shipworthy.settle import allowed, self_settled
 from shipworthy.text import plural, visible
 
-AUTHOR, APPROVER = "shipworthy-author", "shipworthy-approver"
-"""The namespace of a signature is the role it was made in."""
 PROFILE = "solo"
 """The profile of a policy that names none."""
-TWO_PEOPLE = ("team", "regulated")
-"""Profiles in which nobody waives a required item for themselves: that takes an approver's signature."""
 CLOCK_SKEW = timedelta(minutes=5)
 _OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
 _AGAIN = "Examine and sign again: shipworthy sign"
-
-
-class NotReady(Exception):
-    """The commit may not be deployed: at which step, why, and in `diagnostics` what to do."""
-
-    def __init__(self, step: str, reason: str, diagnostics: str) -> None:
-        super().__init__(reason)
-        self.step = step
-        self.reason = reason
-        self.diagnostics = diagnostics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +39,16 @@ class InForce:
     @property
     def profile(self) -> str:
         return self.policy.profile or PROFILE
+
+    @property
+    def approvers(self) -> int:
+        """How many people besides the author must sign."""
+        return self.policy.approvers_of(self.profile)
+
+    @property
+    def two_people(self) -> bool:
+        """Whether nobody waives a required item for themselves."""
+        return self.approvers > 0 or self.profile in TWO_PEOPLE
 
     @property
     def required(self) -> tuple[Item, ...]:
@@ -80,13 +81,16 @@ def check_context(statement: Statement, environment: str, repo: str | None, ref:
 def check_policy(statement: Statement, force: InForce) -> None:
     """It was made under this very policy, profile and checklist. Raises NotReady."""
     step = "policy"
-    if statement.environment != force.policy.environment:
+    if statement.environment not in force.policy.environments:
         raise NotReady(
-            step, f"the policy names the environment {force.policy.environment}, no other",
-            f'Set environment = "{visible(statement.environment, 60)}" in {FOLDER}/policy.toml and sign again.',
+            step, f"the policy names the environment {', '.join(force.policy.environments)}, no other",
+            f'Add "{visible(statement.environment, 60)}" to environments in {FOLDER}/policy.toml and sign again.',
         )  # fmt: skip
     if statement.policy_digest != force.policy.digest:
-        raise NotReady(step, "signed under another policy.toml", _AGAIN)
+        raise NotReady(
+            step, "signed under another policy.toml than the one it is judged by",
+            "Sign again; where the commit changes the policy, sign under the one before: shipworthy sign --base REF",
+        )  # fmt: skip
     if statement.profile != force.profile:
         raise NotReady(
             step, f"signed for the profile {visible(statement.profile, 40)}, the policy asks for {force.profile}",
@@ -113,7 +117,7 @@ def check_dates(statement: Statement, force: InForce, now: datetime) -> None:
         raise NotReady(step, f"valid for longer than the policy's {force.policy.expiry_days} days", _AGAIN)
 
 
-def check_items(statement: Statement, force: InForce, now: datetime) -> None:
+def check_items(statement: Statement, force: InForce, by: SignedBy, now: datetime) -> None:
     """Every required item is settled, by the verifier's own account. Raises NotReady."""
     step = "items"
     stated = {item.id: item for item in statement.items}
@@ -123,24 +127,31 @@ def check_items(statement: Statement, force: InForce, now: datetime) -> None:
     strange = next((name for name in stated if name not in known), None)
     if strange is not None:
         raise NotReady(step, f"the checklist has no item {visible(strange, 60)}", _AGAIN)
+    check_required(statement, force, by, now)
+    if statement.verdict is not Verdict.READY:
+        raise NotReady(step, f"it says {statement.verdict.value}", "Settle what is open, then sign again.")
+
+
+def check_required(statement: Statement, force: InForce, by: SignedBy, now: datetime) -> None:
+    """Every item a policy and a checklist require is settled. Raises NotReady."""
+    step = "items"
+    stated = {item.id: item for item in statement.items}
     if not force.required:
         raise NotReady(step, f"the profile {force.profile} requires nothing", "A checklist must require something.")
     problems: list[tuple[str, str, str]] = []
     for item in force.required:
         found = stated.get(item.id)
-        open_because = ("is missing", _AGAIN) if found is None else why_open(item, found, statement, force, now)
+        open_because = ("is missing", _AGAIN) if found is None else why_open(item, found, statement, force, by, now)
         if open_because is not None:
             problems.append((item.id, *open_because))
     if problems:
         item_id, why, remedy = problems[0]
         more = f" (and {plural(len(problems) - 1, 'more item')} open)" if len(problems) > 1 else ""
         raise NotReady(step, f"{item_id} {why}{more}", remedy)
-    if statement.verdict is not Verdict.READY:
-        raise NotReady(step, f"it says {statement.verdict.value}", "Settle what is open, then sign again.")
 
 
 def why_open(
-    item: Item, stated: StatedItem, statement: Statement, force: InForce, now: datetime
+    item: Item, stated: StatedItem, statement: Statement, force: InForce, by: SignedBy, now: datetime
 ) -> tuple[str, str] | None:
     """Why a required item is not settled and what to do; None where it is (the table of `shipworthy.settle`)."""
     if item.check is None and stated.outcome is not None:
@@ -163,18 +174,19 @@ def why_open(
         return f"was {said.kind.value} without naming the findings", _AGAIN
     if said.kind is DecisionKind.ATTESTED and stated.outcome is OutcomeKind.UNKNOWN and not said.named.strip():
         return "was attested without naming what was looked at", "Attest it again with --evidence."
-    return _why_void(said, statement, force, now)
+    return _why_void(said, statement, force, by, now)
 
 
-def _why_void(said: Said, statement: Statement, force: InForce, now: datetime) -> tuple[str, str] | None:
+def _why_void(said: Said, statement: Statement, force: InForce, by: SignedBy, now: datetime) -> tuple[str, str] | None:
     """Why what a person said does not count now."""
     attested = said.kind is DecisionKind.ATTESTED
-    if said.by != statement.author:
+    who = by.person(said.by)
+    if who not in {by.author, *by.approvers}:
         return f"was {said.kind.value} by {visible(said.by, 120)}, who did not sign this", "Whoever says it signs it."
-    if not attested and force.profile in TWO_PEOPLE:
+    if not attested and force.two_people and who not in by.approvers:
         return (
-            f"was waived by its own author, and the profile {force.profile} takes an approver for that",
-            "Fix it; approvers' signatures are not read by this version.",
+            "was waived by its own author, and here that takes an approver",
+            "Fix it, or name who accepts it: shipworthy waive --by LEAD@…; it counts once they approve.",
         )
     if not said.words.strip():
         return f"was {said.kind.value} without a reason", "Say it again with a reason."
@@ -186,12 +198,24 @@ def _why_void(said: Said, statement: Statement, force: InForce, now: datetime) -
     return None
 
 
-def judge(statement: Statement, force: InForce, environment: str, now: datetime) -> None:
+def judge(statement: Statement, force: InForce, by: SignedBy, environment: str, now: datetime) -> None:
     """All of it but repository and ref, in verification's order. Raises NotReady."""
     check_context(statement, environment, None, None)
     check_policy(statement, force)
     check_dates(statement, force, now)
-    check_items(statement, force, now)
+    check_items(statement, force, by, now)
+
+
+def expected(statement: Statement, force: InForce, signers: Signers) -> SignedBy:
+    """Who will have signed once everybody it names did: what an author can know before an approver signs.
+
+    An approver a waiver names is expected where that address is listed as one, or where nobody is listed at all.
+    """
+    author = signers.person(statement.author)
+    named = {item.said.by for item in statement.items if item.said is not None} if force.two_people else set()
+    listed = {line.principal.casefold() for line in signers.lines if APPROVER in line.roles}
+    approvers = {signers.person(each) for each in named if not signers.lines or each.casefold() in listed}
+    return SignedBy(author=author, approvers=frozenset(approvers - {author}), signers=signers)
 
 
 def _day(when: datetime) -> str:

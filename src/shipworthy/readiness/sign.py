@@ -7,8 +7,8 @@ The commit is made from those very bytes without running hooks: a hook that rewr
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,57 +17,34 @@ from shipworthy import __version__
 from shipworthy.checklist.policy import Policy
 from shipworthy.git import Git, GitError
 from shipworthy.model import Assessment, Verdict
-from shipworthy.project import Missing, Project, Unreadable, read_file
+from shipworthy.project import Project
 from shipworthy.readiness import dsse, rules, sshsig
+from shipworthy.readiness.allowed import (
+    REVOKED_FILE,
+    SIGNERS_FILE,
+    BadSigners,
+    Signers,
+    parse_revoked,
+    parse_signers,
+    signers,
+)
+from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate
+from shipworthy.readiness.answers import NotReadyToSign as NotReadyToSign
+from shipworthy.readiness.answers import Refused as Refused
 from shipworthy.readiness.context import is_environment, repository_name
-from shipworthy.readiness.replace import leftover, replace
+from shipworthy.readiness.records import MAX_RECORD, RECORDS, Change, changes, on_disk, refuse_unclean, uncovered
+from shipworthy.readiness.replace import replace
 from shipworthy.readiness.signers import Signer
 from shipworthy.readiness.statement import Statement, dump, parse, state
 from shipworthy.readiness.tree import FOLDER, Objects, Snapshot, readiness_names, snapshot, source_tree
+from shipworthy.readiness.trust import JUDGED, TrustRoot, read_trust
 from shipworthy.text import visible
 
-RECORDS = (
-    "policy.toml", "decisions.toml", "keys.toml", "remarks.toml", "checklist.toml", "allowed_signers", "revoked_keys",
-    ".gitattributes",
-)  # fmt: skip
-"""The files of `.shipworthy/` that a commit made for signing may contain, beside the readiness files."""
-MAX_RECORD = 1024 * 1024
 MAX_PAYLOAD = 700 * 1024
 """So that its envelope, in base64 and with signatures, stays below the 1 MiB a verifier reads."""
 COMMIT_SECONDS = 120.0
 """How long making the commit may take, signing it with the person's own key included."""
-_ATTRIBUTES = b"* -text\n"
-_UNDER_WAY = {
-    "MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
-    "rebase-merge": "a rebase", "rebase-apply": "a rebase", "BISECT_LOG": "a bisect",
-}  # fmt: skip
 _RUNS_PROGRAM = r"^gpg\.(.*\.)?(program|defaultkeycommand)$"
-
-
-class Refused(Exception):
-    """It cannot be signed or committed as things are: why, and in `diagnostics` what to do."""
-
-    def __init__(self, message: str, diagnostics: str = "") -> None:
-        super().__init__(message)
-        self.diagnostics = diagnostics
-
-
-class NotReadyToSign(Refused):
-    """The verdict is NOT READY, or it would not survive verification."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A record file that the commit will contain with other bytes than HEAD has."""
-
-    name: str
-    """Below `.shipworthy/`."""
-    data: bytes | None
-    """None: the file is gone."""
-    word: str
-    """`new`, `changed` or `removed`."""
-    written: bool = False
-    """Signing itself writes it; the person did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +60,10 @@ class Preparation:
     changes: tuple[Change, ...]
     uncovered: tuple[str, ...]
     """In words, what the signature does not cover."""
+    approvers: int = 0
+    """How many other people have to sign before it counts."""
+    unlisted: bool = False
+    """There is a list of who may sign, and this key is not on it as the author's."""
 
     @property
     def pae(self) -> bytes:
@@ -121,13 +102,22 @@ def prepare(
     now: datetime,
     *,
     ref: str | None = None,
+    base: str | None = None,
 ) -> Preparation:
-    """Everything up to the signature. `ref` (full) defaults to the current branch.
+    """Everything up to the signature.
 
+    `base`: a full ref whose policy and signers it will be judged by; None: those of the commit itself. `ref` (full):
+    where it will be deployed from; by default the base's branch, the remote's default branch, or the current one.
     Raises Refused (NotReadyToSign where the verdict is why), GitError, MissingObject, OddTree.
     """
     if not is_environment(environment):
         raise Refused(f"{visible(environment, 60)} cannot be an environment's name", "Use small letters and digits.")
+    # Where there is no policy yet, the one that signing writes will name it.
+    if environment not in policy.environments and policy.digest != Policy().digest:
+        raise Refused(
+            f"the policy names the environment {', '.join(policy.environments)}, not {visible(environment, 60)}",
+            f"Add it to environments in {FOLDER}/policy.toml.",
+        )
     if assessment.verdict is not Verdict.READY:
         count = len(assessment.open)
         raise NotReadyToSign(
@@ -136,16 +126,19 @@ def prepare(
     git = project.git
     if git is None:
         raise Refused("not a git repository: there is no tree to sign", "Run: git init, then commit your files.")
-    head = _refuse_unclean(git, project, assessment, environment)
+    head = refuse_unclean(git, project, assessment, environment)
     found = snapshot(Objects(git), head)
-    changes = _changes(project.root, found, policy, assessment, environment)
-    data = {change.name: change.data for change in changes}
-    policy_bytes, checklist_bytes = (
-        data[name] if name in data else found.record(name, MAX_RECORD) for name in ("policy.toml", "checklist.toml")
-    )
+    written = changes(project.root, found, policy, assessment, environment, guess=base is None)
+    data = {change.name: change.data for change in written}
+    judged = {name: data[name] if name in data else found.record(name, MAX_RECORD) for name in JUDGED}
     try:
-        force = rules.in_force(policy_bytes, checklist_bytes)
-    except rules.NotReady as error:
+        root = TrustRoot() if base is None else TrustRoot.from_base(base)
+        trusted = None if base is None else read_trust(git, found.objects, root, found)
+        policy_bytes = judged["policy.toml"] if trusted is None else trusted.policy_bytes
+        force = rules.in_force(policy_bytes, judged["checklist.toml"])
+        held = None if trusted is None else rules.in_force(trusted.policy_bytes, trusted.checklist_bytes)
+        known = trusted.signers if trusted else _signers(judged, force.policy)
+    except (rules.NotReady, BadTrust, BadSigners, CouldNotEvaluate) as error:
         raise Refused(str(error), error.diagnostics) from error
     if force.checklist != assessment.checklist or force.profile != assessment.profile:
         raise Refused("policy or checklist is not the one it was examined under", "Examine and sign again.")
@@ -154,9 +147,9 @@ def prepare(
         raise Refused("git does not know who you are", "Run: git config user.email YOU@EXAMPLE.ORG (and user.name)")
     statement = state(
         assessment,
-        tree=source_tree(found, [environment], data),
+        tree=source_tree(found, force.policy.environments, data),
         repo=repository_name(git) or project.name,
-        ref=ref or git.answer("symbolic-ref", "-q", "HEAD") or "HEAD",
+        ref=ref or root.branch or target(git),
         environment=environment,
         tool_version=__version__,
         policy_digest=force.policy.digest,
@@ -172,110 +165,41 @@ def prepare(
         )
     try:
         # Read back as a verifier will, so that nothing is signed that would be refused.
-        rules.judge(parse(payload), force, environment, now)
+        parsed = parse(payload)
+        by = rules.expected(parsed, force, known)
+        rules.judge(parsed, force, by, environment, now)
+        if held is not None:
+            rules.check_required(parsed, held, by, now)
     except rules.NotReady as error:
         raise NotReadyToSign(str(error), error.diagnostics) from error
     except dsse.Malformed as error:
         raise Refused(f"the statement would not be accepted: {error}", "This is a bug, please report it.") from error
     return Preparation(
         root=project.root, head=head, snapshot=found, environment=environment, statement=statement, payload=payload,
-        changes=changes, uncovered=_uncovered(project),
+        changes=written, uncovered=uncovered(project), approvers=force.approvers,
+        unlisted=bool(known.lines) and not _listed(known, author, signer.fingerprint),
     )  # fmt: skip
 
 
-def _refuse_unclean(git: Git, project: Project, assessment: Assessment, environment: str) -> str:
-    """HEAD's full id. Raises Refused unless HEAD with the record files is what was examined."""
-    top = git.answer("rev-parse", "--show-toplevel")
-    if top is None or Path(top).resolve() != project.root.resolve():
-        raise Refused(f"{project.root} is not the top of its repository", "Sign the repository, not a folder in it.")
-    head = git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}")
-    if head is None:
-        raise Refused("there is no commit yet", "Commit your files first.")
-    if head != assessment.commit:
-        raise Refused("HEAD moved while it was examined", "Examine and sign again.")
-    for name, what in _UNDER_WAY.items():
-        if (project.root / git.text("rev-parse", "--git-path", name)).exists():
-            raise Refused(f"{what} is under way", "Finish or abort it first.")
-    tagged = git.run("ls-files", "-v", "-z").decode("utf-8", "surrogateescape").split("\0")
-    hidden = [row[2:] for row in tagged if row and (row[0].islower() or row[0] == "S")]
-    if hidden:
-        raise Refused(
-            f"git is told not to look at {_some(hidden)} (assume-unchanged or skip-worktree)",
-            "Undo it: git update-index --no-assume-unchanged --no-skip-worktree PATH; end a sparse checkout.",
-        )
-    allowed = {f"{FOLDER}/{name}" for name in RECORDS}
-    allowed |= {f"{FOLDER}/{name}" for name in readiness_names(environment)}
-    raw = git.run(
-        "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"
+def target(git: Git) -> str:
+    """The full ref a commit made here is for: the remote's default branch, else the current one, else HEAD."""
+    remote = git.answer("symbolic-ref", "-q", "refs/remotes/origin/HEAD") or ""
+    branch = remote.removeprefix("refs/remotes/origin/")
+    if branch and branch != remote:
+        return f"refs/heads/{branch}"
+    return git.answer("symbolic-ref", "-q", "HEAD") or "HEAD"
+
+
+def _signers(judged: Mapping[str, bytes | None], policy: Policy) -> Signers:
+    return signers(
+        parse_signers(judged[SIGNERS_FILE] or b""), parse_revoked(judged[REVOKED_FILE] or b""), dict(policy.people)
     )
-    rows = raw.decode("utf-8", "surrogateescape").split("\0")
-    # What a crash left behind is no part of the tree, and the next write takes it away.
-    strays = {f"?? {FOLDER}/{leftover(name)}" for name in (*RECORDS, *readiness_names(environment))}
-    dirty = [row[3:] for row in rows if row and row not in strays and (row[3:] not in allowed or _unmerged(row[:2]))]
-    if dirty:
-        raise Refused(f"{_some(dirty)} differs from HEAD", "Commit it, or put it away, or ignore it (.gitignore).")
-    return head
 
 
-def _unmerged(status: str) -> bool:
-    return "U" in status or status in ("AA", "DD")
-
-
-def _some(paths: list[str]) -> str:
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return visible(paths[0], 120) + more
-
-
-def _changes(
-    root: Path, found: Snapshot, policy: Policy, assessment: Assessment, environment: str
-) -> tuple[Change, ...]:
-    """What the commit has to contain for its record files to be the ones on disk, and those that signing adds."""
-    changes: list[Change] = []
-    for name in RECORDS:
-        held = found.record(name, MAX_RECORD)
-        wanted = on_disk = _on_disk(root, name)
-        if name == "policy.toml":
-            wanted = _policy(on_disk, policy, assessment, environment)
-        if name == ".gitattributes":
-            wanted = on_disk or b""
-            if _ATTRIBUTES.strip() not in wanted.splitlines():
-                wanted += (b"" if wanted.endswith(b"\n") or not wanted else b"\n") + _ATTRIBUTES
-        if wanted != held:
-            word = "removed" if wanted is None else "new" if held is None else "changed"
-            changes.append(Change(name=name, data=wanted, word=word, written=wanted != on_disk))
-    return tuple(changes)
-
-
-def _on_disk(root: Path, name: str) -> bytes | None:
-    try:
-        return read_file(root, f"{FOLDER}/{name}", MAX_RECORD)
-    except Missing:
-        return None
-    except Unreadable as error:
-        raise Refused(f"{FOLDER}/{name}: {error}", "Make it an ordinary, readable file.") from error
-
-
-def _policy(data: bytes | None, policy: Policy, assessment: Assessment, environment: str) -> bytes:
-    """The policy's bytes, with what was used where it does not say so itself: a verifier guesses nothing."""
-    if data is not None and (policy.profile is not None or assessment.profile == rules.PROFILE):
-        return data
-    said = f'profile = "{assessment.profile}"\n'
-    if data is not None:
-        return said.encode() + data
-    if environment != policy.environment:
-        said += f'environment = "{environment}"\n'
-    return f'{said}checklist = "{policy.checklist}"\n'.encode()
-
-
-def _uncovered(project: Project) -> tuple[str, ...]:
-    notes = ["files git ignores"]
-    modules = [entry for entry in project.files.values() if entry.problem and "submodule" in entry.problem]
-    if modules:
-        notes.append(f"the contents of {_some([entry.path for entry in modules])} (submodule)")
-    with contextlib.suppress(Unreadable):
-        if ".gitattributes" in project.files and b"filter=lfs" in project.read(".gitattributes"):
-            notes.append("the contents of files kept in LFS")
-    return tuple(notes)
+def _listed(known: Signers, author: str, fingerprint: str) -> bool:
+    """Whether this key may sign as this author; revoked keys may not."""
+    lines = [line for line in known.of(fingerprint) if rules.AUTHOR in line.roles]
+    return fingerprint not in known.revoked and known.person(author) in {known.person(each.principal) for each in lines}
 
 
 def envelope(preparation: Preparation, armored: str) -> bytes:
@@ -326,7 +250,7 @@ def commit(preparation: Preparation, armored: str) -> str:
     wanted: dict[str, bytes | None] = {change.name: change.data for change in preparation.changes}
     wanted |= _files(preparation, armored)
     for name, data in wanted.items():
-        if _on_disk(preparation.root, name) != data:
+        if on_disk(preparation.root, name) != data:
             raise Refused(f"{FOLDER}/{name} changed since it was signed", "Sign again.")
     options = _commit_signing(git)
     rows = b""

@@ -145,9 +145,12 @@ class Snapshot:
         return self.objects.tree_oid(rows)
 
 
-def snapshot(objects: Objects, commit: str) -> Snapshot:
-    """Reads what matters of a commit (full id). Raises OddTree where `.shipworthy` is no folder, MissingObject."""
-    rows = objects.tree(objects.root(commit))
+def snapshot(objects: Objects, commit: str, tree: str | None = None) -> Snapshot:
+    """Reads what matters of a commit (full id), or of a tree a merge of it would have.
+
+    Raises OddTree where `.shipworthy` is no folder, MissingObject.
+    """
+    rows = objects.tree(tree or objects.root(commit))
     folder = rows.get(FOLDER.encode())
     if folder is not None and folder.mode != FOLDER_MODE:
         raise OddTree(f"{FOLDER} is not a folder (mode {folder.mode})")

@@ -1,24 +1,27 @@
-"""Decides whether a commit may be deployed, from its signed readiness file and nothing but that commit.
+"""Decides whether a commit may be deployed, from its signed readiness file and a trust root.
 
-The steps come in a fixed order and the first that fails is named. Everything is read from the commit, never from the
+The steps come in a fixed order and the first that fails is named. Everything is read from commits, never from the
 work tree; nothing is fetched. It imports no check, no fact, no screen and no network.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from shipworthy.checklist import ChecklistError
-from shipworthy.checklist.policy import parse_policy
+from shipworthy.checklist.policy import Drift, Role, parse_policy
 from shipworthy.git import Git, GitError
 from shipworthy.model import DecisionKind
-from shipworthy.readiness import dsse, rules, sshsig
+from shipworthy.readiness import dsse, people, rules, sshsig
+from shipworthy.readiness.allowed import APPROVER
+from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate, NoReadinessFile, NotReady
 from shipworthy.readiness.context import ENVIRONMENT, repository_name
-from shipworthy.readiness.rules import NotReady
+from shipworthy.readiness.drift import Drifted, drifted
+from shipworthy.readiness.history import later
+from shipworthy.readiness.merge import predicted_tree, quarantine
+from shipworthy.readiness.people import Counted, SignedBy
 from shipworthy.readiness.statement import StatedItem, Statement, parse
 from shipworthy.readiness.tree import (
     FOLDER,
@@ -30,56 +33,14 @@ from shipworthy.readiness.tree import (
     snapshot,
     source_tree,
 )
-from shipworthy.text import visible
+from shipworthy.readiness.trust import Trusted, TrustRoot, read_trust
+from shipworthy.text import plural, visible
 
-__all__ = ["BadTrust", "CouldNotEvaluate", "NoReadinessFile", "NotReady", "TrustRoot", "Verified", "verify"]
+__all__ = ["Asked", "BadTrust", "CouldNotEvaluate", "NoReadinessFile", "NotReady", "TrustRoot", "Verified", "verify"]
 
 MAX_BYTES = dsse.MAX_BYTES
-_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _SIGN = "Sign it: shipworthy sign"
-
-
-class NoReadinessFile(Exception):
-    """The commit holds no readiness file for this environment."""
-
-    def __init__(self, path: str, commit: str) -> None:
-        super().__init__(f"{path} is not in commit {commit[:12]}")
-        self.diagnostics = f"{_SIGN}, and commit what it wrote."
-
-
-class CouldNotEvaluate(Exception):
-    """Neither ready nor not ready can be said: why, and in `diagnostics` what to do."""
-
-    def __init__(self, message: str, diagnostics: str) -> None:
-        super().__init__(message)
-        self.diagnostics = diagnostics
-
-
-class BadTrust(ValueError):
-    """A trust root that is not written as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrustRoot:
-    """Whose signatures count. Here: fingerprints pinned outside the repository, and the commit's own policy.
-
-    Whoever holds such a key vouches for the whole tree, policy included; that is why the policy may come from it.
-    """
-
-    fingerprints: frozenset[str] = frozenset()
-
-    @classmethod
-    def pinned(cls, fingerprints: Iterable[str]) -> TrustRoot:
-        """From `SHA256:…` as `ssh-keygen -lf` prints them. Raises BadTrust."""
-        found = frozenset(fingerprints)
-        for each in found:
-            if not _FINGERPRINT.fullmatch(each):
-                raise BadTrust(f"{visible(each, 80)} is not a fingerprint: SHA256: and 43 characters")
-        return cls(found)
-
-    def accepts(self, fingerprint: str, role: str) -> bool:
-        """Whether this key may sign in this role (a namespace)."""
-        return role == rules.AUTHOR and fingerprint in self.fingerprints
+_APPROVE = "An approver has to look and sign: shipworthy review, then shipworthy approve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,31 +49,59 @@ class Verified:
 
     commit: str
     statement: Statement
+    payload: bytes
+    policy_bytes: bytes | None
+    """The policy it was judged by; None: there is none."""
+    checklist_bytes: bytes | None
+    """The commit's own `checklist.toml`."""
     signed: sshsig.Signed
+    """The author's signature."""
+    approvals: tuple[people.Signature, ...]
+    """One signature of each approver that counts."""
+    base: str | None
+    """The ref that policy and signers were read from; None with pinned keys."""
     self_waived: tuple[StatedItem, ...]
     """Required items that the author waived for themselves."""
+    waived: tuple[StatedItem, ...]
+    """Required items that an approver waived."""
     attested: tuple[StatedItem, ...]
+    changed_rules: tuple[str, ...]
+    """Records that decide how commits are judged and that this commit changes."""
+    drifted: Drifted | None
+    """A later tree than the signed one: only ready once every automatic check passed again on it."""
     not_compared: tuple[str, ...]
     """Parts of the signed context nothing here could be compared with, in words."""
+    uncounted: tuple[str, ...]
+    """Why other signatures in the file count for nothing, in words."""
 
 
-def verify(
-    root: Path,
-    trust: TrustRoot,
-    environment: str | None,
-    at: str,
-    now: datetime,
-    *,
-    repo: str | None = None,
-    ref: str | None = None,
-) -> Verified:
-    """Verifies commit `at` of the repository at `root`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the caller wants to know. `environment` None: the first the policy names; `repo` None: what the remote
+    `origin` says, if it is on a host; `ref` None: the branch of the base, where the base is one."""
 
-    `environment` None: the one the commit's policy names. `repo` None: what the remote `origin` says, if it is on a
-    host. Raises NotReady, NoReadinessFile or CouldNotEvaluate.
+    environment: str | None = None
+    at: str = "HEAD"
+    repo: str | None = None
+    ref: str | None = None
+    predict_merge: bool = False
+    """Judge the tree that merging the commit into the base would have."""
+    allow_rollback: bool = False
+
+
+def verify(root: Path, trust: TrustRoot, asked: Asked, now: datetime) -> Verified:
+    """Verifies a commit of the repository at `root`.
+
+    Raises NotReady, NoReadinessFile, CouldNotEvaluate, or BadTrust where the trust root's own files cannot be used.
     """
     try:
-        return _verify(root, trust, environment, at, now, repo, ref)
+        git = Git(root)
+        if git.answer("rev-parse", "--git-dir") is None:
+            raise CouldNotEvaluate(f"{root} is not a git repository", "Name the repository: shipworthy verify PATH")
+        if not asked.predict_merge:
+            return _verify(git, None, trust, asked, now)
+        with quarantine(git, root) as apart:
+            return _verify(apart, _predicted(apart, trust, asked), trust, asked, now)
     except OddTree as error:
         raise NotReady("file", str(error), "Commit ordinary files there, and sign again.") from error
     except MissingObject as error:
@@ -121,31 +110,31 @@ def verify(
         raise CouldNotEvaluate(str(error), error.diagnostics or "Check the repository: git fsck") from error
 
 
-def _verify(
-    root: Path,
-    trust: TrustRoot,
-    environment: str | None,
-    at: str,
-    now: datetime,
-    repo: str | None,
-    ref: str | None,
-) -> Verified:
-    git = Git(root)
-    if git.answer("rev-parse", "--git-dir") is None:
-        raise CouldNotEvaluate(f"{root} is not a git repository", "Name the repository: shipworthy verify PATH")
+def _predicted(git: Git, trust: TrustRoot, asked: Asked) -> str:
     objects = Objects(git)
-    found = snapshot(objects, objects.commit(at))
-    environment = environment or _environment(found)
+    if trust.base is None:
+        raise CouldNotEvaluate("a merge into what?", "--predict-merge needs --base, the branch to merge into.")
+    return predicted_tree(git, objects.commit(trust.base), objects.commit(asked.at))
+
+
+def _verify(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: datetime) -> Verified:
+    objects = Objects(git)
+    found = snapshot(objects, objects.commit(asked.at), tree)
+    try:
+        trusted = read_trust(git, objects, trust, found)
+    except CouldNotEvaluate:
+        # Where nobody signed anything, that is what to say first.
+        _file(found, asked.environment or _environment(found))
+        raise
+    environment = asked.environment or trusted.policy.environment
     plain_name, signed_name = readiness_names(environment)
     # 1. A regular file of at most 1 MiB.
-    data = found.record(signed_name, MAX_BYTES)
-    if data is None:
-        raise NoReadinessFile(f"{FOLDER}/{signed_name}", found.commit)
-    if not trust.fingerprints:
-        raise CouldNotEvaluate(
-            "no trust root: nobody's signature is trusted yet",
-            "Give the signer's fingerprint, which `shipworthy sign` prints: --trust SHA256:… or SHIPWORTHY_TRUST.",
-        )
+    data = _file(found, environment)
+    if environment not in trusted.policy.environments:
+        raise NotReady(
+            "context", f"the policy names the environment {', '.join(trusted.policy.environments)}, no other",
+            f'Add "{environment}" to environments in {FOLDER}/policy.toml and sign again.',
+        )  # fmt: skip
     # 2. Strict JSON and base64. 3. The payload's type.
     try:
         envelope = dsse.parse(data)
@@ -153,72 +142,164 @@ def _verify(
         raise NotReady("envelope", f"{FOLDER}/{signed_name}: {error}", _SIGN) from error
     if envelope.payload_type != dsse.PAYLOAD_TYPE:
         raise NotReady("payload type", f"not {dsse.PAYLOAD_TYPE}", _SIGN)
-    # 4. and 5. Signatures, before anything in the payload is looked at.
-    signed = _signed(envelope, trust)
+    # 4. and 5. Signatures and the people behind them, before anything in the payload is looked at.
+    counted = people.count(envelope, trusted, now)
+    force = rules.in_force(trusted.policy_bytes, found.record("checklist.toml", MAX_BYTES))
+    _enough(counted, force)
     # 6. The same bytes, parsed.
     try:
         statement = parse(envelope.payload)
     except dsse.Malformed as error:
         raise NotReady("statement", str(error), _SIGN) from error
-    author = next((each for each in signed if each.fingerprint == statement.author_key), None)
-    if author is None:
-        raise NotReady("signature", "the author it names is not the one who signed", _SIGN)
+    author, approvals = _roles(counted, statement, trusted)
+    _approved(approvals, counted, force, trusted, author)
     # 7. The tree of the commit to deploy.
-    if statement.tree != source_tree(found, [environment]):
-        raise NotReady(
-            "source tree", f"commit {found.commit[:12]} holds other files than the ones signed",
-            "The source changed after it was signed: examine and sign again.",
-        )  # fmt: skip
+    drift = _tree(git, objects, found, statement, trusted, now)
     # 8. to 11. Context, policy, dates, items.
-    here = repo or repository_name(git)
+    here, ref = asked.repo or repository_name(git), asked.ref or trust.branch
     rules.check_context(statement, environment, here, ref)
-    force = rules.in_force(found.record("policy.toml", MAX_BYTES), found.record("checklist.toml", MAX_BYTES))
     rules.check_policy(statement, force)
     rules.check_dates(statement, force, now)
-    rules.check_items(statement, force, now)
+    _no_rollback(git, objects, statement, trusted, environment, asked)
+    # With pinned keys the author's own address is taken on the word of the key; with a base the two are the same.
+    by = SignedBy(
+        author=trusted.signers.person(statement.author), approvers=people.distinct(approvals), signers=trusted.signers
+    )
+    # What the base asks for counts too: a checklist of the commit's own may add to it and never take away.
+    held = rules.in_force(trusted.policy_bytes, trusted.checklist_bytes)
+    rules.check_items(statement, force, by, now)
+    rules.check_required(statement, held, by, now)
     # 12. What a reviewer reads is what was signed.
     if found.record(plain_name, MAX_BYTES) != envelope.payload:
         raise NotReady("payload file", f"{FOLDER}/{plain_name} is not what was signed", _SIGN)
-    required = {item.id for item in force.required}
+    required = {item.id for item in (*force.required, *held.required)}
     said = [item for item in statement.items if item.id in required and item.said is not None]
+    waived = [each for each in said if each.said and each.said.kind is DecisionKind.WAIVED]
     return Verified(
         commit=found.commit,
         statement=statement,
-        signed=author,
-        self_waived=tuple(each for each in said if each.said and each.said.kind is DecisionKind.WAIVED),
+        payload=envelope.payload,
+        policy_bytes=trusted.policy_bytes,
+        checklist_bytes=found.record("checklist.toml", MAX_BYTES),
+        signed=author.signed,
+        approvals=approvals,
+        base=trust.base,
+        self_waived=tuple(each for each in waived if each.said and by.person(each.said.by) == by.author),
+        waived=tuple(each for each in waived if each.said and by.person(each.said.by) != by.author),
         attested=tuple(each for each in said if each.said and each.said.kind is DecisionKind.ATTESTED),
+        changed_rules=trusted.changed,
+        drifted=drift,
         not_compared=tuple(
             f"{what} {visible(value, 120)}"
             for what, value, known in (("repository", statement.repo, here), ("ref", statement.ref, ref))
             if known is None
         ),
+        uncounted=counted.reasons,
     )
 
 
+def _file(found: Snapshot, environment: str) -> bytes:
+    """The envelope's bytes. Raises NoReadinessFile."""
+    name = readiness_names(environment)[1]
+    data = found.record(name, MAX_BYTES)
+    if data is None:
+        raise NoReadinessFile(f"{FOLDER}/{name}", found.commit)
+    return data
+
+
 def _environment(found: Snapshot) -> str:
-    """The environment the commit's policy names. A policy that cannot be read is judged later, at its own step."""
+    """The first environment the commit's policy names, where nothing better is known."""
     try:
         return parse_policy(found.record("policy.toml", MAX_BYTES) or b"").environment
     except ChecklistError:
         return ENVIRONMENT
 
 
-def _signed(envelope: dsse.Envelope, trust: TrustRoot) -> list[sshsig.Signed]:
-    """The valid author signatures by trusted keys, at least one; the keyid is not looked at. Raises NotReady."""
-    message = dsse.pae(envelope.payload_type, envelope.payload)
-    trusted: list[sshsig.Signed] = []
-    reasons: list[str] = []
-    for each in envelope.signatures:
-        try:
-            signed = sshsig.verify(each.sig.decode("ascii", "replace"), message, rules.AUTHOR)
-        except sshsig.BadSignature as error:
-            reasons.append(str(error))
-            continue
-        if trust.accepts(signed.fingerprint, rules.AUTHOR):
-            trusted.append(signed)
-        else:
-            reasons.append(f"signed by {signed.fingerprint}, which is not trusted here")
-    if not trusted:
-        why = visible("; ".join(dict.fromkeys(reasons)), 400) or "nobody signed it"
-        raise NotReady("signature", why, "Sign it with a trusted key, or correct --trust.")
-    return trusted
+def _enough(counted: Counted, force: rules.InForce) -> None:
+    """An author, and as many other people as the policy asks for. Raises NotReady."""
+    why = visible("; ".join(counted.reasons), 400)
+    authors, approvers = (people.distinct(counted.of(role)) for role in (Role.AUTHOR, Role.APPROVER))
+    if not authors:
+        why = why or ("only an approver signed it" if approvers else "nobody signed it")
+        raise NotReady("signature", why, "Sign it with a trusted key, or correct --trust or --base.")
+    if len(approvers) < force.approvers:
+        raise NotReady("approval", _too_few(len(approvers), force.approvers, why), _APPROVE)
+
+
+def _too_few(have: int, need: int, why: str) -> str:
+    return f"approved by {have} of {plural(need, 'person', 'people')}" + (f" ({why})" if why else "")
+
+
+def _roles(
+    counted: Counted, statement: Statement, trusted: Trusted
+) -> tuple[people.Signature, tuple[people.Signature, ...]]:
+    """The author the statement names, and one signature of each other person who approves. Raises NotReady."""
+    author = next((each for each in counted.of(Role.AUTHOR) if each.signed.fingerprint == statement.author_key), None)
+    if author is None:
+        raise NotReady("signature", "the author it names is not the one who signed", _SIGN)
+    named = trusted.signers.person(statement.author)
+    if trusted.base is not None and author.person != named:
+        raise NotReady(
+            "signature", f"it names {visible(statement.author, 120)} as author, and {author.address} signed it", _SIGN
+        )
+    for each in counted.signatures:
+        if why := people.not_yet(each, trusted.signers, statement.issued):
+            raise NotReady("signature", why, "Correct the dates in allowed_signers on the base, or sign again.")
+    self_names = {author.person, named}
+    approvals = {each.person: each for each in reversed(counted.of(Role.APPROVER)) if each.person not in self_names}
+    return author, tuple(approvals[name] for name in sorted(approvals))
+
+
+def _approved(
+    approvals: tuple[people.Signature, ...],
+    counted: Counted,
+    force: rules.InForce,
+    trusted: Trusted,
+    author: people.Signature,
+) -> None:
+    """Enough people other than the author, and one in any case where the rules themselves change. Raises NotReady."""
+    reasons = list(counted.reasons)
+    if len(people.distinct(counted.of(Role.APPROVER))) > len(approvals):
+        reasons.append("the author does not count as approver")
+    if len(approvals) < force.approvers:
+        raise NotReady(
+            "approval", _too_few(len(approvals), force.approvers, visible("; ".join(reasons), 400)), _APPROVE
+        )
+    others = {trusted.signers.person(line.principal) for line in trusted.signers.lines if APPROVER in line.roles} - {
+        author.person
+    }
+    if trusted.changed and others and not approvals:
+        raise NotReady(
+            "approval",
+            f"it changes {', '.join(f'{FOLDER}/{name}' for name in trusted.changed)}, which takes an approver "
+            f"{trusted.root.base} lists",
+            _APPROVE,
+        )
+
+
+def _tree(
+    git: Git, objects: Objects, found: Snapshot, statement: Statement, trusted: Trusted, now: datetime
+) -> Drifted | None:
+    if statement.tree == source_tree(found, trusted.policy.environments):
+        return None
+    if trusted.policy.drift is Drift.RERUN:
+        return drifted(git, objects, found, statement, trusted.policy, now)
+    raise NotReady(
+        "source tree", f"commit {found.commit[:12]} holds other files than the ones signed",
+        "The source changed after it was signed: examine and sign again.",
+    )  # fmt: skip
+
+
+def _no_rollback(
+    git: Git, objects: Objects, statement: Statement, trusted: Trusted, environment: str, asked: Asked
+) -> None:
+    if trusted.base is None or asked.allow_rollback:
+        return
+    other = later(git, objects, trusted.base.commit, statement, environment)
+    if other is not None:
+        raise NotReady(
+            "rollback",
+            f"{trusted.root.base} held a file issued on {other.issued:%Y-%m-%d %H:%M} UTC, after this one "
+            f"({statement.issued:%Y-%m-%d %H:%M}), for another tree",
+            "An older state came back. Sign it anew, or let the workflow say --allow-rollback for once.",
+        )
