@@ -58,6 +58,25 @@ _SERVER_ENTRY = re.compile(r"(^|/)(wsgi|asgi)\.py$")
 KNOWN_WITHOUT_ROUTES = frozenset({*NODE, "django", "rest_framework", "ninja"})
 """Frameworks whose debug switches and health routes are found without reading their routes."""
 MAX_MATCHES = 50
+# Each pattern above can match only where one of its words stands, and looking for words costs next to nothing.
+_WORDS: dict[re.Pattern[str], tuple[str, ...]] = {
+    _LISTENER: (
+        "server(", "deno.", "bun.serve(", "exports.handler", "const handler", "export default", "module.exports",
+        "async fetch(req", "onrequest",
+    ),
+    _PYTHON_LISTENER: (
+        "server(", "fastmcp(", "websockets.serve(", "run_simple(", "uvicorn.run(", "lambda_handler(", "start_response",
+        "receive", ".listen(",
+    ),
+    _JS_ROUTE: (".get(", ".all(", ".use(", ".route(", ".head(", "@get(", "@controller(", "url", "path"),
+    _PYTHON_ROUTE: ("path(", "url(", "add_get(", "route(", "add_url_rule(", ".get(", "handler"),
+    _PYTHON_READ: ("fastapi", "starlette", "flask"),
+    _SURFACE: ("graphiql", "playground", "introspection"),
+}  # fmt: skip
+_MENTIONED = ("health", "livez", "readyz", "liveness", "readiness", "heartbeat")
+_QUOTED = re.compile(rf"""["'`]/{_HEALTH}/?["'`]""", re.I)
+_ODD_CASE = re.compile("[\u0130\u0131\u017f\u212a]")
+"""Letters beyond ASCII that a pattern without regard to case takes for i, s and k."""
 
 
 class ServingCode(Analyser):
@@ -76,9 +95,16 @@ class ServingCode(Analyser):
         value: dict[str, list[list[Any]]] = {}
         gaps: tuple[tuple[str, int | None], ...] = ()
         python = source.entry.suffix == ".py"
+        lower = text.lower()
+        odd = not text.isascii() and bool(_ODD_CASE.search(text))
+
+        def may(pattern: re.Pattern[str]) -> bool:
+            if pattern is _MENTION:
+                return odd or any(word in lower for word in _MENTIONED) or bool(_QUOTED.search(text))
+            return odd or any(word in lower for word in _WORDS[pattern])
 
         def look(kind: str, pattern: re.Pattern[str], limit: int = MAX_MATCHES) -> None:
-            for match in pattern.finditer(text):
+            for match in pattern.finditer(text) if may(pattern) else ():
                 if len(value.get(kind, ())) >= limit:
                     return
                 if _commented(source, match.start()):
@@ -98,12 +124,12 @@ class ServingCode(Analyser):
                     row = [what, True, text.count("\n", 0, match.start()) + 1]
                     value.setdefault("settings", []).append(row)
         look("listeners", _PYTHON_LISTENER if python else _LISTENER, 3)
-        if not (python and _PYTHON_READ.search(text)):
+        if not (python and may(_PYTHON_READ) and _PYTHON_READ.search(text)):
             look("health", _PYTHON_ROUTE if python else _JS_ROUTE)
         if not python and (place := _FILE_ROUTE.search(source.path)):
             path = next(group for group in place.groups() if group)
             value.setdefault("health", []).append(["/" + re.sub(r"\([^)/]*\)/", "", path), 1])
-        if "graphql" in text.lower() or "apollo" in text.lower():
+        if "graphql" in lower or "apollo" in lower:
             look("surfaces", _SURFACE)
         look("mentions", _MENTION, 1)
         return Record({kind: rows for kind, rows in value.items() if rows}, gaps)

@@ -24,11 +24,11 @@ class CodeSettings(Analyser):
         suffix, data = source.entry.suffix, source.data
         rows = Rows()
         gaps: tuple[tuple[str, int | None], ...] = ()
-        hint = python_reads.HINT if suffix == ".py" else js_reads.HINT
+        may_read = python_reads.may_read if suffix == ".py" else js_reads.may_read
         if source.binary or source.minified:
             return Record(None)
         if suffix == ".py" or suffix in _TREES:
-            if hint.search(data):
+            if may_read(data):
                 tree = source.tree
                 if tree is None:
                     gaps = (("took too long or is too large to parse for its settings", None),)
@@ -40,9 +40,9 @@ class CodeSettings(Analyser):
                         text_reads.read_text(suffix, source.text, rows, known=known)
         else:
             text_reads.read_text(suffix, source.text, rows)
-        if text_reads.STORE_HINT.search(data):
+        if text_reads.may_tell_store(data):
             text_reads.read_stores(source.text, rows)
-        if text_reads.LOAD_HINT.search(data):
+        if text_reads.may_load(data):
             text_reads.read_loads(source.text, rows)
         if not (rows.reads or rows.wrappers or rows.calls or rows.stores or rows.loads):
             return Record(None, gaps)

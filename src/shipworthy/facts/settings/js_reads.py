@@ -12,10 +12,12 @@ from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.row import Row, Rows
 from shipworthy.project.syntax import find, line_of, text_of
 
-HINT = re.compile(
-    rb"process\.env|import\.meta\.env|Deno\.env|Bun\.env|\$env/|createEnv|cleanEnv|[cC]onfigService|env-var"
-    rb"|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]"
-)
+_WORDS = (
+    b"process.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"createEnv", b"cleanEnv", b"configService",
+    b"ConfigService", b"env-var",
+)  # fmt: skip
+_STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
+_CALLED = re.compile(rb"(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
 _ENVS = {"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"}
 _BUILT_IN = {"MODE", "DEV", "PROD", "SSR", "BASE_URL"}
 """What Vite itself puts into `import.meta.env`."""
@@ -32,6 +34,13 @@ _HARMLESS = {
 _COMPARISONS = {"===", "!==", "==", "!=", "in"}
 
 
+def may_read(data: bytes) -> bool:
+    """Whether a file's text hints at settings at all."""
+    if any(word in data for word in _WORDS):
+        return True
+    return any(stem in data for stem in _STEMS) and bool(_CALLED.search(data))
+
+
 class JavaScriptReads:
     """One file. `rows` fills the record."""
 
@@ -43,19 +52,20 @@ class JavaScriptReads:
         self.rows = Rows()
 
     def read(self) -> Rows:
-        for node in find(self._root, "variable_declarator"):
-            self._declarator(node)
-        for node in find(
-            self._root, "member_expression", "subscript_expression", "call_expression", "import_statement"
-        ):
-            if node.type == "member_expression":
-                self._member(node)
-            elif node.type == "subscript_expression":
-                self._subscript(node)
-            elif node.type == "call_expression":
-                self._call(node)
-            else:
-                self._import(node)
+        looks = {
+            "member_expression": self._member,
+            "subscript_expression": self._subscript,
+            "call_expression": self._call,
+            "import_statement": self._import,
+        }
+        nodes = [(each.type, each) for each in find(self._root, *looks, "variable_declarator")]
+        # What names stand for is known before the first read of one is judged.
+        for kind, node in nodes:
+            if kind == "variable_declarator":
+                self._declarator(node)
+        for kind, node in nodes:
+            if kind in looks:
+                looks[kind](node)
         return self.rows
 
     def _is_env(self, node: Node | None) -> bool:

@@ -12,10 +12,9 @@ from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.row import Row, Rows
 from shipworthy.project.syntax import find, line_of, text_of
 
-HINT = re.compile(
-    rb"environ|getenv|\benv\b|\bEnv\b|decouple|BaseSettings|envvar|starlette\.config"
-    rb"|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]"
-)
+_WORDS = (b"environ", b"getenv", b"decouple", b"BaseSettings", b"envvar", b"starlette.config")
+_STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
+_CALLED = re.compile(rb"\b[eE]nv\b|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
 _GETS = {"os.getenv", "getenv", "os.environ.get", "environ.get", "os.environ.pop", "environ.pop", "os.getenvb"}
 _MAPS = {"os.environ", "environ", "os.environb"}
 _ENV_METHODS = {
@@ -45,6 +44,13 @@ _UPPER = re.compile(r"^[A-Z][A-Z0-9_]{1,99}$")
 WRAPPER = re.compile(r"(?i)env|setting|config|secret|require|conf$")
 
 
+def may_read(data: bytes) -> bool:
+    """Whether a file's text hints at settings at all."""
+    if any(word in data for word in _WORDS):
+        return True
+    return any(stem in data for stem in _STEMS) and bool(_CALLED.search(data))
+
+
 class PythonReads:
     """One file. `rows` fills the record."""
 
@@ -56,16 +62,22 @@ class PythonReads:
         self.rows = Rows()
 
     def read(self) -> Rows:
-        self._imports_and_objects()
-        for node in find(self._root, "subscript", "call", "class_definition", "comparison_operator"):
-            if node.type == "subscript":
-                self._subscript(node)
-            elif node.type == "call":
-                self._call(node)
-            elif node.type == "class_definition":
-                self._class(node)
-            else:
-                self._membership(node)
+        looks = {
+            "subscript": self._subscript,
+            "call": self._call,
+            "class_definition": self._class,
+            "comparison_operator": self._membership,
+        }
+        nodes = [(each.type, each) for each in find(self._root, *looks, "import_from_statement", "assignment")]
+        # What names stand for is known before the first read of one is judged.
+        for kind, node in nodes:
+            if kind == "import_from_statement":
+                self._import(node)
+            elif kind == "assignment":
+                self._object(node)
+        for kind, node in nodes:
+            if kind in looks:
+                looks[kind](node)
         return self.rows
 
     def _module_constants(self) -> Iterator[tuple[str, str]]:
@@ -81,18 +93,17 @@ class PythonReads:
                 if text is not None:
                     yield text_of(left), text
 
-    def _imports_and_objects(self) -> None:
-        for node in find(self._root, "import_from_statement"):
-            module = node.child_by_field_name("module_name")
-            if module is not None and text_of(module) in ("decouple", "starlette.config", "prettyconf"):
-                self._decouple = True
-        for node in find(self._root, "assignment"):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is None or right is None or right.type != "call":
-                continue
-            made = _callee(right)
-            if made in ("environ.Env", "environs.Env", "Env", "environ.FileAwareEnv", "FileAwareEnv"):
-                self._env_objects.add(text_of(left))
+    def _import(self, node: Node) -> None:
+        module = node.child_by_field_name("module_name")
+        if module is not None and text_of(module) in ("decouple", "starlette.config", "prettyconf"):
+            self._decouple = True
+
+    def _object(self, node: Node) -> None:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None or right.type != "call":
+            return
+        if _callee(right) in ("environ.Env", "environs.Env", "Env", "environ.FileAwareEnv", "FileAwareEnv"):
+            self._env_objects.add(text_of(left))
 
     def _name(self, node: Node | None) -> tuple[bool, str | None]:
         """(whether it is a name at all, the name or None where it is computed)."""

@@ -43,14 +43,28 @@ _STORES = (
     ("1Password", r"onepassword\.client|@1password/sdk"),
 )
 _STORE = tuple((name, re.compile(pattern)) for name, pattern in _STORES)
-STORE_HINT = re.compile(rb"ecret|keyring|keytar|[vV]ault|oppler|nfisical|1password|onepassword|WithDecryption")
+_STORE_WORDS = (
+    b"ecret", b"keyring", b"keytar", b"vault", b"Vault", b"oppler", b"nfisical", b"1password", b"onepassword",
+    b"WithDecryption",
+)  # fmt: skip
 _LOADS = re.compile(
     r"\bload_dotenv\(|\bdotenv_values\(|\bread_env\(|\bfind_dotenv\(|\benv_file\s*="
     r"|dotenv[\"']?\)?\.config\(|[\"']dotenv/config[\"']"
     r"|from [\"']dotenv[\"']|require\([\"']dotenv|godotenv\.|Dotenv\.|dotenvy?::"
     r"|Config\([\"']\.env|loadEnvConfig\(|\bloadEnv\("
 )
-LOAD_HINT = re.compile(rb"dotenv|env_file|read_env|\.env|loadEnv", re.I)
+# Every alternative above holds one of these; to look for words is far cheaper than to try a pattern everywhere.
+_LOAD_WORDS = (b"dotenv", b"Dotenv", b"read_env", b"env_file", b'".env', b"'.env", b"loadEnv")
+
+
+def may_tell_store(data: bytes) -> bool:
+    """Whether `read_stores` could find anything in a file."""
+    return any(word in data for word in _STORE_WORDS)
+
+
+def may_load(data: bytes) -> bool:
+    """Whether `read_loads` could find anything in a file."""
+    return any(word in data for word in _LOAD_WORDS)
 
 
 def read_text(suffix: str, text: str, rows: Rows, *, known: frozenset[str] = frozenset()) -> None:
