@@ -20,7 +20,8 @@ PARTS = st.sampled_from(
         "on = true\n",
         'fix = ["a", "b"]\n', 'fix = [\n  "a",\n  "b",\n]\n', "fix = []\n", "fix = [,]\n", 'fix = ["a" "b"]\n',
         'fix = ["a",,"b"]\n', 'profiles = { solo = "required" }\n', 'p = { a = "b", a = "c" }\n', "p = {}\n",
-        'p = { a = "b", }\n', "item = 1\n", 'a.b = "c"\n', 'key = "\\n"\n', "key = 'x'\n", "key = ''\n", "fix = ['a \"b\"', \"'\"]\n",
+        'p = { a = "b", }\n', "item = 1\n", 'a.b = "c"\n', 'key = "\\n"\n', "key = 'x'\n", "key = ''\n",
+        "fix = ['a \"b\"', \"'\"]\n",
         "'", 'key = """x"""\n', "[", "]",
         '"', "=", ",", "{", "}", "key", 'key = "x" # why\n', "1 = 1\n", "a", "\x00", "é = 1\n", 'u = "é…"\n', "\\", "0",
     ]
