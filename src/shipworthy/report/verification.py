@@ -102,6 +102,7 @@ def lines(answer: Answer) -> list[str]:
         return rows + ([f"  {visible(answer.remedy, 600)}"] if answer.remedy else [])
     statement = found.statement
     signed = found.signed
+    checklist = visible(f"{statement.checklist_name} {statement.checklist_version}", 90)
     rows = [
         f"READY  {visible(statement.repo, 120)} for {statement.environment}, commit {found.commit[:12]}",
         f"  signed by {visible(statement.author, 120)} with {_key(signed)}",
@@ -113,7 +114,7 @@ def lines(answer: Answer) -> list[str]:
     rows += [
         f"  source tree {statement.tree}",
         f"  issued {statement.issued:%Y-%m-%d %H:%M} UTC, expires {statement.expires:%Y-%m-%d %H:%M} UTC",
-        f"  profile {statement.profile}, checklist {statement.checklist_name} {statement.checklist_version}",
+        f"  profile {statement.profile}, checklist {checklist}",
         f"  policy and signers from {found.base}" if found.base else "  policy from the commit itself, keys pinned",
     ]
     rows += _decided(found)
