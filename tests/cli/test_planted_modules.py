@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import make_repo
+from tests.terminal import shipworthy as coach
 
 from shipworthy.assess.client import child_command, child_environment
 from shipworthy.assess.wire import Command, load
@@ -19,6 +20,8 @@ NAMES = [
     "click", "textual", "httpx", "keyring", "tomlkit", "packaging", "safety", "ruamel", "tree_sitter", "rich",
     "shipworthy", "conftest", "cryptography", "bcrypt", "nodesemver",
 ]  # fmt: skip
+OURS = ("asyncio", "tomllib", "click", "textual", "rich", "tree_sitter", "ruamel", "tomlkit")
+"""Imported by no line but ours."""
 
 
 @pytest.fixture
@@ -50,6 +53,13 @@ def test_the_marks_work(planted: Path) -> None:
     assert ran(planted)
 
 
+def take_away_what_python_starts_with(planted: Path) -> None:
+    """What Python imports before any line of ours runs (its own modules, and shipworthy by name) is beyond us."""
+    for name in ("json", "typing", "random", "secrets", "logging", "sitecustomize", "usercustomize", "shipworthy"):
+        (planted / f"{name}.py").unlink()
+        shutil.rmtree(planted / "lib" / name)
+
+
 @pytest.mark.parametrize("args", [["check"], ["check", "--format", "json"], ["facts", "stack"], ["--help"]])
 def test_the_command_line(planted: Path, args: list[str]) -> None:
     done = shipworthy(*args, cwd=planted)
@@ -58,13 +68,30 @@ def test_the_command_line(planted: Path, args: list[str]) -> None:
 
 
 def test_the_command_line_with_the_repository_on_the_module_path(planted: Path) -> None:
-    # What Python imports before any line of ours runs (its own modules, and shipworthy by name) is beyond us.
-    for name in ("json", "typing", "random", "secrets", "logging", "sitecustomize", "usercustomize", "shipworthy"):
-        (planted / f"{name}.py").unlink()
-        shutil.rmtree(planted / "lib" / name)
+    take_away_what_python_starts_with(planted)
     done = shipworthy("facts", "stack", cwd=planted, env={"PYTHONPATH": f".:{planted}:{planted}/lib"})
     assert done.returncode in (0, 1), done.stderr
-    ours = [line for line in ran(planted) if Path(line).stem in ("click", "tree_sitter", "ruamel", "tomlkit")]
+    ours = [line for line in ran(planted) if Path(line).stem in OURS or Path(line).parent.name in OURS]
+    assert ours == []
+
+
+def open_and_leave(folder: Path, env: dict[str, str] | None = None) -> None:
+    """Open the coach, wait for the whole examination, leave."""
+    with coach(folder, env) as terminal:
+        terminal.until("checked ")
+        terminal.keys("q")
+        assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) == 0
+
+
+def test_the_coach(planted: Path) -> None:
+    open_and_leave(planted)
+    assert ran(planted) == []
+
+
+def test_the_coach_with_the_repository_on_the_module_path(planted: Path) -> None:
+    take_away_what_python_starts_with(planted)
+    open_and_leave(planted, {"PYTHONPATH": f".:{planted}:{planted}/lib"})
+    ours = [line for line in ran(planted) if Path(line).stem in OURS or Path(line).parent.name in OURS]
     assert ours == []
 
 

@@ -54,8 +54,9 @@ class MainScreen(Commands):
         # What the breakpoints will say, so that the first layout is the right one already.
         self._size = self.app.size
         width, height = self._size
-        self.add_class("-wide" if width >= WIDE else "-narrow" if width >= LEAST[0] else "-tiny")
-        self.add_class("-tall" if height >= LEAST[1] else "-flat")
+        across = "-wide" if width >= WIDE else "-narrow" if width >= LEAST[0] else "-tiny"
+        # Its own styles are worked out when it is mounted, a moment from now.
+        self.add_class(across, "-tall" if height >= LEAST[1] else "-flat", update=False)
         yield VerdictBar(id="verdict")
         with Horizontal(id="body"):
             with Vertical(id="left"):

@@ -140,7 +140,10 @@ class ItemList(OptionList, inherit_bindings=False):
     """Drawn by `watch_highlighted`: two lines change, not the whole list."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False, compact=True)
+        super().__init__(id=id, markup=False)
+        # What `compact=True` comes to, less working out the styles of a list that is not on the screen yet.
+        self.set_reactive(OptionList.compact, True)
+        self.add_class("-textual-compact", update=False)
         self._entries: list[Entry] = []
         self._drawn: int | None = None
 
