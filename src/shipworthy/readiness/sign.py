@@ -182,11 +182,15 @@ def prepare(
 
 
 def target(git: Git) -> str:
-    """The full ref a commit made here is for: the remote's default branch, else the current one, else HEAD."""
-    remote = git.answer("symbolic-ref", "-q", "refs/remotes/origin/HEAD") or ""
-    branch = remote.removeprefix("refs/remotes/origin/")
-    if branch and branch != remote:
-        return f"refs/heads/{branch}"
+    """The full ref a commit made here is for: the remote's default branch, else the current one, else HEAD.
+
+    A clone knows the default branch; where a fetch alone made the remote's refs, main and then master is taken for it.
+    """
+    prefix = "refs/remotes/origin/"
+    remote = git.answer("symbolic-ref", "-q", f"{prefix}HEAD") or ""
+    for name in (remote, f"{prefix}main", f"{prefix}master"):
+        if name.startswith(prefix) and git.answer("rev-parse", "--verify", "-q", name):
+            return f"refs/heads/{name.removeprefix(prefix)}"
     return git.answer("symbolic-ref", "-q", "HEAD") or "HEAD"
 
 
