@@ -23,7 +23,7 @@ from tests.support import git, write
 from shipworthy.project import Project
 from shipworthy.readiness import dsse, replace, rules, sign
 from shipworthy.readiness.sign import Preparation, Refused
-from shipworthy.readiness.verify import TrustRoot, verify
+from shipworthy.readiness.verify import Asked, TrustRoot, verify
 
 DECISIONS = b"# said by a person\n"
 KEY = Key()
@@ -147,7 +147,7 @@ def test_what_a_crash_left_behind_stops_nothing(tmp_path: Path, name: str) -> No
     preparation = prepare(folder)
     sign.write(preparation, armored(preparation))
     sign.commit(preparation, armored(preparation))
-    verify(folder, TrustRoot.pinned([KEY.fingerprint]), None, "HEAD", NOW)
+    verify(folder, TrustRoot.pinned([KEY.fingerprint]), Asked(), NOW)
     assert strays(folder) == []
     assert git(folder, "status", "--porcelain") == ""
 
@@ -256,14 +256,14 @@ def kill_often(times: int, seed: int, folder: Path, home: Path) -> None:
         assert plain in (dsse.parse(envelope).payload, before[0])
         before = found
         # What is committed is one of the commits that were signed, whole.
-        verify(folder, trust, None, "HEAD", datetime.now(UTC))
+        verify(folder, trust, Asked(), datetime.now(UTC))
     assert killed > times // 3, killed
     last = start()
     said = last.communicate(timeout=60)[0]
     assert last.returncode == 0, said
     assert strays(folder) == []
     assert git(folder, "status", "--porcelain") == ""
-    verify(folder, trust, None, "HEAD", datetime.now(UTC))
+    verify(folder, trust, Asked(), datetime.now(UTC))
 
 
 def test_killed_at_random_moments(tmp_path: Path, own_home: Path) -> None:

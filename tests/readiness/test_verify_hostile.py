@@ -193,11 +193,16 @@ def test_escapes_in_every_text(fresh: Signed) -> None:
             holder = holder[key]
         holder[way[-1]] = EVIL
         commit = restated(fresh, document)
-        for form in ("human", "json"):
+        for form in ("human", "json", "junit", "github"):
             arguments = [str(fresh.folder), "--trust", fresh.key.fingerprint, "--at", commit, "--format", form]
             done = CliRunner().invoke(verify_command.command, arguments)
             assert done.exit_code in (0, 1), (way, done.output)
-            assert clean(done.output.encode()), way
+            said = done.output
+            if form == "github":
+                said, _, annotation = said.removesuffix("\n").rpartition("\n")
+                assert annotation.startswith(("::notice ", "::error ")), way
+                assert clean(annotation.lstrip(":").encode()), way
+            assert clean(said.encode()), way
     assert len(seen) > 15
 
 
