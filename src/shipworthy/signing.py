@@ -15,7 +15,8 @@ from shipworthy.project import Project, ProjectError
 from shipworthy.readiness import rules
 from shipworthy.readiness import sign as readiness
 from shipworthy.readiness.keys import Keyring
-from shipworthy.readiness.signers import KeyProblem, Signer
+from shipworthy.readiness.passphrases import KeyringUnavailable
+from shipworthy.readiness.signers import KeyFile, KeyProblem, Signer
 from shipworthy.readiness.tree import MissingObject, OddTree
 
 
@@ -76,9 +77,14 @@ def plan(
         key_label=signer.label,
         key_fingerprint=signer.fingerprint,
         key_place=signer.place,
-        needs_passphrase=signer.needs_passphrase,
+        needs_passphrase=_asks(signer),
     )
     return shown, Prepared(preparation=preparation, signer=signer, passphrase=passphrase)
+
+
+def _asks(signer: Signer) -> bool:
+    """Whether a person has to type the passphrase: it is neither in the variable nor, fitting, in the keyring."""
+    return signer.needs_passphrase and not (isinstance(signer, KeyFile) and signer.opens_silently)
 
 
 def make_key(root: Path, passphrase: str, comment: str) -> str:
@@ -89,6 +95,17 @@ def make_key(root: Path, passphrase: str, comment: str) -> str:
         return keyring.choose("shipworthy").fingerprint
     except KeyProblem as error:
         raise SessionError(str(error), error.diagnostics) from error
+
+
+def keep_passphrase(root: Path, fingerprint: str, passphrase: str) -> None:
+    """Keep the passphrase of shipworthy's own key in the desktop's keyring, so that signing asks no more.
+
+    May wait for the keyring's own prompt. Raises SessionError: it is not kept, and what else can be done.
+    """
+    try:
+        _keyring(root, _Passphrase()).keep(fingerprint, passphrase)
+    except KeyringUnavailable as error:
+        raise SessionError(f"the passphrase is not kept: {error}", error.diagnostics) from None
 
 
 def sign(prepared: Prepared, passphrase: str | None) -> Signed:

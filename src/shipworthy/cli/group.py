@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sign": ("sign", "Write and sign the readiness file for this tree."),
     "show": ("show", "Show a signed readiness file in words."),
     "verify": ("verify", "Decide whether a commit may be deployed: exit 0 only when it is ready."),
+    "key": ("key", "Make and list signing keys; say whose key counts in this repository."),
     "checklist": ("checklist", "Lint a checklist or show the one in force."),
     "demo": ("demo", "Try shipworthy on a small app with faults, made for the purpose."),
 }

@@ -117,7 +117,7 @@ def _keys(root: Path, *, asks: bool) -> Keyring:
         return str(click.prompt(visible(question, 200), hide_input=True, err=True))
 
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Keyring(repository=root, home=home, environment=dict(os.environ), ask=ask if asks else None)
+    return Keyring(repository=root, home=home, environment=dict(os.environ), ask=ask if asks else None, tries=3)
 
 
 def _signer(keys: Keyring, wanted: str | None, *, asks: bool) -> Signer:
@@ -135,17 +135,18 @@ def _signer(keys: Keyring, wanted: str | None, *, asks: bool) -> Signer:
     click.echo(f"made {visible(str(place), 300)}", err=True)
     signer = keys.choose(wanted)
     if asks:
-        _keep(signer, passphrase)
-    return signer
+        _keep(keys, signer, passphrase)
+    # Chosen again, because it is looked up in the keyring from now on.
+    return keys.choose(wanted)
 
 
-def _keep(signer: Signer, passphrase: str) -> None:
+def _keep(keys: Keyring, signer: Signer, passphrase: str) -> None:
     from shipworthy.readiness import passphrases
 
-    if not click.confirm("Keep the passphrase in your keyring?", default=True, err=True):
-        return
     try:
-        passphrases.remember(signer.fingerprint, passphrase)
+        passphrases.usable()
+        if click.confirm("Keep the passphrase in your keyring?", default=True, err=True):
+            keys.keep(signer.fingerprint, passphrase)
     except passphrases.KeyringUnavailable as error:
         click.echo(f"not kept: {error}. {error.diagnostics}", err=True)
 

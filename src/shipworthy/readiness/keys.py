@@ -163,6 +163,8 @@ class Keyring:
         data = read_small(path)
         private = look_into(data) if data else None
         key = (private.key if private else None) or public
+        if key is not None and public is not None and key.blob == public.blob:
+            key = public  # the comment stands only there
         refused = key.problem if key else None
         if refused is not None:
             return Found(key=key, place=place, problem=refused[0], remedy=refused[1])

@@ -160,6 +160,11 @@ def remember(fingerprint: str, passphrase: str, seconds: float = SECONDS) -> Non
     bounded(work, seconds)
 
 
+def usable(seconds: float = SECONDS) -> None:
+    """Raises KeyringUnavailable where there is no keyring to keep a passphrase in. It may still be locked."""
+    bounded(lambda given_up: _store(), seconds)
+
+
 def forget(fingerprint: str, seconds: float = SECONDS) -> None:
     """Take a key's passphrase out of the keyring, if it is there. Raises KeyringUnavailable."""
 
