@@ -6,6 +6,7 @@ work tree; nothing is fetched. It imports no check, no fact, no screen and no ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,19 +90,44 @@ class Asked:
     allow_rollback: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What went through every step, with what it was held against."""
+
+    verified: Verified
+    envelope: dsse.Envelope
+    data: bytes
+    """The envelope's file."""
+    trusted: Trusted
+    force: rules.InForce
+
+
+AsIf = Callable[[Statement, rules.InForce, Trusted], frozenset[str]]
+"""People who are taken to approve although they have not: for a reviewer's eyes, never for a verdict."""
+
+
 def verify(root: Path, trust: TrustRoot, asked: Asked, now: datetime) -> Verified:
     """Verifies a commit of the repository at `root`.
 
     Raises NotReady, NoReadinessFile, CouldNotEvaluate, or BadTrust where the trust root's own files cannot be used.
+    """
+    return steps(root, trust, asked, now).verified
+
+
+def steps(root: Path, trust: TrustRoot, asked: Asked, now: datetime, as_if: AsIf | None = None) -> Checked:
+    """Every step of verification; raises as `verify` does.
+
+    With `as_if` the number of approvers is not judged and its people count as approvers where items are: what comes
+    back then says that everything else is in order, and not that anything may be deployed.
     """
     try:
         git = Git(root)
         if git.answer("rev-parse", "--git-dir") is None:
             raise CouldNotEvaluate(f"{root} is not a git repository", "Name the repository: shipworthy verify PATH")
         if not asked.predict_merge:
-            return _verify(git, None, trust, asked, now)
+            return _steps(git, None, trust, asked, now, as_if)
         with quarantine(git, root) as apart:
-            return _verify(apart, _predicted(apart, trust, asked), trust, asked, now)
+            return _steps(apart, _predicted(apart, trust, asked), trust, asked, now, as_if)
     except OddTree as error:
         raise NotReady("file", str(error), "Commit ordinary files there, and sign again.") from error
     except MissingObject as error:
@@ -117,7 +143,7 @@ def _predicted(git: Git, trust: TrustRoot, asked: Asked) -> str:
     return predicted_tree(git, objects.commit(trust.base), objects.commit(asked.at))
 
 
-def _verify(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: datetime) -> Verified:
+def _steps(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: datetime, as_if: AsIf | None) -> Checked:
     objects = Objects(git)
     found = snapshot(objects, objects.commit(asked.at), tree)
     try:
@@ -145,14 +171,15 @@ def _verify(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: dat
     # 4. and 5. Signatures and the people behind them, before anything in the payload is looked at.
     counted = people.count(envelope, trusted, now)
     force = rules.in_force(trusted.policy_bytes, found.record("checklist.toml", MAX_BYTES))
-    _enough(counted, force)
+    _enough(counted, force.approvers if as_if is None else 0)
     # 6. The same bytes, parsed.
     try:
         statement = parse(envelope.payload)
     except dsse.Malformed as error:
         raise NotReady("statement", str(error), _SIGN) from error
     author, approvals = _roles(counted, statement, trusted)
-    _approved(approvals, counted, force, trusted, author)
+    if as_if is None:
+        _approved(approvals, counted, force, trusted, author)
     # 7. The tree of the commit to deploy.
     drift = _tree(git, objects, found, statement, trusted, now)
     # 8. to 11. Context, policy, dates, items.
@@ -162,9 +189,10 @@ def _verify(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: dat
     rules.check_dates(statement, force, now)
     _no_rollback(git, objects, statement, trusted, environment, asked)
     # With pinned keys the author's own address is taken on the word of the key; with a base the two are the same.
-    by = SignedBy(
-        author=trusted.signers.person(statement.author), approvers=people.distinct(approvals), signers=trusted.signers
-    )
+    own, approvers = trusted.signers.person(statement.author), people.distinct(approvals)
+    if as_if is not None:
+        approvers |= as_if(statement, force, trusted) - {own, author.person}
+    by = SignedBy(author=own, approvers=approvers, signers=trusted.signers)
     # What the base asks for counts too: a checklist of the commit's own may add to it and never take away.
     held = rules.in_force(trusted.policy_bytes, trusted.checklist_bytes)
     rules.check_items(statement, force, by, now)
@@ -175,7 +203,7 @@ def _verify(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: dat
     required = {item.id for item in (*force.required, *held.required)}
     said = [item for item in statement.items if item.id in required and item.said is not None]
     waived = [each for each in said if each.said and each.said.kind is DecisionKind.WAIVED]
-    return Verified(
+    verified = Verified(
         commit=found.commit,
         statement=statement,
         payload=envelope.payload,
@@ -196,6 +224,7 @@ def _verify(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: dat
         ),
         uncounted=counted.reasons,
     )
+    return Checked(verified=verified, envelope=envelope, data=data, trusted=trusted, force=force)
 
 
 def _file(found: Snapshot, environment: str) -> bytes:
@@ -215,15 +244,15 @@ def _environment(found: Snapshot) -> str:
         return ENVIRONMENT
 
 
-def _enough(counted: Counted, force: rules.InForce) -> None:
-    """An author, and as many other people as the policy asks for. Raises NotReady."""
+def _enough(counted: Counted, need: int) -> None:
+    """An author, and as many other people as needed. Raises NotReady."""
     why = visible("; ".join(counted.reasons), 400)
     authors, approvers = (people.distinct(counted.of(role)) for role in (Role.AUTHOR, Role.APPROVER))
     if not authors:
         why = why or ("only an approver signed it" if approvers else "nobody signed it")
         raise NotReady("signature", why, "Sign it with a trusted key, or correct --trust or --base.")
-    if len(approvers) < force.approvers:
-        raise NotReady("approval", _too_few(len(approvers), force.approvers, why), _APPROVE)
+    if len(approvers) < need:
+        raise NotReady("approval", _too_few(len(approvers), need, why), _APPROVE)
 
 
 def _too_few(have: int, need: int, why: str) -> str:
