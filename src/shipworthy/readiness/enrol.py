@@ -85,7 +85,7 @@ def signer_line(
     ]
     if key.problem is not None:
         raise CannotEnrol(f"the key {key.problem[0]}", key.problem[1])
-    if re.search(r"\s", principal) or not principal.isascii():
+    if re.search(r"[^!-~]", principal):
         raise CannotEnrol(f"{visible(principal, 80)} is not one plain address", "Write it like ada@example.org.")
     line = f"{principal} {','.join(options)} {key.line} {_comment(key.comment)}".rstrip()
     read = _signers(line.encode("ascii", "replace"), "the new line")
