@@ -8,6 +8,7 @@ import pytest
 from driving import NARROW, WIDE, Driver, coach
 from fake import FakeSession
 from made_up import OUTCOMES
+from textual.events import Key
 from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
@@ -74,6 +75,21 @@ PROBLEMS = [
     ("when", "2026-12-01", "This day is in the future."),
     ("when", "yesterday", "Give the day as 2026-11-18"),
 ]
+
+
+@pytest.mark.parametrize("enters", [4, 5, 9])
+async def test_enter_typed_ahead_does_what_it_does_when_typed_slowly(enters: int) -> None:
+    async with coach() as driver:
+        await driver.press(*BACKUP, "a", "tab", "tab")
+        await driver.type("Restored it, 3 orders there.")
+        # All at once, as a terminal delivers what was typed while the screen was busy.
+        for _ in range(enters):
+            driver.app.post_message(Key("enter", "\r"))
+        await driver.settle()
+        assert [call[:3] for call in driver.session.calls] == [
+            ("attest", "backup-restored", "Restored it, 3 orders there.")
+        ]
+        assert driver.app.screen is driver.main
 
 
 async def test_attest_says_what_is_missing_and_has_no_yes_until_then() -> None:

@@ -21,7 +21,7 @@ def test_from_start_to_a_signed_file(tmp_path: Path) -> None:
         for words in ("I read the list of routes.", "Stripe caps at 50 EUR."):
             terminal.keys("n", "a")
             terminal.until("How I know")
-            terminal.keys(TAB, TAB, words, ENTER, ENTER, ENTER, ENTER)
+            terminal.keys(TAB, TAB, words, ENTER * 4)
             terminal.until("Written down in")
         terminal.until("12 of 12 settled")
         terminal.keys("s")

@@ -92,13 +92,22 @@ class Decide(Dialog[bool]):
     def _say(self, problem: str, *, quiet: bool = False) -> None:
         self.query_one("#problem", SafeStatic).put(shown(problem, DIM if quiet else "$error"))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "until" and not self.query_one("#yes", Button).disabled:
-            self.query_one("#yes", Button).focus()
+    def on_input_submitted(self) -> None:
+        # What has the focus by now, not the input it was pressed in: several that come at once are all delivered to the
+        # first input, before the first of them moves the focus.
+        here = self.focused
+        if isinstance(here, Button):
+            here.press()
+        elif here is not None and here.id == "until" and not self.query_one("#yes", Button).disabled:
+            # At once; `Button.focus` would come after the next one.
+            self.set_focus(self.query_one("#yes", Button))
         else:
             self.focus_next(Input)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
+        if not self.is_current:
+            # Pressed once more after it was answered.
+            return
         if event.button.id != "yes":
             self.dismiss(None)
             return
