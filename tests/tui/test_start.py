@@ -28,6 +28,31 @@ def test_the_screen_imports_nothing_heavy() -> None:
     assert [each for each in loaded if any(each == heavy or each.startswith(f"{heavy}.") for heavy in HEAVY)] == []
 
 
+def test_the_coach_alone_reads_its_rules_with_little(tmp_path: Path) -> None:
+    code = (
+        "import sys, shipworthy.cli.main, shipworthy.cli.opening, shipworthy.tui.app, shipworthy.assess.client\n"
+        "from pathlib import Path; from shipworthy.session import Session\n"
+        f"assert Session(Path({str(tmp_path)!r})).assessment().results\n"
+        "print(*sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    late = {
+        "click", "tomllib", "tree_sitter", "shipworthy.git", "shipworthy.decisions", "shipworthy.assess.events",
+        "shipworthy.assess.wire", "shipworthy.project.project", "shipworthy.cli.group",
+    }  # fmt: skip
+    assert late & set(done.stdout.split()) == set()
+
+
+def test_a_theme_parses_the_style_sheets_once() -> None:
+    app = CoachApp(FakeSession(), FakeEngine(), theme="light")
+    assert app.theme == "shipworthy-light"
+    assert {"-theme-shipworthy-light", "-light-mode"} <= app.classes
+    assert "-dark-mode" not in app.classes
+    assert app.stylesheet._variables["background"] == "#FBFAF7"
+    # A change of theme would wait here, and parse them a second time.
+    assert not app._next_callbacks
+
+
 def test_the_command_line_imports_no_screen() -> None:
     code = "import sys, shipworthy.cli.coach; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
