@@ -55,7 +55,7 @@ def with_decision(text: str, decision: Decision) -> str:
     if old is not None and _plain(mine, own):
         text = _updated(text, mine, own, tables, old)
     else:
-        text = _append(_applied(text, [_whole_lines(text, row) for row in mine]), own, tables)
+        text = _append(applied(text, [whole_lines(text, row) for row in mine]), own, tables)
     return text
 
 
@@ -69,15 +69,15 @@ def without(text: str, item: str) -> str:
             raise CannotEdit(f"items.{item} is part of an inline table")
         return text
     if not _plain(mine, own):
-        return _applied(text, [_whole_lines(text, row) for row in mine])
+        return applied(text, [whole_lines(text, row) for row in mine])
     edits: list[_Edit] = []
     for block in _blocks(rows, mine):
         # Comments between a decision's own lines belong to it; those behind its last line to what comes next.
-        start, end = _whole_lines(text, block[0])[0], _whole_lines(text, block[-1])[1]
+        start, end = whole_lines(text, block[0])[0], whole_lines(text, block[-1])[1]
         if text[:start].endswith("\n\n") and (end >= len(text) or text.startswith("\n", end)):
             start -= 1
         edits.append((start, end, ""))
-    return _applied(text, edits)
+    return applied(text, edits)
 
 
 def _table(text: str, own: tuple[str, str]) -> Any:
@@ -111,14 +111,15 @@ def _blocks(rows: list[Statement], mine: list[Statement]) -> list[list[Statement
     return blocks
 
 
-def _whole_lines(text: str, row: Statement) -> _Edit:
+def whole_lines(text: str, row: Statement) -> _Edit:
     """An edit that takes a statement's lines out."""
     start = text.rfind("\n", 0, row.start) + 1
     end = text.find("\n", row.value[1])
     return (start, len(text) if end < 0 else end + 1, "")
 
 
-def _applied(text: str, edits: list[_Edit]) -> str:
+def applied(text: str, edits: list[_Edit]) -> str:
+    """`text` with every edit: from, to, and what stands there instead."""
     # From the end, so that offsets stay true; what is put in at one place keeps its order.
     for _, (start, end, new) in sorted(enumerate(edits), key=lambda each: (each[1][0], each[0]), reverse=True):
         text = text[:start] + new + text[end:]
@@ -139,21 +140,21 @@ def _updated(
         held = old if path == own else old.get("subjects", {})
         present = {str(row.path[-1]): row for row in rows if not row.header}
         if not wanted:
-            edits += [_whole_lines(text, row) for row in rows]
+            edits += [whole_lines(text, row) for row in rows]
             continue
         for key, row in present.items():
             if key not in wanted:
-                edits.append(_whole_lines(text, row))
+                edits.append(whole_lines(text, row))
             elif held.get(key) != wanted[key] or type(held.get(key)) is not type(wanted[key]):
                 edits.append((*row.value, _value(wanted[key])))
-        lines = "".join(_line(key, value) for key, value in wanted.items() if key not in present)
+        lines = "".join(line_of(key, value) for key, value in wanted.items() if key not in present)
         if not rows:
             lines = f"\n[{'.'.join(map(_key, path))}]\n{lines}"
         if lines:
-            end = _whole_lines(text, (rows or [row for row in mine if row.table == own])[-1])[1]
+            end = whole_lines(text, (rows or [row for row in mine if row.table == own])[-1])[1]
             ended = "" if text[:end].endswith("\n") else "\n"
             edits.append((end, end, ended + lines))
-    return _applied(text, edits)
+    return applied(text, edits)
 
 
 def _append(text: str, own: tuple[str, str], tables: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
@@ -162,11 +163,12 @@ def _append(text: str, own: tuple[str, str], tables: Mapping[tuple[str, ...], Ma
     for path, wanted in tables.items():
         if wanted or path == own:
             text += f"\n[{'.'.join(map(_key, path))}]\n"
-            text += "".join(_line(key, value) for key, value in wanted.items())
+            text += "".join(line_of(key, value) for key, value in wanted.items())
     return text
 
 
-def _line(key: str, value: Any) -> str:
+def line_of(key: str, value: Any) -> str:
+    """A key and its value as TOML."""
     return f"{_key(key)} = {_value(value)}\n"
 
 

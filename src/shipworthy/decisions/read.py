@@ -65,7 +65,7 @@ def _decisions(document: Document) -> dict[str, Decision]:
 def _decision(item: str, section: Section) -> Decision | None:
     kind = section.choice("decision", DecisionKind)
     by = section.text("by", limit=320)
-    at = _moment(section)
+    at = moment(section)
     reason = section.text("reason", limit=MAX_REASON, multiline=True)
     evidence = section.text("evidence", limit=MAX_REASON, required=False, empty=True, multiline=True)
     expires = _day(section)
@@ -94,7 +94,8 @@ def _decision(item: str, section: Section) -> Decision | None:
     )
 
 
-def _moment(section: Section) -> datetime | None:
+def moment(section: Section) -> datetime | None:
+    """The key `at`, in UTC; None where it is none, which the document then says."""
     value = section.raw("at")
     if value is None:
         return None

@@ -47,13 +47,20 @@ _Change = Callable[[str, dict[str, Decision]], tuple[str, dict[str, Decision]]]
 
 
 def _change(path: Path, change: _Change) -> None:
-    """Read, change and replace the file while nobody else of us does."""
+    rewrite(path, lambda data, shown: _changed(data, change, shown))
+
+
+def rewrite(path: Path, change: Callable[[bytes, str], bytes]) -> None:
+    """Read, change and replace a file of `.shipworthy/` while nobody else of us does.
+
+    `change` gets the bytes (none where there is no file) and the path for messages. Raises DecisionsError.
+    """
     shown = f"{path.parent.name}/{path.name}"
     try:
         with _folder(path.parent) as folder:
             for _ in range(_ATTEMPTS):
                 data = _read(folder, path.name)
-                new = _changed(data or b"", change, shown)
+                new = change(data or b"", shown)
                 if new == data:
                     return
                 # The lock keeps shipworthy's own writers apart; an editor does not take it, so look again.
@@ -64,8 +71,8 @@ def _change(path: Path, change: _Change) -> None:
                             os.fsync(folder)
                         return
     except OSError as error:
-        raise _failed(shown, _reason(error), "Make .shipworthy an ordinary folder you can write to.") from error
-    raise _failed(shown, "keeps being changed by something else", "Close other programs that write it.")
+        raise failed(shown, _reason(error), "Make .shipworthy an ordinary folder you can write to.") from error
+    raise failed(shown, "keeps being changed by something else", "Close other programs that write it.")
 
 
 def _reason(error: OSError) -> str:
@@ -84,24 +91,24 @@ def _changed(data: bytes, change: _Change, shown: str) -> bytes:
         text, wanted = change(text, held)
     except CannotEdit as error:
         remedy = "Write each decision as a table of its own: [items.ITEM]."
-        raise _failed(shown, str(error), remedy) from error
+        raise failed(shown, str(error), remedy) from error
     try:
         new = (text.replace("\n", "\r\n") if windows else text).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise _failed(
+        raise failed(
             shown, "a text holds a character that is not Unicode", "Write it with other characters."
         ) from error
     # Whatever the editing did, only a file that says exactly what was meant may take the old one's place.
     if len(new) > MAX_BYTES:
-        raise _failed(
+        raise failed(
             shown, f"would be larger than {MAX_BYTES // 1024:,} KiB", "Shorten reasons, or undo old decisions."
         )
     if read(new, shown) != wanted:
-        raise _failed(shown, "cannot be changed without changing other decisions", "Lay it out as [items.ITEM] tables.")
+        raise failed(shown, "cannot be changed without changing other decisions", "Lay it out as [items.ITEM] tables.")
     return new
 
 
-def _failed(shown: str, message: str, remedy: str) -> DecisionsError:
+def failed(shown: str, message: str, remedy: str) -> DecisionsError:
     return DecisionsError([Problem(file=shown, line=None, key="", message=message, remedy=remedy)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,16 +46,26 @@ class Change:
 
 def refuse_unclean(git: Git, project: Project, assessment: Assessment, environment: str) -> str:
     """HEAD's full id. Raises Refused unless HEAD with the record files is what was examined."""
+    names = (*RECORDS, *readiness_names(environment))
+    return refuse_differing(git, project.root, names, examined=assessment.commit)
+
+
+def refuse_differing(git: Git, root: Path, names: Iterable[str], *, examined: str | None = None) -> str:
+    """HEAD's full id. Raises Refused where anything but these files of `.shipworthy/` differs from HEAD.
+
+    `examined`: the commit (full id) HEAD has to be; None: any.
+    """
+    names = tuple(names)
     top = git.answer("rev-parse", "--show-toplevel")
-    if top is None or Path(top).resolve() != project.root.resolve():
-        raise Refused(f"{project.root} is not the top of its repository", "Sign the repository, not a folder in it.")
+    if top is None or Path(top).resolve() != root.resolve():
+        raise Refused(f"{root} is not the top of its repository", "Name the repository, not a folder in it.")
     head = git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}")
     if head is None:
         raise Refused("there is no commit yet", "Commit your files first.")
-    if head != assessment.commit:
+    if examined is not None and head != examined:
         raise Refused("HEAD moved while it was examined", "Examine and sign again.")
     for name, what in _UNDER_WAY.items():
-        if (project.root / git.text("rev-parse", "--git-path", name)).exists():
+        if (root / git.text("rev-parse", "--git-path", name)).exists():
             raise Refused(f"{what} is under way", "Finish or abort it first.")
     tagged = git.run("ls-files", "-v", "-z").decode("utf-8", "surrogateescape").split("\0")
     hidden = [row[2:] for row in tagged if row and (row[0].islower() or row[0] == "S")]
@@ -63,14 +74,13 @@ def refuse_unclean(git: Git, project: Project, assessment: Assessment, environme
             f"git is told not to look at {_some(hidden)} (assume-unchanged or skip-worktree)",
             "Undo it: git update-index --no-assume-unchanged --no-skip-worktree PATH; end a sparse checkout.",
         )
-    allowed = {f"{FOLDER}/{name}" for name in RECORDS}
-    allowed |= {f"{FOLDER}/{name}" for name in readiness_names(environment)}
+    allowed = {f"{FOLDER}/{name}" for name in names}
     raw = git.run(
         "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"
     )
     rows = raw.decode("utf-8", "surrogateescape").split("\0")
     # What a crash left behind is no part of the tree, and the next write takes it away.
-    strays = {f"?? {FOLDER}/{leftover(name)}" for name in (*RECORDS, *readiness_names(environment))}
+    strays = {f"?? {FOLDER}/{leftover(name)}" for name in (*RECORDS, *names)}
     dirty = [row[3:] for row in rows if row and row not in strays and (row[3:] not in allowed or _unmerged(row[:2]))]
     if dirty:
         raise Refused(f"{_some(dirty)} differs from HEAD", "Commit it, or put it away, or ignore it (.gitignore).")
