@@ -6,27 +6,24 @@ of the repository at hand takes part, and nothing is written to it. Nothing of t
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from shipworthy.assess.context import default_context
 from shipworthy.assess.events import Event, Failed, Judged
 from shipworthy.assess.examine import examine
 from shipworthy.checks import check_named
-from shipworthy.git import Git, GitError
+from shipworthy.git import GitError
 from shipworthy.model import ComponentOutcome, OutcomeKind
 from shipworthy.readiness import rules
 from shipworthy.readiness.answers import CouldNotEvaluate, NotReady
-from shipworthy.readiness.merge import predicted_tree
+from shipworthy.readiness.apart import check_out
 from shipworthy.readiness.statement import StatedItem
 from shipworthy.readiness.tree import FOLDER
 from shipworthy.readiness.verify import Verified
 from shipworthy.report.verification import Again
 from shipworthy.text import visible
 
-CHECKOUT_SECONDS = 300.0
 _SETTLED = (OutcomeKind.PASS, OutcomeKind.NOT_APPLICABLE)
 _STEP = "re-run"
 
@@ -39,7 +36,8 @@ def rerun(root: Path, found: Verified, *, merged_into: str | None = None) -> Aga
     with tempfile.TemporaryDirectory(prefix="shipworthy-rerun-") as folder:
         apart = Path(folder) / "tree"
         try:
-            _checkout(root, found, apart, merged_into)
+            check_out(root, apart, found.commit, merged_into)
+            _hold_to(apart, found.policy_bytes)
         except GitError as error:
             raise CouldNotEvaluate(
                 f"the commit could not be checked out to judge it again: {error}",
@@ -61,38 +59,13 @@ def rerun(root: Path, found: Verified, *, merged_into: str | None = None) -> Aga
     return Again(repeated=repeated, left_out=left_out)
 
 
-def _checkout(root: Path, found: Verified, folder: Path, merged_into: str | None) -> None:
-    """The commit's files in a repository of their own that borrows the objects. Raises GitError, CouldNotEvaluate."""
-    source = Git(root)
-    objects = (root / source.text("rev-parse", "--git-path", "objects")).resolve()
-    shallow = root / source.text("rev-parse", "--git-path", "shallow")
-    algorithm = source.text("rev-parse", "--show-object-format")
-    folder.mkdir()
-    # Filters, drivers and templates of this machine's own configuration have no part in it either.
-    alone = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
-    git = Git(folder, alone)
-    git.run("init", "-q", "--template=", f"--object-format={algorithm}", "--initial-branch=checked")
-    information = folder / ".git" / "objects" / "info"
-    information.mkdir(parents=True, exist_ok=True)
-    (information / "alternates").write_text(f"{objects}\n", encoding="utf-8")
-    with suppress(FileNotFoundError):
-        shutil.copyfile(shallow, folder / ".git" / "shallow")
-    commit = found.commit
-    if merged_into is not None:
-        base = source.text("rev-parse", "--verify", f"{merged_into}^{{commit}}")
-        tree = predicted_tree(git, base, commit)
-        who = {f"GIT_{role}_{part}": "shipworthy" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
-        raw = git.run("commit-tree", "-p", base, "-p", commit, "-m", "predicted", tree, env=who)
-        commit = raw.decode("ascii").strip()
-    git.run("update-ref", "HEAD", commit)
-    git.run("read-tree", "HEAD", timeout=CHECKOUT_SECONDS)
-    git.run("checkout-index", "--all", "--force", "--quiet", timeout=CHECKOUT_SECONDS)
-    # Judged by the policy it was verified under, which with a base is not always the commit's own.
+def _hold_to(folder: Path, policy_bytes: bytes | None) -> None:
+    """Judge by the policy it was verified under, which with a base is not always the commit's own."""
     policy = folder / FOLDER / "policy.toml"
     policy.parent.mkdir(exist_ok=True)
     policy.unlink(missing_ok=True)
-    if found.policy_bytes is not None:
-        policy.write_bytes(found.policy_bytes)
+    if policy_bytes is not None:
+        policy.write_bytes(policy_bytes)
 
 
 def _judge(folder: Path, found: Verified) -> tuple[dict[str, tuple[ComponentOutcome, ...]], tuple[str, ...]]:

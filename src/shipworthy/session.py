@@ -31,6 +31,7 @@ from shipworthy.settle import settle
 
 if TYPE_CHECKING:
     from shipworthy.assess.events import Event, Failed, Planned
+    from shipworthy.checklist.policy import Policy
     from shipworthy.signing import Prepared
 
 OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
@@ -39,12 +40,19 @@ OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
 class Session:
     """One repository under examination. Raises SessionError where its own rules cannot be read."""
 
-    def __init__(self, root: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        root: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        policy: Policy | None = None,
+    ) -> None:
+        """`policy`: one to judge by in place of the repository's own."""
         if not root.is_dir():
             kind = "not a folder" if root.exists() else "no such folder"
             raise SessionError(f"{root}: {kind}", "Name the repository's folder.")
         self.root = root
         self._clock = clock
+        self._policy = policy
         self._planned: Planned | None = None
         self._outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
         self._advisories: str | None = None
@@ -60,7 +68,7 @@ class Session:
     def reload(self) -> None:
         """Read policy, checklist and decisions again."""
         try:
-            self.rules: Rules = read_rules(self.root)
+            self.rules: Rules = read_rules(self.root, self._policy)
             self.decisions: dict[str, Decision] = self._read_decisions()
         except RulesError as error:
             raise SessionError(str(error), error.diagnostics) from error

@@ -246,7 +246,7 @@ def examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_home: Path) ->
     folder = repository(tmp_path / "app")
     key_file(own_home)
 
-    def found(root: Path, *, run_tests: bool = False) -> object:
+    def found(root: Path, **asked: object) -> object:
         return Project.open(root), assess(root, now=NOW), rules.in_force(POLICY, None).policy
 
     monkeypatch.setattr(sign_command, "assess_for_signing", found)
@@ -312,7 +312,7 @@ def test_sign_asks_on_a_terminal(examined: Path, sign_it: str, commit_it: str) -
         import datetime
         now = datetime.datetime.now(datetime.UTC)
         policy = rules.in_force(POLICY, None).policy
-        sign.assess_for_signing = lambda root, run_tests=False: (Project.open(root), assess(root, now=now), policy)
+        sign.assess_for_signing = lambda root, **asked: (Project.open(root), assess(root, now=now), policy)
         sign.command(sys.argv[1:])
         """
     )

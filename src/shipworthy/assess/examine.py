@@ -11,6 +11,7 @@ from shipworthy.assess.events import Done, Failed, Planned, Progress
 from shipworthy.assess.profile import authors, guess
 from shipworthy.assess.rules import Rules, RulesError, read_rules
 from shipworthy.assess.run import Cancelled, Emit, FactStore, judge
+from shipworthy.checklist.policy import Policy
 from shipworthy.checks import Check, check_named
 from shipworthy.facts import Context
 from shipworthy.facts.scan import RecordCache
@@ -56,14 +57,15 @@ def examine(
     cancelled: Cancelled = lambda: False,
     use_cache: bool = True,
     profile: str | None = None,
+    policy: Policy | None = None,
 ) -> None:
     """Examine the repository at `root`; everything there is to say is said in events. Never raises but on Ctrl-C.
 
-    `profile` overrides the policy's and the guess.
+    `profile` overrides the policy's and the guess; `policy` takes the place of the repository's own.
     """
     try:
         project = Project.open(root)
-        rules = read_rules(project.root)
+        rules = read_rules(project.root, policy)
     except (ProjectError, RulesError) as error:
         emit(Failed(message=str(error), diagnostics=error.diagnostics))
         return

@@ -41,11 +41,11 @@ def read_record(root: Path, name: str) -> bytes | None:
         raise RulesError(f"{FOLDER}/{name}: {error}", "Make it an ordinary, readable file.") from error
 
 
-def read_rules(root: Path) -> Rules:
-    """The rules of a work tree. Raises RulesError."""
+def read_rules(root: Path, given: Policy | None = None) -> Rules:
+    """The rules of a work tree, under a policy given in place of its own where there is one. Raises RulesError."""
     try:
-        data = read_record(root, "policy.toml")
-        policy = Policy() if data is None else parse_policy(data, f"{FOLDER}/policy.toml")
+        data = read_record(root, "policy.toml") if given is None else None
+        policy = given or (Policy() if data is None else parse_policy(data, f"{FOLDER}/policy.toml"))
         checklist = load(policy.checklist)
         extension = read_record(root, "checklist.toml")
         if extension is not None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +28,13 @@ if TYPE_CHECKING:
 NO_ANSWER = 4
 
 
-def assess_for_signing(root: Path, *, run_tests: bool = False) -> tuple[Project, Assessment, Policy]:
-    """A fresh examination without the cache. Fails with a message where there is none."""
+def assess_for_signing(
+    root: Path, *, run_tests: bool = False, base: str | None = None, merged: bool = False
+) -> tuple[Project, Assessment, Policy]:
+    """A fresh examination without the cache. Fails with a message where there is none.
+
+    `base`: examine under the policy of that ref. `merged`: examine what merging HEAD into it will give.
+    """
     from shipworthy.assess.context import default_context
     from shipworthy.assess.examine import examine
     from shipworthy.assess.signing import SessionError
@@ -34,15 +43,65 @@ def assess_for_signing(root: Path, *, run_tests: bool = False) -> tuple[Project,
 
     try:
         project = Project.open(root)
-        session = Session(project.root)
-        examine(
-            project.root, default_context(consent=session.consent(always=run_tests)), session.apply, use_cache=False
-        )
+        policy, profile = _base_policy(project, base) if base else (None, None)
+        with _examined(project, base if merged else None) as place:
+            session = Session(place, policy=policy)
+            consent = session.consent(always=run_tests)
+            examine(
+                place, default_context(consent=consent), session.apply, use_cache=False, profile=profile, policy=policy
+            )
+            if session.failed is not None:
+                fail(session.failed.message, session.failed.diagnostics)
+            assessment = session.assessment()
     except (ProjectError, SessionError) as error:
         fail(str(error), error.diagnostics)
-    if session.failed is not None:
-        fail(session.failed.message, session.failed.diagnostics)
-    return project, session.assessment(), session.rules.policy
+    if merged:
+        # The checkout's own commit is the merge; what gets signed is the commit that will be merged.
+        assessment = replace(assessment, commit=project.head.commit)
+    return project, assessment, session.rules.policy
+
+
+def _base_policy(project: Project, base: str) -> tuple[Policy, str]:
+    """The policy of a ref, and its profile."""
+    from shipworthy.git import GitError
+    from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate
+    from shipworthy.readiness.rules import PROFILE
+    from shipworthy.readiness.tree import MissingObject, Objects, OddTree, snapshot
+    from shipworthy.readiness.trust import TrustRoot, read_trust
+
+    git = project.git
+    if git is None:
+        fail("not a git repository: there is no base", "Run: git init, then commit your files.")
+    try:
+        objects = Objects(git)
+        root = TrustRoot.from_base(base)
+        policy = read_trust(git, objects, root, snapshot(objects, objects.commit("HEAD"))).policy
+    except (BadTrust, CouldNotEvaluate) as error:
+        fail(str(error), error.diagnostics)
+    except (GitError, MissingObject, OddTree) as error:
+        fail(str(error), "Check the repository: git fsck", code=NO_ANSWER)
+    return policy, policy.profile or PROFILE
+
+
+@contextmanager
+def _examined(project: Project, merged_into: str | None) -> Iterator[Path]:
+    """Where to examine: the work tree, or a checkout of the merge."""
+    if merged_into is None:
+        yield project.root
+        return
+    from shipworthy.git import GitError
+    from shipworthy.readiness.answers import CouldNotEvaluate
+    from shipworthy.readiness.apart import check_out
+
+    with tempfile.TemporaryDirectory(prefix="shipworthy-merge-") as folder:
+        place = Path(folder) / (project.root.name or "tree")
+        try:
+            check_out(project.root, place, project.head.commit or "HEAD", merged_into)
+        except CouldNotEvaluate as error:
+            fail(str(error), error.diagnostics)
+        except GitError as error:
+            fail(f"the merge could not be checked out: {error}", error.diagnostics, code=NO_ANSWER)
+        yield place
 
 
 def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
@@ -63,6 +122,11 @@ def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
     ]
     lines += [f"    {change.word:<9}.shipworthy/{change.name}" for change in preparation.changes]
     lines += [f"    signed   {path}" for path in preparation.files[-2:]]
+    if preparation.approvers:
+        people = plural(preparation.approvers, "other person", "other people")
+        lines.append(f"  it counts once {people} approved it: shipworthy review, shipworthy approve")
+    if preparation.unlisted:
+        lines.append("  NOT LISTED: allowed_signers does not name this key for you as author: shipworthy key trust")
     lines.append(f"  not covered: {'; '.join(preparation.uncovered)}")
     return lines
 
@@ -71,11 +135,23 @@ def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
 @click.argument("path", required=False)
 @click.option("--key", metavar="KEY", help="A private key's file, an agent key's SHA256:…, or `shipworthy`.")
 @click.option("--environment", metavar="NAME", help="Sign for where? Default: the environment the policy names.")
+@click.option(
+    "--base", metavar="REF", envvar="SHIPWORTHY_BASE",
+    help="A full ref whose policy and signers will judge it. Needed where the commit changes the policy itself.",
+)  # fmt: skip
+@click.option("--predict-merge", is_flag=True, help="Examine and sign the tree that merging into the base will have.")
 @click.option("--run-tests", is_flag=True, help="Say yes to running the project's own tests in a copy of the tree.")
 @click.option("--yes", "-y", is_flag=True, help="Sign without asking.")
 @click.option("--commit/--no-commit", default=None, help="Make the commit, or do not. Default: ask.")
 def command(
-    path: str | None, key: str | None, environment: str | None, run_tests: bool, yes: bool, commit: bool | None
+    path: str | None,
+    key: str | None,
+    environment: str | None,
+    base: str | None,
+    predict_merge: bool,
+    run_tests: bool,
+    yes: bool,
+    commit: bool | None,
 ) -> None:
     """Examine the repository at PATH afresh, and write and sign its readiness file.
 
@@ -89,11 +165,17 @@ def command(
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
     if not yes and not asks:
         fail("nobody can be asked here", "Say yes beforehand: shipworthy sign --yes")
-    project, assessment, policy = assess_for_signing(root_of(path), run_tests=run_tests)
+    if predict_merge and not base:
+        fail("a merge into what?", "--predict-merge needs --base, the branch to merge into.")
+    root = root_of(path)
+    project, assessment, policy = assess_for_signing(root, run_tests=run_tests, base=base, merged=predict_merge)
     try:
         keys = _keys(project.root, asks=asks)
         signer = _signer(keys, key, asks=asks)
-        preparation = prepare(project, assessment, policy, environment or policy.environment, signer, datetime.now(UTC))
+        preparation = prepare(
+            project, assessment, policy, environment or policy.environment, signer, datetime.now(UTC), base=base,
+            merged=predict_merge,
+        )  # fmt: skip
         print_lines(plan_lines(preparation, signer))
         if not yes and not click.confirm("Sign this?", default=False, err=True):
             sys.exit(CANNOT)
@@ -165,6 +247,12 @@ def _sign(preparation: Preparation, signer: Signer, commit: bool | None, *, asks
         print_lines(["commit it, or it counts for nothing:", f"  {preparation.commit_command}"])
         return
     made = sign.commit(preparation, armored)
+    if preparation.approvers:
+        print_lines([f"committed as {made[:12]}; next, somebody else: shipworthy review, shipworthy approve"])
+        return
+    if preparation.merged:
+        print_lines([f"committed as {made[:12]}; it will verify once merged, and now with --predict-merge"])
+        return
     trust = TrustRoot.pinned([signer.fingerprint])
     try:
         verify(preparation.root, trust, Asked(environment=preparation.environment, at=made), datetime.now(UTC))

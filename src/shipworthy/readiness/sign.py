@@ -31,7 +31,9 @@ from shipworthy.readiness.allowed import (
 from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate
 from shipworthy.readiness.answers import NotReadyToSign as NotReadyToSign
 from shipworthy.readiness.answers import Refused as Refused
+from shipworthy.readiness.apart import commit_tree
 from shipworthy.readiness.context import is_environment, repository_name
+from shipworthy.readiness.merge import predicted_tree, quarantine
 from shipworthy.readiness.records import MAX_RECORD, RECORDS, Change, changes, on_disk, refuse_unclean, uncovered
 from shipworthy.readiness.replace import replace
 from shipworthy.readiness.signers import Signer
@@ -62,6 +64,8 @@ class Preparation:
     """In words, what the signature does not cover."""
     approvers: int = 0
     """How many other people have to sign before it counts."""
+    merged: bool = False
+    """The tree is that of a merge still to come."""
     unlisted: bool = False
     """There is a list of who may sign, and this key is not on it as the author's."""
 
@@ -103,11 +107,13 @@ def prepare(
     *,
     ref: str | None = None,
     base: str | None = None,
+    merged: bool = False,
 ) -> Preparation:
     """Everything up to the signature.
 
     `base`: a full ref whose policy and signers it will be judged by; None: those of the commit itself. `ref` (full):
     where it will be deployed from; by default the base's branch, the remote's default branch, or the current one.
+    `merged`: sign the tree that merging the commit into the base will have, which `assessment` has to be about.
     Raises Refused (NotReadyToSign where the verdict is why), GitError, MissingObject, OddTree.
     """
     if not is_environment(environment):
@@ -147,7 +153,9 @@ def prepare(
         raise Refused("git does not know who you are", "Run: git config user.email YOU@EXAMPLE.ORG (and user.name)")
     statement = state(
         assessment,
-        tree=source_tree(found, force.policy.environments, data),
+        tree=_merged_tree(project.root, found, data, root.base, force.policy)
+        if merged
+        else source_tree(found, force.policy.environments, data),
         repo=repository_name(git) or project.name,
         ref=ref or root.branch or target(git),
         environment=environment,
@@ -177,8 +185,34 @@ def prepare(
     return Preparation(
         root=project.root, head=head, snapshot=found, environment=environment, statement=statement, payload=payload,
         changes=written, uncovered=uncovered(project), approvers=force.approvers,
-        unlisted=bool(known.lines) and not _listed(known, author, signer.fingerprint),
+        merged=merged, unlisted=bool(known.lines) and not _listed(known, author, signer.fingerprint),
     )  # fmt: skip
+
+
+def _merged_tree(
+    root: Path, found: Snapshot, data: Mapping[str, bytes | None], base: str | None, policy: Policy
+) -> str:
+    """The source tree of the merge of the commit still to be made into the base; nothing is written here for it."""
+    if base is None:
+        raise Refused("a merge into what?", "--predict-merge needs --base, the branch to merge into.")
+    with quarantine(Git(root), root) as git, tempfile.TemporaryDirectory(prefix="shipworthy-") as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git.run("read-tree", found.commit, env=index)
+        for name, held in data.items():
+            path = f"{FOLDER}/{name}"
+            if held is None:
+                git.run("update-index", "--force-remove", path, env=index)
+                continue
+            blob = git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=held).decode("ascii").strip()
+            git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=index)
+        tree = git.run("write-tree", env=index).decode("ascii").strip()
+        objects = Objects(git)
+        onto = objects.commit(base)
+        try:
+            merged = predicted_tree(git, onto, commit_tree(git, tree, found.commit))
+        except CouldNotEvaluate as error:
+            raise Refused(str(error), error.diagnostics) from error
+        return source_tree(snapshot(objects, found.commit, merged), policy.environments)
 
 
 def target(git: Git) -> str:
