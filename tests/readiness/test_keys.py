@@ -165,6 +165,15 @@ def test_the_order_in_which_keys_are_offered(repo: Path, tmp_path: Path) -> None
     assert found.choose(None).label == "~/.ssh/work"
 
 
+def test_a_key_named_from_where_one_stands(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = key_file(tmp_path, "work")
+    monkeypatch.chdir(file.parent)
+    assert valid(keys(repo, tmp_path).choose("work"))
+    (file.parent / "below").mkdir()
+    monkeypatch.chdir(file.parent / "below")
+    assert valid(keys(repo, tmp_path).choose("../work"))
+
+
 @pytest.mark.parametrize(
     "value", ["0xDEADBEEF", "ada@example.org", "/nonexistent", "key::nonsense", "../x", "/dev/zero"]
 )

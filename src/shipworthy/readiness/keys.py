@@ -116,8 +116,8 @@ class Keyring:
         )
 
     def path(self, text: str) -> Path:
-        """A path as a person types it, `~/` for their home."""
-        return self.home / text[2:] if text.startswith("~/") else Path(text)
+        """A path as a person types it, `~/` for their home; whole, because ssh-keygen runs in a folder of its own."""
+        return self.home / text[2:] if text.startswith("~/") else Path(text).absolute()
 
     def _agent(self) -> list[PublicKey]:
         program = find_tool("ssh-add", self.repository)
@@ -166,6 +166,9 @@ class Keyring:
         if key is not None and public is not None and key.blob == public.blob:
             key = public  # the comment stands only there
         refused = key.problem if key else None
+        # A rotation that was cut short leaves the generated key beside the public half of the one before.
+        if private and private.key and public and private.key.blob != public.blob and path != self.own:
+            refused = "lies beside the public half of another key", f"Write it anew: ssh-keygen -y -f {place}"
         if refused is not None:
             return Found(key=key, place=place, problem=refused[0], remedy=refused[1])
         if private is not None and private.problem:
