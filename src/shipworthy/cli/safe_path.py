@@ -13,13 +13,20 @@ def leave_out_the_repository() -> None:
     `PYTHONPATH=.` would otherwise let a repository's own `click.py` run as ours. Installed packages stay wherever they
     are installed, and so does the folder shipworthy itself comes from: it can examine its own checkout.
     """
+    own = Path(__file__).resolve().parents[2]
+    listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     try:
         here = Path.cwd().resolve()
     except OSError:
-        here = Path("/nonexistent")
+        # A folder that is gone: nobody can tell which repository it lay in, so nothing `PYTHONPATH` names stays.
+        sys.path[:] = [
+            entry
+            for entry in sys.path
+            if Path(entry).is_absolute() and (entry not in listed or Path(entry).resolve() == own)
+        ]
+        return
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    own = Path(__file__).resolve().parents[2]
-    named = {Path(each or ".").resolve() for each in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
+    named = {Path(each or ".").resolve() for each in listed}
     kept: list[str] = []
     for entry in sys.path:
         path = Path(entry or ".").resolve()
