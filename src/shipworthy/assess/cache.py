@@ -2,6 +2,7 @@
 
 A record is found by analyser, its version, path and the hash of the bytes read. A stat record (size, time, inode)
 saves even the reading, but never for a file changed so recently that a second change could hide behind the same time.
+What is worked out from many records is kept with a key over all of them. Every text is kept with its hash.
 A cache that cannot be read, written or trusted is dropped and the files are read: it can cost time, never an answer.
 """
 
@@ -17,14 +18,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from shipworthy.facts import Analyser, Record
+from shipworthy.facts import Analyser
+from shipworthy.facts.records import Stored
 from shipworthy.project import FileEntry
 
 FRESH_SECONDS = 2.0
 """A file modified this recently is read again: file systems keep times as coarsely as two seconds (FAT)."""
 KEEP_DAYS = 60
 """Cache files of repositories not examined for this long are removed."""
-_LAYOUT = 1
+_LAYOUT = 2
 
 
 def cache_dir(environment: Mapping[str, str], home: Path) -> Path:
@@ -45,14 +47,15 @@ class SqliteCache:
                 "SELECT path, size, mtime, inode, digest FROM stat"
             )
         }
-        self._records: dict[tuple[str, str, str], tuple[str, str]] = {
-            (analyser, version, path): (digest, record)
-            for analyser, version, path, digest, record in connection.execute(
-                "SELECT analyser, version, path, digest, record FROM record"
+        self._records: dict[tuple[str, str, str], tuple[str, str, str, str]] = {
+            (analyser, version, path): (digest, value, gaps, total)
+            for analyser, version, path, digest, value, gaps, total in connection.execute(
+                "SELECT analyser, version, path, digest, value, gaps, sum FROM record"
             )
         }
         self._new_stats: dict[str, tuple[int, int, int, str]] = {}
-        self._new_records: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._new_records: dict[tuple[str, str, str], tuple[str, str, str, str]] = {}
+        self._new_kept: dict[str, tuple[str, str, str]] = {}
 
     def digest(self, data: bytes) -> str:
         return hashlib.blake2b(data, digest_size=16).hexdigest()
@@ -68,19 +71,31 @@ class SqliteCache:
         if self._now - entry.mtime_ns / 1e9 > FRESH_SECONDS:
             self._new_stats[_key(entry.path)] = (entry.size, entry.mtime_ns, entry.inode, digest)
 
-    def load(self, analyser: Analyser, path: str, digest: str) -> Record | None:
+    def load(self, analyser: Analyser, path: str, digest: str) -> Stored | None:
         known = self._records.get((analyser.name, analyser.version, _key(path)))
         if known is None or known[0] != digest:
             return None
         try:
-            value, gaps = json.loads(known[1])
-            return Record(value, tuple((str(reason), line) for reason, line in gaps))
+            record = Stored.of(known[1], [] if known[2] == "[]" else json.loads(known[2]))
         except (ValueError, TypeError):
             return None
+        return record if record.sum == known[3] else None
 
-    def store(self, analyser: Analyser, path: str, digest: str, record: Record) -> None:
-        text = json.dumps([record.value, record.gaps], separators=(",", ":"))
-        self._new_records[analyser.name, analyser.version, _key(path)] = (digest, text)
+    def store(self, analyser: Analyser, path: str, digest: str, record: Stored) -> None:
+        gaps = json.dumps(record.gaps, separators=(",", ":"))
+        self._new_records[analyser.name, analyser.version, _key(path)] = (digest, record.text, gaps, record.sum)
+
+    def recall(self, name: str, key: str) -> str | None:
+        try:
+            row = self._connection.execute("SELECT key, text, sum FROM kept WHERE name = ?", (name,)).fetchone()
+        except sqlite3.Error:
+            return None
+        if row is None or row[0] != key or not isinstance(row[1], str) or row[2] != _sum(row[1]):
+            return None
+        return row[1]
+
+    def keep(self, name: str, key: str, text: str) -> None:
+        self._new_kept[name] = (key, text, _sum(text))
 
     def flush(self) -> None:
         """Write what is new, in one transaction. Raises sqlite3.Error."""
@@ -93,9 +108,17 @@ class SqliteCache:
             for analyser, version in {key[:2] for key in self._new_records}:
                 self._connection.execute("DELETE FROM record WHERE analyser = ? AND version <> ?", (analyser, version))
             self._connection.executemany(
-                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(*key, *row) for key, row in self._new_records.items()],
             )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)",
+                [(name, *row) for name, row in self._new_kept.items()],
+            )
+
+
+def _sum(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _key(path: str) -> str:
@@ -119,9 +142,10 @@ def _open(file: Path) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS stat (path TEXT PRIMARY KEY, size INT, mtime INT, inode INT, digest TEXT)"
         )
         connection.execute(
-            "CREATE TABLE IF NOT EXISTS record (analyser TEXT, version TEXT, path TEXT, digest TEXT, record TEXT,"
-            " PRIMARY KEY (analyser, version, path)) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS record (analyser TEXT, version TEXT, path TEXT, digest TEXT, value TEXT,"
+            " gaps TEXT, sum TEXT, PRIMARY KEY (analyser, version, path)) WITHOUT ROWID"
         )
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, key TEXT, text TEXT, sum TEXT)")
         connection.execute(f"PRAGMA user_version = {_LAYOUT}")
     return connection
 

@@ -91,6 +91,10 @@ class Records(Protocol):
         """Value by path for every file the analyser wanted and could be read, and the gaps."""
         ...
 
+    def remembered(self, name: str, analyser: Analyser, make: Callable[[], Any]) -> Any:
+        """What `make` gives, or what it gave when the analyser's records were the same."""
+        ...
+
 
 class View:
     """A reader's window on the project. It notes every read, so that no reader can forget to."""
@@ -101,6 +105,7 @@ class View:
         self._records = records
         self.seen: list[str] = []
         self.gaps: list[Gap] = []
+        self._noted: set[Gap] = set()
 
     def entries(self, *patterns: str) -> Iterable[FileEntry]:
         """Listed files that fit a pattern (see `FileEntry.matches`), in path order."""
@@ -113,7 +118,9 @@ class View:
     def gap(self, path: str | None, reason: str, line: int | None = None, *, subject: str = "") -> None:
         """Write down that something relevant was not understood."""
         gap = Gap(path=path, reason=reason, line=line, subject=subject)
-        if gap not in self.gaps:
+        # A reader may have taken one out again, so the list has the last word; the set spares looking for new ones.
+        if gap not in self._noted or gap not in self.gaps:
+            self._noted.add(gap)
             self.gaps.append(gap)
 
     def read(self, path: str) -> bytes | None:
@@ -163,6 +170,13 @@ class View:
         for gap in gaps:
             self.gap(gap.path, gap.reason, gap.line)
         return values
+
+    def remembered(self, name: str, analyser: Analyser, make: Callable[[], Any]) -> Any:
+        """The JSON-shaped value `make()`, from the cache where nothing it may depend on has changed since.
+
+        `make` must be a pure function of the analyser's records and of shipworthy's own code.
+        """
+        return self._records.remembered(name, analyser, make)
 
 
 def _load_toml(data: bytes) -> dict[str, Any]:

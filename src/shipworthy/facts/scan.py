@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+import hashlib
+import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from types import FrameType
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
-from shipworthy.bugs import bug
-from shipworthy.facts.base import Analyser, Gap, Record
+from shipworthy.facts import team
+from shipworthy.facts.base import Analyser, Gap
+from shipworthy.facts.limits import OverTime, time_limit
+from shipworthy.facts.program_version import program_version
+from shipworthy.facts.records import Answer, Stored, Values, analyse
+from shipworthy.facts.team import Job, Team
 from shipworthy.project import FileEntry, Project, Source, Unreadable
 
+__all__ = ["FILE_SECONDS", "PASS_SECONDS", "OverTime", "Progress", "RecordCache", "Scan", "time_limit"]
+
 FILE_SECONDS = 10.0
-"""How long all analysers together may take over one file."""
+"""How long an analyser may take over one file."""
 PASS_SECONDS = 300.0
 """How long the whole pass may take; files not reached by then are gaps."""
-
-
-class OverTime(Exception):
-    """A piece of work ran over its time limit."""
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise OverTime in the body after `seconds`. Nested limits keep the outer one; off the main thread it is no-op.
-
-    A signal is the only thing that stops a pure-Python loop from within; where there is none, the coach's parent
-    process ends a stuck child instead.
-    """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def ring(_number: int, _frame: FrameType | None) -> None:
-        raise OverTime(f"took longer than {seconds:g} s")
-
-    outer_left, _ = signal.getitimer(signal.ITIMER_REAL)
-    if 0 < outer_left <= seconds:
-        yield
-        return
-    started = time.monotonic()
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if outer_left:
-            signal.setitimer(signal.ITIMER_REAL, max(outer_left - (time.monotonic() - started), 0.001))
+_WAIT = 0.2
+"""Seconds between looks at the clock while only workers have something to do."""
 
 
 class RecordCache(Protocol):
@@ -63,11 +37,17 @@ class RecordCache(Protocol):
 
     def seen(self, entry: FileEntry, digest: str) -> None: ...
 
-    def load(self, analyser: Analyser, path: str, digest: str) -> Record | None: ...
+    def load(self, analyser: Analyser, path: str, digest: str) -> Stored | None: ...
 
-    def store(self, analyser: Analyser, path: str, digest: str, record: Record) -> None: ...
+    def store(self, analyser: Analyser, path: str, digest: str, record: Stored) -> None: ...
 
     def digest(self, data: bytes) -> str: ...
+
+    def recall(self, name: str, key: str) -> str | None:
+        """The text kept under this name, if it was kept with the same key."""
+        ...
+
+    def keep(self, name: str, key: str, text: str) -> None: ...
 
 
 Progress = Callable[[int, int], None]
@@ -88,8 +68,10 @@ class Scan:
         self._planned = {analyser.name: analyser for analyser in analysers}
         self._cache = cache
         self._progress = progress
-        self._values: dict[str, dict[str, Any]] = {}
+        self._values: dict[str, Values] = {}
         self._gaps: dict[str, list[Gap]] = {}
+        self._sums: dict[str, list[tuple[str, str]]] = {}
+        """By analyser, (path, hash of the record) in path order; only with a cache."""
 
     def of(self, analyser: Analyser) -> tuple[Mapping[str, Any], list[Gap]]:
         """Value by path, and gaps, of one analyser (planned or not)."""
@@ -98,73 +80,161 @@ class Scan:
             self._run([each for each in self._planned.values() if each.name not in self._values])
         return self._values[analyser.name], self._gaps[analyser.name]
 
+    def remembered(self, name: str, analyser: Analyser, make: Callable[[], Any]) -> Any:
+        """The value of `make()`, a pure function of the analyser's records, from the cache where those are the same.
+
+        The key is over every record, every gap, the analyser's version and all of the program that makes and reads
+        facts, so that an answer is recalled only where making it again could give nothing else.
+        """
+        _, gaps = self.of(analyser)
+        code = program_version()
+        if self._cache is None or code is None:
+            return make()
+        parts = [name, code, analyser.name, analyser.version, self._sums[analyser.name]]
+        rows = [*parts, [[gap.path, gap.reason, gap.line] for gap in gaps]]
+        key = hashlib.blake2b(json.dumps(rows).encode("ascii"), digest_size=32).hexdigest()
+        known = self._cache.recall(name, key)
+        if known is not None:
+            return json.loads(known)
+        value = make()
+        text = json.dumps(value, separators=(",", ":"))
+        self._cache.keep(name, key, text)
+        return value
+
     def _run(self, analysers: list[Analyser]) -> None:
-        for analyser in analysers:
-            self._values[analyser.name] = {}
-            self._gaps[analyser.name] = []
-            if self._project.incomplete:
-                self._gaps[analyser.name].append(Gap(path=None, reason=self._project.incomplete))
-        entries = list(self._project.entries())
         deadline = time.monotonic() + PASS_SECONDS
-        for done, entry in enumerate(entries):
+        entries = list(self._project.entries())
+        found: dict[str, dict[str, Answer]] = {}
+        """By path and analyser."""
+        waiting: deque[Job] = deque()
+        for entry in entries:
             wanting = [analyser for analyser in analysers if analyser.wants(entry)]
-            if wanting and time.monotonic() > deadline:
-                self._fall_short(wanting, entry, f"not reached within {PASS_SECONDS:g} s")
-            elif wanting and entry.problem:
-                if not self._project.read_elsewhere(entry):
-                    self._fall_short(wanting, entry, entry.problem)
-            elif wanting:
-                self._one(entry, wanting)
-            if self._progress and done % 50 == 0:
-                self._progress(done, len(entries))
+            if not wanting:
+                continue
+            found[entry.path] = {}
+            if not entry.problem:
+                job = self._planned_job(entry, wanting, found)
+                if job is not None:
+                    waiting.append(job)
+            elif not self._project.read_elsewhere(entry):
+                found[entry.path] = {analyser.name: entry.problem for analyser in wanting}
+        self._work(waiting, found, analysers, deadline, len(entries))
+        self._put_together(analysers, found)
         if self._progress:
             self._progress(len(entries), len(entries))
 
-    def _fall_short(self, analysers: Iterable[Analyser], entry: FileEntry, reason: str) -> None:
-        for analyser in analysers:
-            self._gaps[analyser.name].append(Gap(path=entry.path, reason=reason))
-
-    def _keep(self, analyser: Analyser, path: str, record: Record) -> None:
-        self._values[analyser.name][path] = record.value
-        self._gaps[analyser.name] += [Gap(path=path, reason=reason, line=line) for reason, line in record.gaps]
-
-    def _one(self, entry: FileEntry, wanting: list[Analyser]) -> None:
-        cache, path = self._cache, entry.path
+    def _planned_job(
+        self, entry: FileEntry, wanting: list[Analyser], found: dict[str, dict[str, Answer]]
+    ) -> Job | None:
+        """What the cache does not answer without reading the file."""
+        cache = self._cache
         digest = cache.unchanged(entry) if cache and not entry.suspect else None
+        if not cache or not digest:
+            return Job(entry=entry, missing=wanting)
+        missing = self._recalled(entry, wanting, digest, found)
+        return Job(entry=entry, missing=missing) if missing else None
+
+    def _recalled(
+        self, entry: FileEntry, wanting: list[Analyser], digest: str, found: dict[str, dict[str, Answer]]
+    ) -> list[Analyser]:
+        """Take from the cache what it has for these bytes; the analysers it has nothing of."""
+        assert self._cache is not None  # noqa: S101 - asked only with one
         missing: list[Analyser] = []
         for analyser in wanting:
-            record = cache.load(analyser, path, digest) if cache and digest else None
+            record = self._cache.load(analyser, entry.path, digest)
             if record is None:
                 missing.append(analyser)
             else:
-                self._keep(analyser, path, record)
-        if not missing:
-            return
+                found[entry.path][analyser.name] = record
+        return missing
+
+    def _prepare(self, job: Job, found: dict[str, dict[str, Answer]]) -> bool:
+        """Read the file; whether there is anything left to analyse in it."""
+        if job.data:
+            return True
         try:
-            data = self._project.read(path)
+            job.data = self._project.read(job.entry.path)
         except Unreadable as error:
-            self._fall_short(missing, entry, str(error))
-            return
-        if cache:
-            digest = cache.digest(data)
-            cache.seen(entry, digest)
-        source = Source(entry, data)
-        for analyser in missing:
-            record = cache.load(analyser, path, digest) if cache and digest else None
-            if record is None:
-                try:
-                    with time_limit(FILE_SECONDS):
-                        record = analyser.analyse(source)
-                except OverTime as error:
-                    self._fall_short([analyser], entry, str(error))
-                    continue
-                except RecursionError:
-                    self._fall_short([analyser], entry, "nested too deep to read")
-                    continue
-                except Exception as error:
-                    # One file must not cost the answers about all others; what it says may hold a secret.
-                    self._fall_short([analyser], entry, bug(f"the {analyser.name} analyser", error))
-                    continue
-                if cache and digest:
-                    cache.store(analyser, path, digest, record)
-            self._keep(analyser, path, record)
+            found[job.entry.path].update({analyser.name: str(error) for analyser in job.missing})
+            return False
+        if self._cache:
+            job.digest = self._cache.digest(job.data)
+            self._cache.seen(job.entry, job.digest)
+            job.missing = self._recalled(job.entry, job.missing, job.digest, found)
+        return bool(job.missing)
+
+    def _work(
+        self,
+        waiting: deque[Job],
+        found: dict[str, dict[str, Answer]],
+        analysers: list[Analyser],
+        deadline: float,
+        total: int,
+    ) -> None:
+        """Analyse what waits: from its start in this process, from its end in workers where that is worth it."""
+
+        def take(job: Job, answers: Iterable[Answer]) -> None:
+            for analyser, answer in zip(job.missing, answers, strict=True):
+                found[job.entry.path][analyser.name] = self._kept(job, analyser, answer)
+
+        with ExitStack() as stack:
+            workers = self._team(waiting, analysers)
+            if workers is not None:
+                stack.enter_context(workers)
+            turns = 0
+            while waiting or (workers is not None and workers.busy):
+                if time.monotonic() > deadline:
+                    for job in (*waiting, *(workers.unanswered() if workers else ())):
+                        take(job, [f"not reached within {PASS_SECONDS:g} s"] * len(job.missing))
+                    return
+                if workers is not None:
+                    while waiting and workers.idle():
+                        job = waiting.pop()
+                        if self._prepare(job, found):
+                            workers.give(job)
+                    for job, answers in workers.pump(0 if waiting else _WAIT):
+                        take(job, answers)
+                    waiting.extend(workers.returned)
+                    workers.returned.clear()
+                if waiting:
+                    job = waiting.popleft()
+                    if self._prepare(job, found):
+                        take(job, analyse(Source(job.entry, job.data), job.missing, FILE_SECONDS))
+                turns += 1
+                if self._progress and turns % 50 == 1:
+                    self._progress(total - len(waiting), total)
+
+    def _team(self, waiting: Iterable[Job], analysers: list[Analyser]) -> Team | None:
+        """Workers where there is enough to share, and where each analyser can be made anew by its name."""
+        if sum(min(job.entry.size, 100_000) for job in waiting) < team.LEAST_BYTES:
+            return None
+        if not all(type(each).__module__.startswith("shipworthy.facts.") for each in analysers):
+            return None
+        count = team.processes() - 1
+        return Team(analysers, FILE_SECONDS, count) if count > 0 else None
+
+    def _kept(self, job: Job, analyser: Analyser, answer: Answer) -> Answer:
+        """The answer, put into the cache if there is one. Why there is none is never cached."""
+        if isinstance(answer, str) or self._cache is None or job.digest is None:
+            return answer
+        stored = answer if isinstance(answer, Stored) else Stored.made(answer)
+        self._cache.store(analyser, job.entry.path, job.digest, stored)
+        return stored
+
+    def _put_together(self, analysers: list[Analyser], found: dict[str, dict[str, Answer]]) -> None:
+        """Values and gaps in path order, whoever came first."""
+        for analyser in analysers:
+            values, gaps, sums = Values(), [], []
+            if self._project.incomplete:
+                gaps.append(Gap(path=None, reason=self._project.incomplete))
+            for path, answers in found.items():
+                answer = answers.get(analyser.name)
+                if isinstance(answer, str):
+                    gaps.append(Gap(path=path, reason=answer))
+                elif answer is not None:
+                    values.add(path, answer)
+                    gaps += [Gap(path=path, reason=reason, line=line) for reason, line in answer.gaps]
+                    if isinstance(answer, Stored):
+                        sums.append((path, answer.sum))
+            self._values[analyser.name], self._gaps[analyser.name] = values, gaps
+            self._sums[analyser.name] = sums

@@ -29,7 +29,7 @@ class Report:
         self.mains = mains
         self.routes: dict[tuple[str, str | None, str, int], Route] = {}
         self.apps: list[App] = []
-        self.gaps: list[Gap] = []
+        self.gaps: dict[Gap, None] = {}
         self.unserved: list[str] = []
 
     def route(self, route: Route) -> None:
@@ -43,9 +43,7 @@ class Report:
                 self.gap(route.file, f"more than {MAX_ROUTES:,} routes")
 
     def gap(self, path: str | None, reason: str, line: int | None = None) -> None:
-        gap = Gap(path=path, reason=reason, line=line)
-        if gap not in self.gaps:
-            self.gaps.append(gap)
+        self.gaps.setdefault(Gap(path=path, reason=reason, line=line))
 
 
 _RANK = {False: 0, None: 1, True: 2}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from shipworthy.facts.base import FactReader, Facts, View
+from shipworthy.facts.base import FactReader, Facts, Gap, View
 from shipworthy.facts.python_code.analyser import PythonCode
 from shipworthy.facts.python_code.evaluate import evaluate
 from shipworthy.facts.routes.base import Framework, Report
 from shipworthy.facts.routes.fact import Routes
 from shipworthy.facts.routes.fastapi import FastApi
+from shipworthy.facts.routes.findings import Findings
 from shipworthy.facts.routes.flask import Flask
 from shipworthy.facts.routes.guards import Guards
 from shipworthy.facts.routes.unread import unread
@@ -29,41 +31,57 @@ class RoutesReader(FactReader[Routes]):
     def read(self, view: View, facts: Facts) -> Routes:
         components = facts[Stack].components
         records = view.records(_CODE)
-        imports = {path: record["f"] for path, record in records.items() if record["f"]}
-        report = Report({path: record["m"] for path, record in records.items()})
-        used = {module for modules in imports.values() for module in modules}
-        seen: list[tuple[str, str]] = []
-        reading = [each for each in FRAMEWORKS if used & set(each.modules)]
-        if reading:
-            program = evaluate(records)
-            for path, record in records.items():
-                if record["e"] is not None and record["w"]:
-                    view.gap(path, "a syntax error: routes after it may be missing", record["e"])
-            if program.short:
-                view.gap(None, program.short)
-            guards = Guards(program)
-            for framework in reading:
-                framework().read(program, guards, report)
-                seen += [
-                    (framework.name, component_of(components, path))
-                    for path, modules in imports.items()
-                    if set(modules) & set(framework.modules)
-                ]
-        for gap in report.gaps:
+        found = Findings.of(view.remembered("routes", _CODE, lambda: _evaluated(records)))
+        for gap in found.gaps:
             view.gap(gap.path, gap.reason, gap.line)
-        for title, path, name in unread(view, imports):
+        seen = [
+            (framework.name, component_of(components, path))
+            for framework in FRAMEWORKS
+            for path, modules in found.imports.items()
+            if set(modules) & set(framework.modules)
+        ]
+        for title, path, name in unread(view, found.imports):
             view.gap(path, f"routes of {title} are not read yet", subject=name)
             seen.append((name, component_of(components, path)))
-        routes = [replace(route, component=component_of(components, route.file)) for route in report.routes.values()]
+        files = {*(route.file for route in found.routes), *(app.file for app in found.apps)}
+        folders = {file: component_of(components, file) for file in files}
+        routes = [replace(route, component=folders[route.file]) for route in found.routes]
         routes.sort(key=lambda route: (route.path is None, route.path or "", route.method, route.file, route.line))
         return Routes(
             routes=tuple(routes),
-            apps=tuple(replace(app, component=component_of(components, app.file)) for app in report.apps),
+            apps=tuple(replace(app, component=folders[app.file]) for app in found.apps),
             frameworks=tuple(sorted(set(seen))),
-            unserved=tuple(sorted(set(report.unserved))),
+            unserved=tuple(sorted(set(found.unserved))),
             read=tuple(view.seen),
             gaps=tuple(view.gaps),
         )
+
+
+def _evaluated(records: Mapping[str, Any]) -> Any:
+    """What the code says of routes, as `Findings.plain`: a function of the records alone, so that it can be cached."""
+    imports = {path: record["f"] for path, record in records.items() if record["f"]}
+    report = Report({path: record["m"] for path, record in records.items()})
+    used = {module for modules in imports.values() for module in modules}
+    gaps: list[Gap] = []
+    reading = [each for each in FRAMEWORKS if used & set(each.modules)]
+    if reading:
+        program = evaluate(records)
+        for path, record in records.items():
+            if record["e"] is not None and record["w"]:
+                reason = "a syntax error: routes after it may be missing"
+                gaps.append(Gap(path=path, reason=reason, line=record["e"]))
+        if program.short:
+            gaps.append(Gap(path=None, reason=program.short))
+        guards = Guards(program)
+        for framework in reading:
+            framework().read(program, guards, report)
+    return Findings(
+        imports=imports,
+        routes=tuple(report.routes.values()),
+        apps=tuple(report.apps),
+        unserved=tuple(report.unserved),
+        gaps=(*gaps, *report.gaps),
+    ).plain()
 
 
 def component_of(components: Sequence[Component], path: str) -> str:

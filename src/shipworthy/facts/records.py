@@ -1,0 +1,97 @@
+"""Records of one file: made within limits, written as text for the cache and between processes, read back on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shipworthy.bugs import bug
+from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.limits import OverTime, time_limit
+from shipworthy.project import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as text: what the cache keeps and a worker answers."""
+
+    text: str
+    """The value as JSON."""
+    gaps: tuple[tuple[str, int | None], ...]
+    sum: str
+    """A hash over both: tells a damaged text, and whether two records are the same."""
+
+    @classmethod
+    def of(cls, text: str, gaps: Sequence[tuple[str, int | None]]) -> Stored:
+        rows = tuple((str(reason), line) for reason, line in gaps)
+        whole = f"{text}\0{json.dumps(rows) if rows else '[]'}".encode("ascii", "backslashreplace")
+        return cls(text, rows, hashlib.blake2b(whole, digest_size=16).hexdigest())
+
+    @classmethod
+    def made(cls, record: Record) -> Stored:
+        return cls.of(json.dumps(record.value, separators=(",", ":")), record.gaps)
+
+
+Answer = Record | Stored | str
+"""What became of one analyser's look at one file; a text says why there is no record."""
+
+
+class Values(Mapping[str, Any]):
+    """Value by path. One that came as text is parsed when it is first asked for: many are asked for by nobody."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Any] = {}
+        self._texts: dict[str, str] = {}
+
+    def add(self, path: str, answer: Record | Stored) -> None:
+        if isinstance(answer, Stored):
+            self._texts[path] = answer.text
+            self._held[path] = None
+        else:
+            self._held[path] = answer.value
+
+    def __getitem__(self, path: str) -> Any:
+        text = self._texts.pop(path, None)
+        if text is not None:
+            self._held[path] = json.loads(text)
+        return self._held[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+def analyse(source: Source, analysers: Sequence[Analyser], seconds: float) -> list[Record | str]:
+    """Each analyser's record of a file, or why there is none. Each may take `seconds`; one timer serves them all."""
+    answers: list[Record | str] = []
+    while len(answers) < len(analysers):
+        first = len(answers)
+        try:
+            with time_limit(seconds):
+                for analyser in analysers[first:]:
+                    answers.append(_one(source, analyser))  # noqa: PERF401 - what is there must stay on OverTime
+        except OverTime as error:
+            # Whoever came later in this turn had less than the full time, and gets a turn of its own.
+            if len(answers) == first:
+                answers.append(str(error))
+    return answers
+
+
+def _one(source: Source, analyser: Analyser) -> Record | str:
+    try:
+        return analyser.analyse(source)
+    except OverTime:
+        raise
+    except RecursionError:
+        return "nested too deep to read"
+    except Exception as error:
+        # One file must not cost the answers about all others; what it says may hold a secret.
+        return bug(f"the {analyser.name} analyser", error)
