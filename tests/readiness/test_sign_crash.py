@@ -201,7 +201,7 @@ PROGRAM = textwrap.dedent(
     from tests.readiness.signed import POLICY, assess, rules
     now = datetime.datetime.now(datetime.UTC)
     policy = rules.in_force(POLICY, None).policy
-    sign.assess_for_signing = lambda root, run_tests=False: (Project.open(root), assess(root, now=now), policy)
+    sign.assess_for_signing = lambda root, **asked: (Project.open(root), assess(root, now=now), policy)
     sign.command(sys.argv[1:])
     """
 )

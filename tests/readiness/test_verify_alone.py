@@ -44,7 +44,7 @@ SIGN = WATCHED + textwrap.dedent(
     from tests.readiness.signed import POLICY, assess, rules
     now = datetime.datetime.now(datetime.UTC)
     policy = rules.in_force(POLICY, None).policy
-    sign.assess_for_signing = lambda root, run_tests=False: (Project.open(root), assess(root, now=now), policy)
+    sign.assess_for_signing = lambda root, **asked: (Project.open(root), assess(root, now=now), policy)
     sys.argv.remove("sign")
     sign.command(sys.argv[1:])
     """
