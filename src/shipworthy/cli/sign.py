@@ -192,6 +192,11 @@ def command(
         fail(str(error), "Fetch the commit with its files.", code=NO_ANSWER)
 
 
+def _base(preparation: Preparation) -> str:
+    """The remote's side of the branch it was signed for."""
+    return preparation.statement.ref.replace("refs/heads/", "refs/remotes/origin/", 1)
+
+
 def _keys(root: Path, *, asks: bool) -> Keyring:
     from shipworthy.readiness.keys import Keyring
 
@@ -240,7 +245,11 @@ def _sign(preparation: Preparation, signer: Signer, commit: bool | None, *, asks
 
     armored = signer.sign(preparation.pae, AUTHOR)
     sign.write(preparation, armored)
-    print_lines([f"signed: {', '.join(preparation.files)}", f"trust it in CI: SHIPWORTHY_TRUST={signer.fingerprint}"])
+    # A pinned key is for one person alone; people who countersign are listed on a base.
+    trusting = f"trust it in CI: SHIPWORTHY_TRUST={signer.fingerprint}"
+    if preparation.approvers:
+        trusting = f"in CI, judged by the base: shipworthy verify --base {_base(preparation)}"
+    print_lines([f"signed: {', '.join(preparation.files)}", trusting])
     if commit is None and asks:
         commit = click.confirm("Make exactly this commit now?", default=True, err=True)
     if not commit:

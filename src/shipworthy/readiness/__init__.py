@@ -3,11 +3,13 @@ r"""The signed readiness file: statement, source tree id, envelope, signers, ver
 Small enough to audit in an afternoon. Read in this order:
 
 1. `sshsig`, `dsse`: the two formats, alone; they import nothing of shipworthy.
-2. `tree`: what is signed is the git tree id of a commit without the two readiness files themselves.
+2. `tree`: what is signed is the git tree id of a commit without the readiness files themselves.
 3. `statement`: what is said of that tree, written deterministically and read strictly.
-4. `rules`: when that is enough, by the verifier's own policy, checklist and clock.
-5. `verify`: the steps in their order. Nothing outside the commit is read, nothing is fetched.
-6. `sign`, `signers`, `keys`, `passphrases`: the other side, which verification does not import.
+4. `allowed`, `trust`: whose keys may sign as what, by a base or by pinned fingerprints; `people`: keys into people.
+5. `rules`: when a statement is enough, by the verifier's own policy, checklist and clock.
+6. `history`, `merge`, `drift`: rollbacks, merges to come, later trees.
+7. `verify`: the steps in their order, and `answers`, how it says no. Nothing outside commits is read or fetched.
+8. `sign`, `records`, `replace`, `signers`, `keys`, `passphrases`, `enrol`, `apart`: the other side.
 
 What a signature says: this key signed this tree under this policy. It does not say that a human read it. Not covered:
 files git ignores, the contents of submodules and of files kept in LFS.
