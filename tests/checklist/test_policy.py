@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from shipworthy.checklist import ChecklistError, load
-from shipworthy.checklist.policy import Policy, apply, lint_policy, parse_policy
+from shipworthy.checklist.policy import Drift, Policy, Role, apply, lint_policy, parse_policy
 from shipworthy.model import PROFILES, Level
 
 PRODUCTION = load("production")
@@ -33,7 +33,7 @@ def test_a_policy() -> None:
     policy = parse_policy(POLICY.encode())
     assert policy == Policy(
         profile="team",
-        environment="staging",
+        environments=("staging",),
         advisory_max_age_days=30,
         expiry_days=60,
         waiver_max_days=14,
@@ -49,6 +49,65 @@ def test_a_policy() -> None:
     assert [item for item in checklist.items if item.id not in policy.levels] == others
 
 
+TEAM = """\
+approvers = 2
+touch = ["approver"]
+pin = ["author", "approver"]
+drift = "rerun"
+drift_max_age_days = 3
+critical = ["src/pay/**"]
+environments = ["production", "staging"]
+
+[people]
+ada = ["Ada@example.org", "ada@home.example"]
+"""
+
+
+def test_a_teams_policy() -> None:
+    policy = parse_policy(TEAM.encode())
+    assert (policy.approvers, policy.touch, policy.pin) == (2, {Role.APPROVER}, {Role.AUTHOR, Role.APPROVER})
+    assert (policy.drift, policy.drift_max_age_days, policy.critical) == (Drift.RERUN, 3, ("src/pay/**",))
+    assert (policy.environment, policy.environments) == ("production", ("production", "staging"))
+    assert policy.people == {"ada@example.org": "ada", "ada@home.example": "ada"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "said", "approvers"),
+    [("solo", None, 0), ("team", None, 1), ("regulated", None, 1), ("team", 0, 0), ("solo", 2, 2)],
+)
+def test_how_many_approve(profile: str, said: int | None, approvers: int) -> None:
+    assert Policy(approvers=said).approvers_of(profile) == approvers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"),
+    [
+        ("= 2", "= 11", "approvers", "out of bounds"),
+        ("= 2", "= true", "approvers", "whole number"),
+        ('touch = ["approver"]', 'touch = ["approvers"]', "touch", "Use author or approver"),
+        ('touch = ["approver"]', "touch = true", "touch", "list of texts"),
+        ('"rerun"', '"never"', "drift", "Use exact or rerun"),
+        ("= 3", "= 0", "drift_max_age_days", "out of bounds"),
+        ('["src/pay/**"]', "[1]", "critical.#1", "must be a text"),
+        ('"staging"]', '"production"]', "environments", "twice"),
+        ('["production", "staging"]', "[]", "environments", "must have 1 to 8"),
+        ('"Ada@example.org"', '"*@example.org"', "people.ada", "no plain address"),
+        ('"Ada@example.org", ', "", "people.ada", ""),
+        ("ada =", '"ada@example.org" =', "people.ada@example.org", "not a person's name"),
+        ("ada =", 'bob = ["ADA@home.example"]\nada =', "people.ada", "somebody else"),
+        ("ada = [", "ada = [1, ", "people.ada.#1", "must be a text"),
+    ],
+)
+def test_a_teams_policys_problem(old: str, new: str, key: str, words: str) -> None:
+    assert old in TEAM
+    problems = lint_policy(TEAM.replace(old, new, 1).encode(), "policy.toml", PRODUCTION)
+    if not words:
+        assert problems == []
+        return
+    assert problems[0].key == key
+    assert words in str(problems[0])
+
+
 def test_no_policy_is_an_empty_one() -> None:
     assert parse_policy(b"") == Policy()
     assert apply(Policy(), PRODUCTION).items == PRODUCTION.items
@@ -60,8 +119,8 @@ def test_no_policy_is_an_empty_one() -> None:
         ('"team"', '"teams"', 2, "profile", "Use solo, team"),
         ('"team"', '""', 2, "profile", "is empty"),
         ('"production"', '"mine"', 3, "checklist", "Use production or demo"),
-        ('"staging"', '"../x"', 4, "environment", "kebab-case"),
-        ('"staging"', '"Staging"', 4, "environment", "kebab-case"),
+        ('"staging"', '"../x"', 4, "environments", "kebab-case"),
+        ('"staging"', '"Staging"', 4, "environments", "kebab-case"),
         ("= 30", "= -1", 5, "advisory_max_age_days", "out of bounds"),
         ("= 60", "= 0", 6, "expiry_days", "out of bounds"),
         ("= 60", "= 60.5", 6, "expiry_days", "whole number"),
