@@ -43,14 +43,32 @@ def kind_of(path: str) -> FileKind:
     return FileKind.SOURCE
 
 
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """Shell patterns sorted by what they are compared with; those with wildcards as one expression each."""
+
+    names: frozenset[str]
+    paths: frozenset[str]
+    name: Callable[[str], re.Match[str] | None] | None
+    path: Callable[[str], re.Match[str] | None] | None
+
+
 @cache
-def _compiled(pattern: str) -> str | Callable[[str], re.Match[str] | None]:
-    """The pattern itself where it has no wildcard, else what matches it; compiled once."""
-    if not any(character in pattern for character in "*?["):
-        return pattern
-    if pattern.startswith("**/"):
-        return re.compile(f"(?:{translate(pattern)}|{translate(pattern[3:])})").match
-    return re.compile(translate(pattern)).match
+def _compiled(patterns: tuple[str, ...]) -> _Patterns:
+    plain = [pattern for pattern in patterns if not any(character in pattern for character in "*?[")]
+    wild: dict[bool, list[str]] = {True: [], False: []}
+    for pattern in patterns:
+        if pattern in plain:
+            continue
+        wild["/" in pattern].append(translate(pattern))
+        if pattern.startswith("**/"):
+            wild[True].append(translate(pattern[3:]))
+    return _Patterns(
+        frozenset(pattern for pattern in plain if "/" not in pattern),
+        frozenset(pattern for pattern in plain if "/" in pattern),
+        re.compile("|".join(wild[False])).match if wild[False] else None,
+        re.compile("|".join(wild[True])).match if wild[True] else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +109,13 @@ class FileEntry:
 
         `**/` at the start also matches nothing, so `**/package.json` fits `package.json`.
         """
-        for pattern in patterns:
-            fits = _compiled(pattern)
-            if isinstance(fits, str):
-                if (self.path if "/" in fits else self.name) == fits:
-                    return True
-            elif fits(self.path if "/" in pattern else self.name):
-                return True
-        return False
+        wanted = _compiled(patterns)
+        return (
+            self.name in wanted.names
+            or self.path in wanted.paths
+            or (wanted.name is not None and wanted.name(self.name) is not None)
+            or (wanted.path is not None and wanted.path(self.path) is not None)
+        )
 
 
 _TEST_PATH = re.compile(

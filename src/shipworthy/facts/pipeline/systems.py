@@ -30,6 +30,7 @@ _BY_PATH: tuple[tuple[str, str, str], ...] = (
     ("concourse", "Concourse", r"ci/pipeline\.ya?ml"),
 )
 _COMPILED = [(name, title, re.compile(pattern)) for name, title, pattern in _BY_PATH]
+_ANY = re.compile("|".join(f"(?:{pattern})" for _, _, pattern in _BY_PATH))
 READ = frozenset({"github"})
 """Systems whose files are understood."""
 _PASSED_OVER = re.compile(
@@ -45,7 +46,7 @@ def find_systems(tree: Tree) -> Iterator[CiSystem]:
         entry = tree.files[path]
         if not entry.by_hand:
             continue
-        for name, title, pattern in _COMPILED:
+        for name, title, pattern in _COMPILED if _ANY.fullmatch(path) else ():
             if pattern.fullmatch(path) and not (_PASSED_OVER.search(path) and "/" in path):
                 yield CiSystem(name=name, title=title, path=path, is_read=name in READ)
                 break
@@ -55,9 +56,11 @@ def find_systems(tree: Tree) -> Iterator[CiSystem]:
 
 
 def _could_be_azure(entry: FileEntry) -> bool:
+    if entry.suffix not in (".yml", ".yaml"):
+        return False
     deep = entry.path.count("/") > 1
     named = re.search(r"azure|pipeline|\bci\b|build|release|deploy", entry.path, re.I)
-    plain = entry.suffix in (".yml", ".yaml") and not entry.path.startswith(".github/") and not deep
+    plain = not entry.path.startswith(".github/") and not deep
     return bool(plain and named and entry.size < 200_000 and not _PASSED_OVER.search(entry.path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
@@ -61,6 +62,7 @@ def _reads(code: Mapping[str, Any]) -> Iterator[SettingRead]:
         value = code[path]
         if not value:
             continue
+        test = is_test_path(path) or bool(_NOT_THE_APP.search(path))
         rows = list(value["reads"])
         rows += [row[1:] for row in value["calls"] if row[0] in wrappers]
         for name, line, how, default in sorted(rows, key=lambda row: (row[1], row[0] or "")):
@@ -70,7 +72,7 @@ def _reads(code: Mapping[str, Any]) -> Iterator[SettingRead]:
                 location=Location(path=path, line=line),
                 default=Default(default),
                 secret=name is not None and secret_name(name),
-                test=is_test_path(path) or bool(_NOT_THE_APP.search(path)),
+                test=test,
             )
 
 
@@ -101,6 +103,7 @@ def _stores(records: Mapping[str, Any]) -> Iterator[StoreUse]:
                 yield StoreUse(kind=kind, location=Location(path=path, line=line), build_only=build_only)
 
 
+@lru_cache(maxsize=8_192)
 def secret_name(name: str) -> bool:
     """Whether a setting's name is that of a secret; addresses with a password in them count."""
     found = read_name(name)

@@ -49,6 +49,12 @@ class _Manifest:
         self.start_line: int | None = None
 
 
+_NAMED = tuple(
+    pattern for table in (tables.CI_FILES, tables.DEPLOY_FILES, tables.PACKAGE_MANAGERS) for pattern, _ in table
+)
+"""Every pattern of a file that says something by its name; hardly any file fits one."""
+
+
 class StackReader(FactReader[Stack]):
     """A folder with a manifest is a component; files outside every such folder belong to "."."""
 
@@ -80,6 +86,8 @@ class StackReader(FactReader[Stack]):
                 add(Part.LANGUAGE, language, entry.path, 1)
             if entry.name in tables.MANIFESTS and _folder(entry.path) == root:
                 manifests[root].append(entry.path)
+            if not entry.matches(*_NAMED):
+                continue
             for pattern, name in tables.CI_FILES:
                 if entry.matches(pattern):
                     add(Part.CI, name, entry.path, 1)
@@ -249,12 +257,12 @@ class _Owner:
 
 
 def _folder(path: str) -> str:
-    return str(PurePosixPath(path).parent)
+    return path.rpartition("/")[0] or "."
 
 
 def set_aside(path: str) -> bool:
     """Whether a nested path belongs to examples, tests or documentation rather than to the product."""
-    return any(folder.lower() in tables.NOT_PRODUCT for folder in PurePosixPath(path).parts[:-1])
+    return any(folder.lower() in tables.NOT_PRODUCT for folder in path.split("/")[:-1])
 
 
 def _manifest_paths(view: View, roots: Iterable[str]) -> Iterator[str]:
