@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from shipworthy.git import Git
 from shipworthy.readiness import dsse
 from shipworthy.readiness.statement import Statement, parse
-from shipworthy.readiness.tree import FOLDER, MissingObject, Objects, readiness_names
+from shipworthy.readiness.tree import FOLDER, MissingObject, Objects, OddTree, readiness_names
 
 MAX_COMMITS = 200
 """How far back, along first parents: what a branch was, not everything that was merged into it."""
@@ -19,9 +20,9 @@ def later(git: Git, objects: Objects, base: str, statement: Statement, environme
 
     A file there that cannot be read was never accepted either, so it says nothing. A shallow clone has one commit.
     """
-    for data in _files(git, objects, base, readiness_names(environment)[1]):
+    for version in versions(git, objects, base, environment):
         try:
-            other = parse(dsse.parse(data).payload)
+            other = parse(dsse.parse(version.data).payload)
         except dsse.Malformed:
             continue
         if other.issued > statement.issued and other.tree != statement.tree:
@@ -29,17 +30,31 @@ def later(git: Git, objects: Objects, base: str, statement: Statement, environme
     return None
 
 
-def _files(git: Git, objects: Objects, base: str, name: str) -> Iterator[bytes]:
-    """Each version of a record in the history of `base`, the newest first."""
-    commits = git.text("rev-list", "--first-parent", f"--max-count={MAX_COMMITS}", base).split()
-    asked = "".join(f"{commit}:{FOLDER}/{name}\n" for commit in commits).encode("ascii")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of an environment's envelope."""
+
+    data: bytes
+    commits: tuple[str, ...]
+    """The commits (full ids) that hold it, the newest first."""
+
+
+def versions(git: Git, objects: Objects, commit: str, environment: str) -> Iterator[Version]:
+    """Each version of the envelope in the history of `commit` (full id), the newest first."""
+    name = readiness_names(environment)[1]
+    commits = git.text("rev-list", "--first-parent", f"--max-count={MAX_COMMITS}", commit).split()
+    asked = "".join(f"{each}:{FOLDER}/{name}\n" for each in commits).encode("ascii")
     # A line per commit: id and type, or what was asked and "missing".
-    rows = git.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked).decode("ascii", "replace")
-    blobs = [row.partition(" ")[0] for row in rows.splitlines() if row.endswith(" blob")]
-    for oid in list(dict.fromkeys(blobs))[:MAX_FILES]:
+    raw = git.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked).decode("ascii", "replace")
+    held: dict[str, list[str]] = {}
+    for each, row in zip(commits, raw.splitlines(), strict=True):
+        oid, _, kind = row.partition(" ")
+        if kind == "blob":
+            held.setdefault(oid, []).append(each)
+    for oid, holding_it in list(held.items())[:MAX_FILES]:
         try:
-            yield objects.read("blob", oid, dsse.MAX_BYTES)
-        except MissingObject:
+            yield Version(data=objects.read("blob", oid, dsse.MAX_BYTES), commits=tuple(holding_it))
+        except (MissingObject, OddTree):
             continue
 
 
