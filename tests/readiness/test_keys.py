@@ -183,6 +183,17 @@ def test_a_configured_key_that_is_no_ssh_key_is_passed_over(repo: Path, tmp_path
         keys(repo, tmp_path).choose(None)
 
 
+@pytest.mark.parametrize("value", ["deploy", "./deploy", "deploy.pub"])
+def test_a_configured_key_is_not_looked_for_in_the_repository(
+    repo: Path, tmp_path: Path, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file(tmp_path / "away", "deploy").rename(repo / "deploy")
+    (tmp_path / "away/.ssh/deploy.pub").rename(repo / "deploy.pub")
+    git(repo, "config", "user.signingkey", value)
+    monkeypatch.chdir(repo)
+    assert keys(repo, tmp_path).offers() == []
+
+
 @pytest.mark.parametrize("content", [b"", b"text", b"-----BEGIN OPENSSH " + b"PRIVATE KEY-----\nAAAA\n", b"\0" * 100])
 def test_files_that_hold_no_key(repo: Path, tmp_path: Path, content: bytes) -> None:
     assert look_into(content) is None

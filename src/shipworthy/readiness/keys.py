@@ -150,8 +150,8 @@ class Keyring:
         literal = PublicKey.parse(value.removeprefix("key::"))
         if literal is not None:
             return [self._agent_only(literal)] if any(key.blob == literal.blob for key in agent) else []
-        path = self.path(value)
-        found = self._file(path, agent) if path.is_absolute() else None
+        # Never from where one stands: that may be the repository.
+        found = self._file(self.path(value), agent) if value.startswith(("/", "~/")) else None
         return [found] if found else []
 
     def _file(self, path: Path, agent: list[PublicKey]) -> Found | None:
