@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show", "Show a signed readiness file in words."),
     "verify": ("verify", "Decide whether a commit may be deployed: exit 0 only when it is ready."),
     "key": ("key", "Make and list signing keys; say whose key counts in this repository."),
+    "init": ("init", "Set a repository up: a policy, git attributes, CI that checks readiness."),
+    "policy": ("policy", "Lint the policy and who may sign, or explain in plain words what is in force."),
     "checklist": ("checklist", "Lint a checklist or show the one in force."),
     "demo": ("demo", "Try shipworthy on a small app with faults, made for the purpose."),
 }
