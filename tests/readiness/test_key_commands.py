@@ -156,7 +156,7 @@ def test_trust_list_and_revoke(app: Path, own_home: Path) -> None:
     own = fingerprint(app)
     trusted = run(app, "trust", "shipworthy", "--as", "ada@example.org", "--role", "author", "--role", "approver")
     assert trusted.returncode == 0, trusted.stderr
-    for words in ("only once it is on the base branch", "approver listed in the old"):
+    for words in ("only once it is on the base branch", "one of those has to agree"):
         assert words in trusted.stdout
     bob = ("trust", OTHER, "--as", "bob@example.org", "--from", "2020-01-01")
     assert run(app, *bob, "--until", "2020-01-02").returncode == 2

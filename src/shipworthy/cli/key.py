@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MAX_PASSPHRASE = 4096
 SIGNERS, REVOKED = ".shipworthy/allowed_signers", ".shipworthy/revoked_keys"
 _COUNTS = (
-    "It counts only once it is on the base branch. Where approvers are listed there already, one of them has to agree:",
-    "  the change needs a signature of an approver listed in the old file.",
+    "It counts only once it is on the base branch.",
+    "Where approvers are listed there already, one of those has to agree: they sign the change as approver.",
 )
 
 
@@ -109,7 +109,7 @@ def _keep_it(keys: Keyring, fingerprint: str, passphrase: str, wanted: bool | No
     return True
 
 
-@command.command("new")
+@command.command("new", short_help="Make a signing key of your own, under a passphrase.")
 @_stdin
 @_keep
 @_path
@@ -135,7 +135,7 @@ def new(passphrase_stdin: bool, keyring: bool | None, path: str | None) -> None:
         sys.exit(CANNOT)
 
 
-@command.command("list")
+@command.command("list", short_help="List the keys you can sign with, and what counts here.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_path
 def list_keys(form: str, path: str | None) -> None:
@@ -168,7 +168,7 @@ def list_keys(form: str, path: str | None) -> None:
         fail(f"whether a key is trusted cannot be told: {problem}", problem.diagnostics)
 
 
-@command.command("show")
+@command.command("show", short_help="Show a public key and the line a lead needs.")
 @click.argument("key", required=False)
 @_path
 def show(key: str | None, path: str | None) -> None:
@@ -227,7 +227,7 @@ def _day(text: str | None, option: str, *, last: bool) -> datetime | None:
     return datetime.combine(day, time(23, 59, 59) if last else time(), UTC)
 
 
-@command.command("trust")
+@command.command("trust", short_help="Add a key to .shipworthy/allowed_signers.")
 @click.argument("key")
 @click.option("--as", "email", metavar="EMAIL", required=True, help="Whose key it is: the address of their commits.")
 @click.option(
@@ -252,7 +252,7 @@ def trust(key: str, email: str, roles: tuple[str, ...], since: str | None, until
     print_lines([f"added to {SIGNERS}:", f"  {line}", "Commit it.", *_COUNTS])
 
 
-@command.command("revoke")
+@command.command("revoke", short_help="Add a key to .shipworthy/revoked_keys.")
 @click.argument("key")
 @_path
 def revoke(key: str, path: str | None) -> None:
@@ -281,7 +281,7 @@ def revoke(key: str, path: str | None) -> None:
     )  # fmt: skip
 
 
-@command.command("rotate")
+@command.command("rotate", short_help="Make a new key in place of the one made earlier.")
 @click.option("--until", metavar="YYYY-MM-DD", help="The last day on which the old key counts. Default: it ends now.")
 @click.option("--replaces", metavar="SHA256:…", help="Make no key: list the one made earlier in place of this one.")
 @_stdin
