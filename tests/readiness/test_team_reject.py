@@ -137,6 +137,16 @@ def test_valid_now_but_not_at_issue_and_the_reverse(made: Team) -> None:
     made.refused("signature", "was valid until 2026-11-25", now=later)
 
 
+def test_an_approver_enrolled_later_takes_nothing_away(made: Team) -> None:
+    listed = made.listed + line("tom@example.org", made.other, APPROVER, options=',valid-after="20261125Z"')
+    made.base({SIGNERS: listed})
+    made.signed([(made.ada, AUTHORS), (made.lea, APPROVER), (made.other, APPROVER)])
+    later = NOW + timedelta(days=10)
+    assert [each.address for each in made.verify(later).approvals] == [LEAD]
+    made.signed([(made.ada, AUTHORS), (made.other, APPROVER)])
+    made.refused("approval", "the file was issued on", now=later)
+
+
 @pytest.mark.parametrize("who", ["ada", "lea"])
 def test_a_revoked_key(made: Team, who: str) -> None:
     key = getattr(made, who)
@@ -230,7 +240,7 @@ def test_the_base_of_another_branch(made: Team) -> None:
         (lambda s: replace(s, issued=NOW + timedelta(minutes=6)), "dates", "future"),
         (lambda s: replace(s, expires=NOW - timedelta(days=1), issued=NOW - timedelta(days=9)), "dates", "expired"),
         (lambda s: replace(s, author=LEAD), "signature", "names lea@example.org as author"),
-        (lambda s: replace(s, author_key="SHA256:" + "A" * 43), "signature", "not the one who signed"),
+        (lambda s: replace(s, author_key="SHA256:" + "A" * 43), "signature", "not one who validly signed"),
         (lambda s: replace(s, items=s.items[1:]), "items", "is missing"),
     ],
 )

@@ -116,7 +116,16 @@ def _not_present(signed: sshsig.Signed, role: Role, policy: Policy) -> str | Non
     return None
 
 
-def not_yet(signature: Signature, signers: Signers, issued: datetime) -> str | None:
+def counted_then(counted: Counted, signers: Signers, issued: datetime) -> Counted:
+    """What counts of signatures that count now, by keys that also did when the statement was issued."""
+    why = {each: _not_then(each, signers, issued) for each in counted.signatures}
+    return Counted(
+        signatures=tuple(each for each, reason in why.items() if reason is None),
+        reasons=(*counted.reasons, *(reason for reason in why.values() if reason is not None)),
+    )
+
+
+def _not_then(signature: Signature, signers: Signers, issued: datetime) -> str | None:
     """Why a key did not count when the statement was issued; None where it did."""
     lines = [line for line in signers.of(signature.signed.fingerprint) if ROLES[signature.role] in line.roles]
     why = [line.why_not(issued) for line in lines]

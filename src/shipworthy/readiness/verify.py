@@ -177,6 +177,7 @@ def _steps(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: date
         statement = parse(envelope.payload)
     except dsse.Malformed as error:
         raise NotReady("statement", str(error), _SIGN) from error
+    counted = people.counted_then(counted, trusted.signers, statement.issued)
     author, approvals = _roles(counted, statement, trusted)
     if as_if is None:
         _approved(approvals, counted, force, trusted, author)
@@ -265,15 +266,13 @@ def _roles(
     """The author the statement names, and one signature of each other person who approves. Raises NotReady."""
     author = next((each for each in counted.of(Role.AUTHOR) if each.signed.fingerprint == statement.author_key), None)
     if author is None:
-        raise NotReady("signature", "the author it names is not the one who signed", _SIGN)
+        why = "; ".join(["the author it names is not one who validly signed", *counted.reasons])
+        raise NotReady("signature", visible(why, 400), "Sign it with the author's own key, valid when it is issued.")
     named = trusted.signers.person(statement.author)
     if trusted.base is not None and author.person != named:
         raise NotReady(
             "signature", f"it names {visible(statement.author, 120)} as author, and {author.address} signed it", _SIGN
         )
-    for each in counted.signatures:
-        if why := people.not_yet(each, trusted.signers, statement.issued):
-            raise NotReady("signature", why, "Correct the dates in allowed_signers on the base, or sign again.")
     self_names = {author.person, named}
     approvals = {each.person: each for each in reversed(counted.of(Role.APPROVER)) if each.person not in self_names}
     return author, tuple(approvals[name] for name in sorted(approvals))
