@@ -23,7 +23,7 @@ from shipworthy.readiness.answers import Refused
 from shipworthy.readiness.commit import command_for, commit_files
 from shipworthy.readiness.records import on_disk, refuse_differing
 from shipworthy.readiness.replace import replace as replace_files
-from shipworthy.readiness.review import Approver, Review, approver, payload_digest
+from shipworthy.readiness.review import Approver, Review, approver, payload_digest, remarks_on_disk
 from shipworthy.readiness.signers import Signer
 from shipworthy.readiness.statement import Statement, parse
 from shipworthy.readiness.tree import FOLDER, Objects, Snapshot, readiness_names, snapshot
@@ -48,9 +48,12 @@ def default_base(root: Path) -> str | None:
 
 def answers_of(review: Review) -> Answers:
     """The answers kept on this machine for exactly this statement in this clone."""
+    return _answers(review.root, review.payload)
+
+
+def _answers(root: Path, payload: str) -> Answers:
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    identity = repository_identity(Project.open(review.root))
-    return Answers(state=state_dir(home), repository=identity, payload=review.payload)
+    return Answers(state=state_dir(home), repository=repository_identity(Project.open(root)), payload=payload)
 
 
 def answer(review: Review, answers: Answers, item: str, reply: Reply, remark: str, now: datetime) -> Answered:
@@ -259,6 +262,16 @@ def stated(root: Path, environment: str) -> tuple[Statement, str]:
         return parse(payload), payload_digest(payload)
     except dsse.Malformed as error:
         raise Refused(f"the readiness file of HEAD cannot be read: {error}", "The author has to sign anew.") from error
+
+
+def kept_back(root: Path, environment: str) -> list[tuple[str, str]]:
+    """(item, remark) of what was sent back in a review of HEAD's file on this machine, and is not in the file yet."""
+    statement, payload = stated(root, environment)
+    kept = _answers(root, payload)
+    there = {(each.item, each.text) for each in remarks_on_disk(root)}
+    found = [kept.read(item.id) for item in statement.items if item.said is not None]
+    rows = [(each.item, each.remark) for each in found if each is not None and each.reply is Reply.SENT_BACK]
+    return [row for row in rows if row not in there]
 
 
 def send_back(root: Path, rows: Iterable[tuple[str, str]], environment: str, now: datetime) -> tuple[Remark, ...]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from shipworthy.checklist import ChecklistError
 from shipworthy.checklist.policy import Role, parse_policy
 from shipworthy.git import Git, GitError
 from shipworthy.readiness import dsse, people, rules, sshsig
-from shipworthy.readiness.answers import NotReady
+from shipworthy.readiness.answers import NoReadinessFile, NotReady
 from shipworthy.readiness.history import versions
+from shipworthy.readiness.records import on_disk
 from shipworthy.readiness.statement import StatedItem, Statement, parse
 from shipworthy.readiness.tree import FOLDER, MissingObject, Objects, OddTree, readiness_names, snapshot, source_tree
 from shipworthy.readiness.trust import MAX_BYTES, Trusted
 
+MAX_LINE = 50
+"""How many commits are looked at for the files of a statement: three reads each."""
 MACHINE = "evidence"
 """The one field of an item that changes with almost every commit: what the machine looked at."""
 
@@ -185,8 +189,8 @@ def _accepted(envelope: dsse.Envelope, statement: Statement, trusted: Trusted) -
 
 
 def signed_commit(objects: Objects, commits: tuple[str, ...], statement: Statement) -> str | None:
-    """The oldest of these commits (the newest first) that holds the files a statement is about."""
-    for commit in reversed(commits):
+    """The first of these commits that holds the files a statement is about."""
+    for commit in commits:
         try:
             held = snapshot(objects, commit)
             if source_tree(held, {*_environments(held.record("policy.toml", MAX_BYTES)), statement.environment}) == (
@@ -222,7 +226,12 @@ def since(
     last = last_sign_off(git, objects, (commit, *bases), after, trusted)
     if last is None:
         return None
-    return between(git, objects, last, after, (commit,))
+    return between(git, objects, last, after, _line(git, commit))
+
+
+def _line(git: Git, commit: str) -> tuple[str, ...]:
+    """The commits among which the files of a statement are looked for, the newest first."""
+    return tuple(git.text("rev-list", "--first-parent", f"--max-count={MAX_LINE}", commit).split())
 
 
 def between(git: Git, objects: Objects, last: SignOff, after: Statement, commits: tuple[str, ...]) -> Comparison:
@@ -233,3 +242,38 @@ def between(git: Git, objects: Objects, last: SignOff, after: Statement, commits
     if last.source and not here:
         why = "no commit here holds the files that are signed now"
     return compare(last.statement, after, commit=last.commit, paths=paths, why_no_paths=why)
+
+
+def compared(root: Path, environment: str, against: str | None) -> Comparison:
+    """The file of the work tree (or HEAD's, where it has none) compared with the one of `against`, or the last one.
+
+    Raises NoReadinessFile, NotReady where a file is not what its author signed, GitError, MissingObject, OddTree.
+    """
+    git = Git(root)
+    objects = Objects(git)
+    head = objects.commit("HEAD")
+    name = readiness_names(environment)[1]
+    data = on_disk(Path(git.text("rev-parse", "--show-toplevel")), name)
+    after = _read(snapshot(objects, head).record(name, MAX_BYTES) if data is None else data, f"{FOLDER}/{name}", head)
+    if against is None:
+        last = last_sign_off(git, objects, (head,), after, None)
+        if last is None:
+            raise NoReadinessFile(f"an earlier {FOLDER}/{name}, signed by its author,", head)
+    else:
+        other = objects.commit(against)
+        before = _read(snapshot(objects, other).record(name, MAX_BYTES), f"{against}:{FOLDER}/{name}", other)
+        last = SignOff(statement=before, commit=other, source=signed_commit(objects, _line(git, other), before))
+    return between(git, objects, last, after, _line(git, head))
+
+
+def _read(data: bytes | None, where: str, commit: str) -> Statement:
+    if data is None:
+        raise NoReadinessFile(where, commit)
+    try:
+        envelope = dsse.parse(data)
+        statement = parse(envelope.payload)
+    except dsse.Malformed as error:
+        raise NotReady("envelope", f"{where}: {error}", "Sign it: shipworthy sign") from error
+    if not _signed(envelope, statement):
+        raise NotReady("signature", f"{where} is not signed by the author it names", "Sign it: shipworthy sign")
+    return statement
