@@ -1,8 +1,8 @@
-"""What evaluating the code found, in a shape that can be cached: before it is known which component a file is of."""
+"""What evaluating the code found, in a shape that can be cached without the components, which other files decide."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
@@ -10,6 +10,8 @@ from shipworthy.facts.base import Gap
 from shipworthy.facts.routes.fact import App, DebugSwitch, Route
 
 _ROUTE = tuple(each.name for each in fields(Route))
+_APP = tuple(each.name for each in fields(App))
+_SWITCH = tuple(each.name for each in fields(DebugSwitch))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,27 +35,28 @@ class Findings:
         }
 
     @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> Findings:
-        """From `plain()`, whether it went through JSON or not."""
+    def of(cls, plain: Mapping[str, Any], place: Callable[[str], str]) -> Findings:
+        """From `plain()`, whether it went through JSON or not; `place` gives the component of a file."""
         return cls(
             imports=plain["imports"],
-            routes=tuple(_route(row) for row in plain["routes"]),
-            apps=tuple(_app(row) for row in plain["apps"]),
+            routes=tuple(_route(row, place) for row in plain["routes"]),
+            apps=tuple(_app(row, place) for row in plain["apps"]),
             unserved=tuple(plain["unserved"]),
             gaps=tuple(Gap(path=path, reason=reason, line=line) for path, reason, line in plain["gaps"]),
         )
 
 
-def _route(row: list[Any]) -> Route:
+def _route(row: list[Any], place: Callable[[str], str]) -> Route:
     given = dict(zip(_ROUTE, row, strict=True))
     if given["registered"] is not None:
         given["registered"] = tuple(given["registered"])
+    given["component"] = place(given["file"])
     return Route(**given)
 
 
-def _app(row: list[Any]) -> App:
-    given = dict(zip((each.name for each in fields(App)), row, strict=True))
-    names = [each.name for each in fields(DebugSwitch)]
-    given["debug"] = tuple(DebugSwitch(**dict(zip(names, each, strict=True))) for each in given["debug"])
+def _app(row: list[Any], place: Callable[[str], str]) -> App:
+    given = dict(zip(_APP, row, strict=True))
+    given["debug"] = tuple(DebugSwitch(**dict(zip(_SWITCH, each, strict=True))) for each in given["debug"])
     given["docs"] = tuple(given["docs"])
+    given["component"] = place(given["file"])
     return App(**given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, Gap, View
@@ -31,25 +31,24 @@ class RoutesReader(FactReader[Routes]):
     def read(self, view: View, facts: Facts) -> Routes:
         components = facts[Stack].components
         records = view.records(_CODE)
-        found = Findings.of(view.remembered("routes", _CODE, lambda: _evaluated(records)))
+        place = cache(lambda path: component_of(components, path))
+        found = Findings.of(view.remembered("routes", _CODE, lambda: _evaluated(records)), place)
         for gap in found.gaps:
             view.gap(gap.path, gap.reason, gap.line)
         seen = [
-            (framework.name, component_of(components, path))
+            (framework.name, place(path))
             for framework in FRAMEWORKS
             for path, modules in found.imports.items()
             if set(modules) & set(framework.modules)
         ]
         for title, path, name in unread(view, found.imports):
             view.gap(path, f"routes of {title} are not read yet", subject=name)
-            seen.append((name, component_of(components, path)))
-        files = {*(route.file for route in found.routes), *(app.file for app in found.apps)}
-        folders = {file: component_of(components, file) for file in files}
-        routes = [replace(route, component=folders[route.file]) for route in found.routes]
+            seen.append((name, place(path)))
+        routes = list(found.routes)
         routes.sort(key=lambda route: (route.path is None, route.path or "", route.method, route.file, route.line))
         return Routes(
             routes=tuple(routes),
-            apps=tuple(replace(app, component=folders[app.file]) for app in found.apps),
+            apps=found.apps,
             frameworks=tuple(sorted(set(seen))),
             unserved=tuple(sorted(set(found.unserved))),
             read=tuple(view.seen),
