@@ -51,8 +51,8 @@ def find_tool(name: str, outside: Path) -> str | None:
 
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without any `GIT_*` variable, with replace refs, grafts and prompts off."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    """This process's environment without any `GIT_*` variable or passphrase, replace refs, grafts and prompts off."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "SHIPWORTHY_"))}
     env.update(
         GIT_NO_REPLACE_OBJECTS="1",
         GIT_GRAFT_FILE="/dev/null",

@@ -24,8 +24,9 @@ CANCEL_SECONDS = 3.0
 
 
 def child_environment() -> dict[str, str]:
-    """This environment without what makes Python import from elsewhere."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON") or key == "PYTHONUTF8"}
+    """This environment without what makes Python import from elsewhere, and without a passphrase."""
+    away = ("PYTHON", "SHIPWORTHY_")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(away) or key == "PYTHONUTF8"}
     env["PYTHONSAFEPATH"] = "1"
     return env
 
