@@ -45,6 +45,8 @@ def evaluations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return evaluated(records)
 
     monkeypatch.setattr(reader, "_evaluated", counted)
+    # Fixed, or an edit of the program while the tests run would decide them.
+    monkeypatch.setattr(scan, "program_version", lambda: "of today")
     return made
 
 
