@@ -25,6 +25,7 @@ from shipworthy.model import (
     Outcome,
     OutcomeKind,
     Result,
+    Status,
 )
 from shipworthy.project.safe import Unreadable, read_file
 from shipworthy.settle import settle
@@ -164,7 +165,12 @@ class Session:
             outcomes = (ComponentOutcome(component=None, outcome=Outcome.unknown("not examined yet")),)
         decision = self.decisions.get(item_id)
         subjects = {path: self._digest(path) for path in decision.subjects} if decision else {}
-        return settle(item, item.level(self.profile), outcomes, decision, self.today, subjects)
+        result = settle(item, item.level(self.profile), outcomes, decision, self.today, subjects)
+        if result.status is not Status.WAIVED or result.level is not Level.REQUIRED:
+            return result
+        from shipworthy.readiness.waivers import counted
+
+        return counted(result, self.root, self.rules.policy, self.profile)
 
     def _digest(self, path: str) -> str | None:
         """sha256 (hex) of a file of the repository; None where it cannot be read."""
@@ -214,12 +220,26 @@ class Session:
         """Record that the person says the item is true. Raises SessionError."""
         self._decide(item, DecisionKind.ATTESTED, reason, evidence, expires, not_applicable=False)
 
-    def waive(self, item: str, reason: str, expires: date, *, evidence: str = "", not_applicable: bool = False) -> None:
-        """Record that the person accepts the item as open, or as not applicable. Raises SessionError."""
-        self._decide(item, DecisionKind.WAIVED, reason, evidence, expires, not_applicable=not_applicable)
+    def waive(
+        self, item: str, reason: str, expires: date, *, evidence: str = "", not_applicable: bool = False,
+        by: str | None = None,
+    ) -> None:  # fmt: skip
+        """Record that the person accepts the item as open, or as not applicable. Raises SessionError.
+
+        `by`: the address of the approver who accepts it in their place; it counts once they approve.
+        """
+        self._decide(item, DecisionKind.WAIVED, reason, evidence, expires, not_applicable=not_applicable, by=by)
 
     def _decide(
-        self, item_id: str, kind: DecisionKind, reason: str, evidence: str, expires: date, *, not_applicable: bool
+        self,
+        item_id: str,
+        kind: DecisionKind,
+        reason: str,
+        evidence: str,
+        expires: date,
+        *,
+        not_applicable: bool,
+        by: str | None = None,
     ) -> None:
         from shipworthy import decisions
 
@@ -245,7 +265,7 @@ class Session:
             decision = decisions.propose(
                 result.item,
                 kind,
-                by=self.email(),
+                by=self.email() if by is None else self._approver(by),
                 reason=reason,
                 evidence=evidence,
                 expires=expires,
@@ -260,6 +280,16 @@ class Session:
         except decisions.DecisionsError as error:
             raise SessionError(str(error), error.diagnostics) from error
         self.reload()
+
+    def _approver(self, by: str) -> str:
+        """The address of an approver who accepts a waiver. Raises SessionError where their word could not count."""
+        from shipworthy.readiness.answers import Refused
+        from shipworthy.readiness.waivers import accepting
+
+        try:
+            return accepting(self.root, self.rules.policy, self.profile, by, self.email())
+        except Refused as error:
+            raise SessionError(str(error), error.diagnostics) from error
 
     def _subjects(self, evidence: str) -> dict[str, str]:
         """The file the evidence names, if it is one of the repository: when it changes, the decision goes stale."""

@@ -67,6 +67,7 @@ def attest(item: str, reason: str, evidence: str, until: str | None, days: int |
 @click.option("--reason", "-m", required=True, help="Why it may stay open, or why it does not apply.")
 @click.option("--not-applicable", is_flag=True, help="Say that the item does not apply here.")
 @click.option("--evidence", "-e", default="", help="What it rests on: a file in the repository, a link, a date.")
+@click.option("--by", metavar="LEAD@EMAIL", help="The approver who accepts it; it counts only once they approve.")
 @_until_option
 @_days
 @_path
@@ -75,18 +76,28 @@ def waive(
     reason: str,
     not_applicable: bool,
     evidence: str,
+    by: str | None,
     until: str | None,
     days: int | None,
     path: str | None,
 ) -> None:
-    """Accept that ITEM is open, until a date. A finding that appears later is not covered."""
+    """Accept that ITEM is open, until a date. A finding that appears later is not covered.
+
+    Where two people decide (profile team), no author waives a required item alone: name who accepts it with --by.
+    """
     session = _examined(path, item)
     expires = _until(until, days, session.rules.policy.waiver_max_days, session.today)
     try:
-        session.waive(item, reason, expires, evidence=evidence, not_applicable=not_applicable)
+        session.waive(item, reason, expires, evidence=evidence, not_applicable=not_applicable, by=by)
     except SessionError as error:
         fail(str(error), error.diagnostics)
+    if by is not None:
+        click.echo(f"Waived: {visible(item)} in the name of {visible(by)} until {expires}")
+        click.echo("It counts only once they approve the signed file: shipworthy review, then shipworthy approve.")
+        return
     click.echo(f"Waived: {visible(item)} by {visible(session.email())} until {expires}")
+    if note := session.result(item).note:
+        click.echo(f"It does not count: {visible(note, 400)}", err=True)
 
 
 @click.command("undo")

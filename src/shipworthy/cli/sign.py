@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shipworthy.readiness.keys import Keyring
     from shipworthy.readiness.sign import Preparation
     from shipworthy.readiness.signers import Signer
+    from shipworthy.readiness.statement import Said
 
 NO_ANSWER = 4
 
@@ -104,8 +105,17 @@ def _examined(project: Project, merged_into: str | None) -> Iterator[Path]:
         yield place
 
 
+def _said_by(said: Said, author: str) -> str:
+    """What kind of decision it is, and whose, where it is not the author's own."""
+    if said.by.casefold() == author.casefold():
+        return f"{said.kind.value:<9}"
+    return f"{said.kind.value} by {visible(said.by, 120)} (counts once they approve) "
+
+
 def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
     """What would be signed, in words."""
+    from shipworthy.readiness.review import remark_lines
+
     statement = preparation.statement
     decided = [(item.id, item.said) for item in statement.items if item.said is not None]
     lines = [
@@ -113,7 +123,8 @@ def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
         f"  until {statement.expires:%Y-%m-%d}, profile {statement.profile}, checklist {statement.checklist_name}",
         f"  {plural(len(statement.items), 'item')}, {len(decided)} decided by a person",
     ]
-    lines += [f"    {said.kind.value:<9}{item}: {visible(said.words, 160)}" for item, said in decided]
+    lines += [f"    {_said_by(said, statement.author)}{item}: {visible(said.words, 160)}" for item, said in decided]
+    lines += [f"  {row}" for row in remark_lines(preparation.root)]
     lines += [
         f"  source tree {statement.tree}",
         f"  as {visible(statement.author, 120)} with {visible(signer.label, 120)}",
