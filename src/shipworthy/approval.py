@@ -139,9 +139,9 @@ def plan(review: Review, answers: Answers, signer: Signer, now: datetime) -> Pla
             "HEAD holds other files than the ones that were signed",
             f"Approve the commit that was signed: git checkout {found.drifted.signed_commit[:12]}",
         )
-    _all_accepted(review, answers)
     email = git.answer("config", "user.email")
     who = approver(review, signer.fingerprint, email, now)
+    _all_accepted(review, answers)
     if not email or not git.answer("config", "user.name"):
         raise Refused("git does not know who you are", "Run: git config user.email YOU@EXAMPLE.ORG (and user.name)")
     trusted, envelope = _with_key(review.checked.trusted, signer.fingerprint), review.checked.envelope

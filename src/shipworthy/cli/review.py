@@ -107,7 +107,7 @@ def _ask(found: Review, answers: Answers) -> None:
     for claim in found.claims:
         if answers.read(claim.id) is not None:
             continue
-        print_lines(["", *claim_lines(found, claim, None)])
+        print_lines(["", *claim_lines(found, claim)])
         said = click.prompt(
             "accept, send back, or skip", type=click.Choice(["a", "b", "s"]), default="s", err=True, show_choices=True
         )

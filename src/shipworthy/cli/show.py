@@ -48,7 +48,8 @@ def _item_lines(item: StatedItem) -> list[str]:
     return lines
 
 
-def _signature_lines(envelope: Envelope) -> list[str]:
+def _signature_lines(envelope: Envelope, statement: Statement) -> list[str]:
+    """Every signature in the file with its role, valid or not, in the file's order."""
     from shipworthy.readiness import dsse, rules, sshsig
 
     message = dsse.pae(envelope.payload_type, envelope.payload)
@@ -62,16 +63,20 @@ def _signature_lines(envelope: Envelope) -> list[str]:
             lines.append(f"signature    NOT VALID: {visible(str(error), 200)}")
             continue
         role = {rules.AUTHOR: "author", rules.APPROVER: "approver"}.get(namespace, visible(namespace, 60))
-        lines.append(f"signature    as {role} by {signed.fingerprint} ({signed.kind}); whether to trust it: verify")
-    return lines or ["signature    NONE"]
+        named = namespace == rules.AUTHOR and signed.fingerprint == statement.author_key
+        notes = [signed.kind, *(["the author it names"] if named else []), *(["touched"] if signed.touched else [])]
+        lines.append(f"signature    as {role} by {signed.fingerprint} ({', '.join(notes)})")
+    return [*lines, "whether any of them counts: shipworthy verify"] if lines else ["signature    NONE"]
 
 
 @click.command("show")
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
-def command(file: str | None) -> None:
+@click.option("--textconv", is_flag=True, help="For git: what is no readiness file is shown as it is, and is no error.")
+def command(file: str | None, textconv: bool) -> None:
     """Show a readiness file (payload or envelope) in words. Default: that of the repository you stand in.
 
-    As git's textconv: git config diff.shipworthy.textconv "shipworthy show".
+    As git's textconv: git config diff.shipworthy.textconv "shipworthy show --textconv", and in .git/info/attributes
+    .shipworthy/readiness.*.json diff=shipworthy. Without it git stops at a damaged version.
     """
     from shipworthy.cli.common import fail, print_lines
     from shipworthy.readiness import dsse
@@ -89,8 +94,13 @@ def command(file: str | None) -> None:
             lines = [*statement_lines(parse(data)), "", "signature    not in this file: see the .dsse.json beside it"]
         else:
             envelope = dsse.parse(data)
-            lines = [*statement_lines(parse(envelope.payload)), "", *_signature_lines(envelope)]
+            statement = parse(envelope.payload)
+            lines = [*statement_lines(statement), "", *_signature_lines(envelope, statement)]
     except dsse.Malformed as error:
+        if textconv:
+            text = data.decode("utf-8", "surrogateescape")
+            print_lines([f"NOT A READINESS FILE: {error}", "", *(visible(row) for row in text.splitlines())])
+            sys.exit(0)
         fail(f"{path} is not a readiness file: {error}", "It may be damaged or edited: sign again.", code=1)
     print_lines(lines)
     sys.exit(0)

@@ -84,7 +84,7 @@ def _missing(review: Review) -> str:
     return f"NOT READY until {plural(review.missing, 'more person', 'more people')} approved it{names}"
 
 
-def claim_lines(review: Review, item: StatedItem, answered: Answered | None) -> list[str]:
+def claim_lines(review: Review, item: StatedItem) -> list[str]:
     """One thing somebody said: their words, what they rest on, and what the machine had said."""
     said = item.said
     assert said is not None  # noqa: S101 - a claim is an item somebody decided
@@ -105,7 +105,6 @@ def claim_lines(review: Review, item: StatedItem, answered: Answered | None) -> 
         rows.append(f"    about {plural(len(said.findings), 'finding')}: {shown}{more}")
     if waived and review.checked.trusted.signers.person(said.by) != review.author:
         rows.append(f"    it counts once {visible(said.by, 120)} approves")
-    rows.append(f"    your answer: {answer_words(answered)}")
     return rows
 
 
@@ -122,7 +121,8 @@ def people_lines(shown: Reviewed) -> list[str]:
     review = shown.review
     rows = ["", f"PEOPLE SAY  {plural(len(review.claims), 'claim')}, {len(shown.open)} without your answer"]
     for claim in review.claims:
-        rows += [f"  {row}" for row in claim_lines(review, claim, shown.answers.get(claim.id))]
+        rows += [f"  {row}" for row in claim_lines(review, claim)]
+        rows.append(f"      your answer: {answer_words(shown.answers.get(claim.id))}")
     if review.remarks or review.remarks_problem:
         rows += ["", "SENT BACK EARLIER  and not cleared by the author"]
         rows += [f"  {remark_line(each)}" for each in review.remarks]
@@ -133,7 +133,7 @@ def people_lines(shown: Reviewed) -> list[str]:
 def since_lines(review: Review) -> list[str]:
     """What changed since the last sign-off."""
     if review.since is None:
-        return ["", "CHANGED  no earlier sign-off is seen here, so all of it is new"]
+        return ["", "CHANGED  no earlier file with all the signatures it takes is seen here: all of it is new"]
     return ["", "CHANGED", *(f"  {row}" for row in comparison.lines(review.since))]
 
 
