@@ -29,4 +29,20 @@ repository, with TRUST set to the signer's fingerprint, this prints the good sig
       and .predicate.verdict == "READY" and (.predicate.expiresAt | fromdate) > now' "$t/payload")
 
 It proves the signature, the tree and the date. `shipworthy verify` also holds the items against its own checklist.
+
+For a team, with BASE set to the protected ref, this prints a line for every signature that its people made::
+
+    (f=.shipworthy/readiness.production; t=$(mktemp -d) && export GIT_NO_REPLACE_OBJECTS=1 &&
+    git show "${BASE:?}:.shipworthy/allowed_signers" > "$t/signers" &&
+    { git show "$BASE:.shipworthy/revoked_keys" > "$t/revoked" 2> "$t/none" || : > "$t/revoked"; } &&
+    git show "HEAD:$f.json" > "$t/payload" && git show "HEAD:$f.dsse.json" > "$t/envelope" &&
+    { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' $(wc -c < "$t/payload"); cat "$t/payload"; } > "$t/pae" &&
+    for i in $(jq '.signatures | keys[]' "$t/envelope"); do
+      jq -j ".signatures[$i].sig | @base64d" "$t/envelope" > "$t/sig"
+      who=$(ssh-keygen -Y find-principals -f "$t/signers" -s "$t/sig") || continue
+      for role in author approver; do
+        ssh-keygen -Y verify -f "$t/signers" -r "$t/revoked" -I "$who" -n "shipworthy-$role" -s "$t/sig" < "$t/pae" |
+          grep '^Good'
+      done
+    done 2> "$t/none")
 """
