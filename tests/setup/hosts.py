@@ -185,6 +185,7 @@ def gitlab_job(
     """Fill the component's inputs in, and run its script."""
     spec = load(text.split("\n---\n")[0])["spec"]["inputs"]
     given = {name: str(each["default"]) for name, each in spec.items()} | dict(inputs or {})
+    given = {name: value.lower() if value in ("True", "False") else value for name, value in given.items()}
     for name, value in given.items():
         if "regex" in spec[name]:
             assert re.search(spec[name]["regex"], value), f"GitLab would refuse {name}"

@@ -174,6 +174,7 @@ def test_nobody_to_ask(tmp_path: Path) -> None:
     done = run(folder)
     assert (done.returncode, "--yes" in done.stderr, written(folder)) == (2, True, set())
     assert "write  .shipworthy/policy.toml" in done.stdout
+    assert f"To write: {POLICY}, {ATTRIBUTES}, {WORKFLOW}" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ def _shown(plan: Plan, around: Surroundings) -> Iterator[str]:
             yield from (f"  {line}" for line in each.difference())
             yield f"  {visible(each.todo, 300)}"
     yield ""
+    if plan.new:
+        yield f"To write: {', '.join(each.path for each in plan.new)}"
+    if plan.yours:
+        yield f"Left to you: {', '.join(each.path for each in plan.yours)}"
 
 
 def _write(root: Path, plan: Plan) -> None:

@@ -23,7 +23,7 @@ def protect(plan: Plan) -> Iterator[str]:
         yield "  - Require a pull request with an approval, and review from Code Owners; nobody pushes directly."
         yield "  - Require the status check `readiness`, and branches to be up to date before merging: then what is"
         yield "    merged is the tree that was signed."
-        yield "  - Block force pushes and deletion; no bypass, for admins neither."
+        yield "  - Block force pushes and deletion; no bypass, not for admins either."
         yield "In .github/CODEOWNERS, as the last lines (the last that fits counts):"
         yield "  /.shipworthy/ @YOUR/approvers"
         yield "  /.github/ @YOUR/approvers"

@@ -143,7 +143,7 @@ class _Meaning:
         if persons(self.lines, Role.AUTHOR) and not can_be_approved(self.lines, self.approvers):
             have = len(persons(self.lines, Role.APPROVER))
             yield self._at(
-                "approvers",
+                "approvers" if self._says("approvers") else "profile",
                 f"takes {plural(self.approvers, 'person', 'people')} besides the author; "
                 f"{plural(have, 'person', 'people')} can approve now",
                 "List more: shipworthy key trust KEY.pub --as lead@example.org --role approver",
