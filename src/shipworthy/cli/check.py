@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import click
 
-from shipworthy.cli.common import NOT_READY, fail, print_lines, root_of, wants_color, wants_unicode
-
-
-class _Ticker:
-    """One line of progress on a terminal's stderr, nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
-        self._last = 0.0
-
-    def show(self, text: str) -> None:
-        if self._on and time.monotonic() - self._last > 0.1:
-            self._last = time.monotonic()
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._on:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+from shipworthy.cli.common import NOT_READY, print_lines, root_of, wants_color, wants_unicode
+from shipworthy.cli.examined import examined
 
 
 def run_check(
@@ -41,43 +22,7 @@ def run_check(
     verbose: bool = False,
 ) -> int:
     """Examine and print; the exit code. With `items`, only those are judged and decide the code."""
-    from shipworthy.assess.context import default_context
-    from shipworthy.assess.events import Event, Progress, Started
-    from shipworthy.assess.examine import examine
-    from shipworthy.assess.signing import SessionError
-    from shipworthy.model import PROFILES
-    from shipworthy.session import Session
-
-    if profile is not None and profile not in PROFILES:
-        fail(f"unknown profile {profile!r}", f"Known: {', '.join(PROFILES)}")
-    ticker = _Ticker()
-    try:
-        session = Session(root)
-        for item in items:
-            session.known(item)
-    except SessionError as error:
-        fail(str(error), error.diagnostics)
-
-    def emit(event: Event) -> None:
-        session.apply(event)
-        if isinstance(event, Progress):
-            ticker.show(f"{event.what} {event.done:,} of {event.total:,}")
-        elif isinstance(event, Started):
-            ticker.show(f"checking {event.item}")
-
-    try:
-        examine(
-            root,
-            default_context(consent=session.consent(always=run_tests)),
-            emit,
-            only=items or None,
-            use_cache=use_cache,
-            profile=profile,
-        )
-    finally:
-        ticker.clear()
-    if session.failed is not None:
-        fail(session.failed.message, session.failed.diagnostics)
+    session = examined(root, items=items, profile=profile, run_tests=run_tests, use_cache=use_cache)
     assessment = session.assessment()
     chosen = [each for each in assessment.results if each.item.id in items]
     if format == "json":

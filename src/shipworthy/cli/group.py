@@ -12,7 +12,10 @@ from shipworthy import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "coach": ("coach", "Open the coach on a repository (what `shipworthy` alone does)."),
     "check": ("check", "Examine a repository and print the verdict; exit 0 only when READY."),
+    "report": ("report", "Put an examination on paper: one HTML page for a lead or an auditor, text or JSON."),
+    "prompt": ("prompt", "Print what to give an AI assistant about an open item: bounded, and without any secret."),
     "facts": ("facts", "Print what was found of one area as JSON."),
+    "fix": ("fix", "Show what a machine would change for an item; apply it after a yes, or take it back."),
     "attest": ("decide", "Say that an item is true, with evidence, until a date."),
     "waive": ("decide", "Accept that an item is open, with a reason, until a date."),
     "undo": ("decide", "Take back what was attested or waived."),
