@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
+from shipworthy.fixing import Fixing
 from shipworthy.model import (
     Ask,
     Assessment,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
 
 
-class Session:
+class Session(Fixing):
     """One repository under examination. Raises SessionError where its own rules cannot be read."""
 
     def __init__(
