@@ -52,6 +52,11 @@ class Key:
         return sshsig.sign(self.private, pae, namespace)
 
 
+def same_key(number: int) -> Key:
+    """A key that is the same in every process: for the names of cases, which a parallel run compares."""
+    return Key(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
+
+
 def decision(item: str, kind: DecisionKind = DecisionKind.ATTESTED, now: datetime = NOW, **change: object) -> Decision:
     """A decision by the author, made yesterday, good for a month."""
     made = Decision(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.readiness.signed import same_key
 from tests.support import NOW, write
 
 from shipworthy.readiness import enrol, sshsig
@@ -22,13 +23,13 @@ ADA, BOB = "ada@example.org", "bob@example.org"
 MESSAGE = b"message"
 
 
-def new_key(comment: str = "laptop") -> tuple[ed25519.Ed25519PrivateKey, PublicKey]:
-    private = ed25519.Ed25519PrivateKey.generate()
+def new_key(number: int, comment: str = "laptop") -> tuple[ed25519.Ed25519PrivateKey, PublicKey]:
+    private = same_key(number).private
     return private, PublicKey(blob=sshsig.public_blob(private), comment=comment)
 
 
-PRIVATE, KEY = new_key()
-OTHER_PRIVATE, OTHER = new_key("desk")
+PRIVATE, KEY = new_key(1)
+OTHER_PRIVATE, OTHER = new_key(2, "desk")
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_nothing_is_written_through_a_symlink(root: Path, tmp_path: Path, what: 
 
 
 def test_many_at_once_lose_no_line(root: Path) -> None:
-    made = [new_key(str(number))[1] for number in range(16)]
+    made = [new_key(number + 10)[1] for number in range(16)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda each: enrol.trust(root, each, f"p{each.comment}@x.org", [AUTHOR], now=NOW), made))
     assert {line.fingerprint for line in parse_signers(signers(root))} == {key.fingerprint for key in made}
@@ -280,7 +281,7 @@ def test_a_list_of_revoked_keys_that_cannot_be_read_is_not_written_over(root: Pa
 def test_a_key_hands_its_roles_over(root: Path, ending: str) -> None:
     rows = ["# team", f'{ADA} namespaces="{APPROVER},git,{AUTHOR}" {KEY.line} laptop', "", "# end"]
     write(root, {".shipworthy/allowed_signers": ending.join(rows) + ending})
-    new_private, new = new_key("new")
+    new_private, new = new_key(3, "new")
     until = NOW + timedelta(days=7)
     added = enrol.hand_over(root, KEY.fingerprint, new, until, NOW)
     roles = f"{AUTHOR},{APPROVER},git"
@@ -297,7 +298,7 @@ def test_a_key_hands_its_roles_over(root: Path, ending: str) -> None:
 @pytest.mark.usefixtures("openssh")
 def test_a_key_that_ends_now_does_not_count_now(root: Path) -> None:
     enrol.trust(root, KEY, ADA, [AUTHOR], now=NOW)
-    new_private, new = new_key()
+    new_private, new = new_key(4)
     enrol.hand_over(root, KEY.fingerprint, new, enrol.end_now(NOW), NOW)
     assert not judged(root, PRIVATE, ADA)
     assert judged(root, new_private, ADA)
@@ -307,14 +308,14 @@ def test_handing_over_widens_nothing(root: Path) -> None:
     """An end that a lead set is the new key's too, is not moved, and a line that ended gives nothing."""
     last = NOW + timedelta(days=30)
     enrol.trust(root, KEY, ADA, [AUTHOR], valid_before=last, now=NOW)
-    new = new_key()[1]
+    new = new_key(4)[1]
     enrol.hand_over(root, KEY.fingerprint, new, NOW + timedelta(days=60), NOW)
     old_line, new_line = parse_signers(signers(root))
     assert old_line.valid_before == new_line.valid_before == last
     held = signers(root)
     late = last + timedelta(days=1)
-    assert enrol.hand_over(root, KEY.fingerprint, new_key()[1], late + timedelta(days=1), late) == ()
-    assert enrol.hand_over(root, OTHER.fingerprint, new_key()[1], NOW, NOW) == ()
+    assert enrol.hand_over(root, KEY.fingerprint, new_key(4)[1], late + timedelta(days=1), late) == ()
+    assert enrol.hand_over(root, OTHER.fingerprint, new_key(4)[1], NOW, NOW) == ()
     assert signers(root) == held
 
 
