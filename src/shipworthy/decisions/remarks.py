@@ -6,6 +6,7 @@ signed, so a new remark takes the author's signature its effect.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -100,8 +101,8 @@ def clear(path: Path, items: Iterable[str]) -> tuple[Remark, ...]:
         edits = [edit for place in places for edit in _block(text, place)]
         return applied(text, edits), tuple(each for each in held if each.item not in gone)
 
-    if path.parent.is_dir():
-        rewrite(path, lambda data, shown: _changed(data, change, shown) if data else data)
+    if os.path.lexists(path):
+        rewrite(path, lambda data, shown: _changed(data, change, shown))
     return tuple(taken)
 
 
