@@ -21,7 +21,7 @@ from shipworthy.readiness.allowed import AUTHOR as AUTHORS
 from shipworthy.readiness.sshsig import public_blob
 
 NOW = datetime.now(UTC)
-ADA, LEA = same_key(1), same_key(2)
+ADA, LEA, SAM = same_key(1), same_key(2), same_key(3)
 TEAM = 'profile = "team"\nchecklist = "demo"\n'
 BOTH = line(AUTHOR, ADA, AUTHORS) + line(LEAD, LEA, AUTHORS, APPROVER)
 POLICY, SIGNERS, REVOKED = (f".shipworthy/{name}" for name in ("policy.toml", "allowed_signers", "revoked_keys"))
