@@ -5,29 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment, Segments
 from textual import work
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.app import SystemCommand
 from textual.command import Provider
-from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.model import Assessment
-from shipworthy.text import plural, visible
+from shipworthy.text import plural
 from shipworthy.tui.engine import Engine, Session
+from shipworthy.tui.frame import Frame
 from shipworthy.tui.screens.main import MainScreen
-from shipworthy.tui.terminal import OutputGuard, needs_ascii
-from shipworthy.tui.themes import THEMES
 from shipworthy.tui.words import took
 
 if TYPE_CHECKING:
@@ -50,18 +43,13 @@ def _commands() -> type[Provider]:
     return SystemCommandsProvider
 
 
-class CoachApp(App[None]):
+class CoachApp(Frame):
     """Shows `session`, kept up to date by `engine`.
 
-    `keymap` points binding ids (see `shipworthy.tui.keys`) at other keys; `theme` is a name of `THEMES`;
-    `ascii_only` None means: find out from the terminal.
+    The other arguments are `Frame`'s.
     """
 
-    TITLE = "shipworthy"
-    CSS_PATH = Path(__file__).with_name("coach.tcss")
-    ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _palette}
-    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
         self,
@@ -73,15 +61,13 @@ class CoachApp(App[None]):
         ascii_only: bool | None = None,
         first_time: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(keymap=keymap, theme=theme, ascii_only=ascii_only)
         self.session = session
         self.engine = engine
-        self.animation_level = "none"
         self.known: Assessment = session.assessment()
         """What the session knew when it was last asked; screens read this, so that one redraw asks once."""
         self.took: dict[str, int] = {}
         """Milliseconds each item's check took, by item id."""
-        self.crashed = False
         self.planned = False
         self.checking = True
         self.failed: Failed | None = None
@@ -91,26 +77,6 @@ class CoachApp(App[None]):
         self._judged = 0
         self._drawn = 0.0
         self._due = False
-        if ascii_only is None:
-            ascii_only = needs_ascii(getattr(sys.__stderr__, "encoding", None), os.environ)
-        self._guard = OutputGuard(ascii_only=ascii_only)
-        for each in THEMES:
-            self.register_theme(each)
-        self._begin_with(f"shipworthy-{theme}")
-        if keymap:
-            self.set_keymap(dict(keymap))
-
-    def _begin_with(self, name: str) -> None:
-        """Start in a theme, with the classes and colours that a change of theme would set.
-
-        A change of theme, even before anything is drawn, parses every style sheet a second time.
-        """
-        self.set_reactive(App.theme, name)
-        dark = self.current_theme.dark
-        self.set_class(True, f"-theme-{name}", "-dark-mode" if dark else "-light-mode", update=False)
-        self.set_class(False, "-light-mode" if dark else "-dark-mode", update=False)
-        self._refresh_truecolor_filter(self.ansi_theme)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self.session, first_time=self._first_time)
@@ -121,16 +87,6 @@ class CoachApp(App[None]):
         screen = self.screen_stack[0]
         assert isinstance(screen, MainScreen)  # noqa: S101 - it is the default screen above
         return screen
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        # For Textual's own themes, which do not know our two quieter colours.
-        return {"dim": "#8f8f8f", "faint": "#7c7c7c"}
-
-    def get_line_filters(self) -> list[LineFilter]:
-        before = tuple(super().get_line_filters())
-        if before != self._guard.before:
-            self._guard = OutputGuard(before, ascii_only=self._guard.ascii_only)
-        return [self._guard]
 
     # The engine
 
@@ -244,47 +200,13 @@ class CoachApp(App[None]):
                 for binding in bindings:
                     if binding.id in _BY_NAME:
                         yield SystemCommand(_BY_NAME[binding.id], binding.tooltip, self._run(binding.action))
-        for theme in THEMES:
-            name = theme.name.removeprefix("shipworthy-")
-            yield SystemCommand(f"Theme: {name}", "Change the colours", self._set_theme(theme.name))
-        yield SystemCommand("Quit", "Leave; everything decided is already written down", self.action_quit)
+        yield from super().get_system_commands(screen)
 
     def _run(self, action: str) -> Callable[[], object]:
         async def run() -> None:
             await self.main.run_action(action)
 
         return run
-
-    def _set_theme(self, name: str) -> Callable[[], None]:
-        def change() -> None:
-            self.theme = name
-
-        return change
-
-    # Crashes
-
-    def _fatal_error(self) -> None:
-        """Ends the app after a bug. Says where it was, never what was in memory: a secret or an escape could be.
-
-        Textual's own prints locals and the exception's text; both can hold what a repository wrote.
-        """
-        self.bell()
-        self.crashed = True
-        error = sys.exc_info()[1] or self._exception
-        lines = [f"shipworthy stopped because of a bug of its own: {type(error).__name__}"]
-        trace = error.__traceback__ if error else None
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            lines.append(f"  {Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}")
-            trace = trace.tb_next
-        lines += ["Please report these lines. Everything you decided is written down,"]
-        lines += ["and `shipworthy check` still works."]
-        self._exit_renderables.append(Segments([Segment(visible(line) + "\n") for line in lines]))
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: object) -> None:
-        """Textual calls it for errors that draw themselves; those may quote a repository too."""
-        self._fatal_error()
 
 
 _BY_NAME = {
