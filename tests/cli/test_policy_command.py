@@ -133,6 +133,13 @@ def test_two_of_two_with_security_keys(tmp_path: Path) -> None:
     assert (done.exit_code, "warning" in done.stdout) == (0, False), done.stdout
 
 
+def test_a_checklist_of_its_own_is_looked_at_too(tmp_path: Path) -> None:
+    folder = rules(tmp_path, **{".shipworthy/checklist.toml": 'schema = 1\nextends = "demo"\nnope = 1\n'})
+    done = run("lint", folder)
+    assert done.exit_code == 1
+    assert done.stdout.startswith(".shipworthy/checklist.toml:3: nope: is not a known key")
+
+
 def test_one_file(tmp_path: Path) -> None:
     folder = Path(rules(tmp_path, TEAM + "x = 1\n", "nonsense\n", "nonsense\n"))
     for name in (POLICY, SIGNERS, REVOKED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -254,6 +255,30 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     with pytest.raises(OSError, match="No space"):
         write_new(tmp_path, ".shipworthy/policy.toml", b"x")
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("step", ["mkdir", "open", "fchmod", "fsync", "link", "unlink"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interruption_leaves_the_file_whole_or_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    whole, real = b"x" * 10_000, getattr(os, step)
+
+    def interrupted(*args: object, **kwargs: object) -> object:
+        if when == "after":
+            with contextlib.suppress(OSError):
+                real(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, step, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_new(tmp_path, "a/b.toml", whole)
+    if (tmp_path / "a/b.toml").exists():
+        assert (tmp_path / "a/b.toml").read_bytes() == whole
+        (tmp_path / "a/b.toml").unlink()
+    write_new(tmp_path, "a/b.toml", whole)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.toml"]
 
 
 @pytest.mark.parametrize("profile", PROFILES)

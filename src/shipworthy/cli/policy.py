@@ -27,8 +27,8 @@ def command() -> None:
 def lint(path: str | None) -> None:
     """List every problem of the rules of the repository at PATH, or of one FILE of them.
 
-    Looked at: policy.toml, allowed_signers and revoked_keys in .shipworthy, together. Exit 0 no problem (there may be
-    warnings), 1 problems, 2 a file cannot be read.
+    Looked at: policy.toml, checklist.toml, allowed_signers and revoked_keys in .shipworthy, together. Exit 0 no problem
+    (there may be warnings), 1 problems, 2 a file cannot be read.
     """
     file = Path(path) if path and not Path(path).is_dir() else None
     found = _one(file) if file else _all(path)

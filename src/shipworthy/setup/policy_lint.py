@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from shipworthy.checklist import ChecklistError, Problem, extend, load
+from shipworthy.checklist import ChecklistError, Problem, extend, lint, load
 from shipworthy.checklist.document import Document, nearest
 from shipworthy.checklist.policy import TWO_PEOPLE, Drift, Policy, Role, apply, lint_policy, parse_policy
+from shipworthy.checks import BUILT_IN
 from shipworthy.model import Checklist, Level
 from shipworthy.readiness.allowed import ROLES, BadSigners, SignerLine, Signers, parse_revoked, parse_signers, signers
 from shipworthy.readiness.rules import PROFILE
@@ -34,6 +35,8 @@ def lint_rulebook(book: Rulebook, now: datetime) -> Linted:
     """Every problem of the files, and where they are sound, what about them cannot work."""
     problems: list[Problem] = []
     checklist = _checklist(book)
+    if book.checklist is not None:
+        problems += lint(book.checklist, book.file(CHECKLIST), checks=BUILT_IN, base=load(_asked(book)))
     if book.policy is not None:
         problems += lint_policy(book.policy, book.file(POLICY), checklist)
     problems += lint_signers(book.signers or b"", book.file(SIGNERS))
@@ -86,11 +89,18 @@ def _problem(error: BadSigners, file: str) -> Problem:
     return Problem(file=file, line=int(place[1]), key="", message=place[2], remedy=error.diagnostics)
 
 
-def _checklist(book: Rulebook) -> Checklist | None:
-    """The checklist without the policy's levels; None where the two files do not give one, which is said elsewhere."""
+def _asked(book: Rulebook) -> str:
+    """The checklist a policy asks for; the default where it cannot be read, which is said elsewhere."""
     try:
-        policy = Policy() if book.policy is None else parse_policy(book.policy)
-        checklist = load(policy.checklist)
+        return (Policy() if book.policy is None else parse_policy(book.policy)).checklist
+    except ChecklistError:
+        return Policy().checklist
+
+
+def _checklist(book: Rulebook) -> Checklist | None:
+    """The checklist without the policy's levels; None where the project's own file is not sound."""
+    try:
+        checklist = load(_asked(book))
         return checklist if book.checklist is None else extend(checklist, book.checklist, book.file(CHECKLIST))
     except ChecklistError:
         return None
