@@ -37,6 +37,10 @@ def make(desk: Desk) -> Fix | NoFix:
             raised.append(f"{package.name} to {version}")
             if _major(package.version) != _major(version):
                 desk.note(f"{package.name} {version} is another major version: read its changes before you ship.")
+    for doomed in desk.fact(KnownVulnerabilities).doomed:
+        row = doomed.requirement
+        if (row.file, row.line) in files:
+            desk.refuse(f"{row.file}:{row.line} is a range, and which other one {row.name} should have is yours to say.")
     if raised:
         desk.note("Install and run your tests: other pins may have to move along, which pip tells you.")
     dates = [each.date for each in desk.fact(KnownVulnerabilities).snapshots if each.ecosystem == PYPI]
