@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.readiness.signed import Key
+from tests.readiness.signed import PLAIN, SIGNED, Key
 from tests.setup.hosts import NOW, ROOT, Done, Host, github_step, load, programs
 from tests.support import git, write
 
@@ -249,3 +250,25 @@ def test_a_second_signature_by_the_author_is_no_approval(served: Host) -> None:
     head = served.pull_request()
     done = act(served, served.checkout(MERGE), head=head)
     assert (done.code, "approval" in done.summary) == (1, True)
+
+
+def test_a_predicted_merge_takes_history(served: Host) -> None:
+    """What was signed is the tree the merge will have, and a base that was fetched at depth 1 cannot tell it."""
+    clone = served.team.folder
+    git(clone, "checkout", "-q", "main")
+    served.team.commit({"other.py": "X = 1\n"})
+    served.push("refs/heads/main")
+    git(clone, "checkout", "-q", "work")
+    predicted = served.folder / "predicted"
+    git(clone, "clone", "-q", clone.as_uri(), str(predicted))
+    git(predicted, "config", "user.email", "ada@example.org")
+    git(predicted, "config", "user.name", "Ada")
+    git(predicted, "merge", "-q", "--no-ff", "-m", "Merge", "origin/main")
+    git(predicted, "rm", "-q", PLAIN, SIGNED)
+    tree = git(predicted, "write-tree")
+    served.team.signed(now=NOW, restate=lambda statement: replace(statement, tree=tree))
+    head, place = served.pull_request(), served.checkout(MERGE)
+    assert act(served, place, head=head).code == 1
+    assert act(served, place, {"predict-merge": "true"}, head=head).code == 4
+    done = act(served, place, {"predict-merge": "true", "depth": "0"}, head=head)
+    assert done.code == 0, done.log

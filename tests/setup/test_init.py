@@ -148,6 +148,17 @@ def test_what_is_there_stays_and_differs_is_shown(tmp_path: Path) -> None:
     assert 'add profile = "solo"' in done.stdout
 
 
+@pytest.mark.parametrize("text", ["\x1b[2J\u202e\n", "a\n" * 500_000, "\0" * 100, "name: \x1b]0;x\x07\n"])
+def test_a_hostile_file_is_shown_and_not_obeyed(tmp_path: Path, text: str) -> None:
+    folder = make_repo(tmp_path / "app", {**APP, WORKFLOW: text})
+    done = run(folder, "--ci", "github", "--yes")
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+    assert len(done.stdout) < 40_000
+    assert (folder / WORKFLOW).read_text() == text
+
+
 def test_a_policy_of_ones_own_is_kept(tmp_path: Path) -> None:
     policy = 'profile = "team"\nchecklist = "demo"\n'
     folder = make_repo(tmp_path / "app", {**APP, **ACTIONS, POLICY: policy, ATTRIBUTES: "# x\n* -text\r\nreadiness.*.json diff=shipworthy"})  # fmt: skip # noqa: E501

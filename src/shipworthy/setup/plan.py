@@ -17,6 +17,8 @@ from shipworthy.setup.templates import Settings
 from shipworthy.text import visible
 
 MAX_BYTES = 1024 * 1024
+MAX_COMPARED = 16 * 1024
+"""Bytes of a file whose difference is still shown."""
 WORKFLOW, COMPONENT = ".github/workflows/readiness.yml", ".gitlab/readiness.yml"
 ATTRIBUTES = ".shipworthy/.gitattributes"
 _COMPARE = "Compare the two; or move yours away and run shipworthy init again. It should verify against"
@@ -52,6 +54,9 @@ class Proposed:
     def difference(self) -> Iterator[str]:
         """From what it says to what it should, a line each, safe to show."""
         if self.held is None:
+            return
+        if len(self.held) > MAX_COMPARED:
+            yield f"It is larger than {MAX_COMPARED // 1024:,} KiB and not compared."
             return
         old, new = (each.decode("utf-8", "replace").splitlines() for each in (self.held, self.data))
         for line in difflib.unified_diff(old, new, f"{self.path} as it is", f"{self.path} as it could be", lineterm=""):
