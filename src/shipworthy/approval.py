@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from shipworthy.readiness.tree import FOLDER, Objects, Snapshot, readiness_names
 from shipworthy.readiness.trust import Trusted, TrustRoot
 from shipworthy.readiness.verify import Verified, verify
 from shipworthy.report.verification import Again
-from shipworthy.rerun import rerun
+from shipworthy.rerun import Told, rerun
 from shipworthy.text import visible
 
 
@@ -85,9 +85,12 @@ def _words(item: str, text: str) -> str:
     return text
 
 
-def again(review: Review) -> Again:
+def again(
+    review: Review, told: Told = lambda item, worse: None, cancelled: Callable[[], bool] = lambda: False
+) -> Again:
     """Re-run what the tree alone decides, here. Raises NotReady where an answer is worse, CouldNotEvaluate."""
-    return rerun(review.root, review.found, merged_into=review.trust.base if review.asked.predict_merge else None)
+    base = review.trust.base if review.asked.predict_merge else None
+    return rerun(review.root, review.found, merged_into=base, told=told, cancelled=cancelled)
 
 
 @dataclass(slots=True, kw_only=True)

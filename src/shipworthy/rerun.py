@@ -7,6 +7,7 @@ of the repository at hand takes part, and nothing is written to it. Nothing of t
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from shipworthy.assess.context import default_context
@@ -28,10 +29,22 @@ _SETTLED = (OutcomeKind.PASS, OutcomeKind.NOT_APPLICABLE)
 _STEP = "re-run"
 
 
-def rerun(root: Path, found: Verified, *, merged_into: str | None = None) -> Again:
+Told = Callable[[str, str | None], None]
+"""Gets an item's id and why its fresh answer is worse than the signed one; None where it bears the signed one out."""
+
+
+def rerun(
+    root: Path,
+    found: Verified,
+    *,
+    merged_into: str | None = None,
+    told: Told = lambda item, worse: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Again:
     """Repeats the checks on what `found` verified. `merged_into`: the base ref whose predicted merge is meant.
 
-    Raises NotReady where an item's answer is worse than the signed one, CouldNotEvaluate where it cannot be repeated.
+    `told` hears of each item as soon as it is judged. Raises NotReady where an item's answer is worse than the signed
+    one, CouldNotEvaluate where it cannot be repeated.
     """
     with tempfile.TemporaryDirectory(prefix="shipworthy-rerun-") as folder:
         apart = Path(folder) / "tree"
@@ -43,7 +56,7 @@ def rerun(root: Path, found: Verified, *, merged_into: str | None = None) -> Aga
                 f"the commit could not be checked out to judge it again: {error}",
                 "Fetch it with all its files: git fetch --refetch origin",
             ) from error
-        judged, left_out = _judge(apart, found)
+        judged, left_out = _judge(apart, found, told, cancelled)
     repeated = 0
     for item in found.statement.items:
         if item.outcome is None or item.id in left_out:
@@ -68,7 +81,9 @@ def _hold_to(folder: Path, policy_bytes: bytes | None) -> None:
         policy.write_bytes(policy_bytes)
 
 
-def _judge(folder: Path, found: Verified) -> tuple[dict[str, tuple[ComponentOutcome, ...]], tuple[str, ...]]:
+def _judge(
+    folder: Path, found: Verified, told: Told, cancelled: Callable[[], bool]
+) -> tuple[dict[str, tuple[ComponentOutcome, ...]], tuple[str, ...]]:
     """Fresh outcomes by item id, and the items whose check needs a run or the outside world."""
     checklist = rules.in_force(found.policy_bytes, found.checklist_bytes).checklist
     signed = [item.id for item in found.statement.items if item.outcome is not None]
@@ -77,15 +92,18 @@ def _judge(folder: Path, found: Verified) -> tuple[dict[str, tuple[ComponentOutc
     left_out = tuple(name for name in signed if name not in wanted)
     judged: dict[str, tuple[ComponentOutcome, ...]] = {}
     failed: list[Failed] = []
+    stated = {item.id: item for item in found.statement.items}
 
     def take(event: Event) -> None:
         if isinstance(event, Judged):
             judged[event.item] = event.outcomes
+            if event.item in stated and event.outcomes:
+                told(event.item, _worse(stated[event.item], event.outcomes))
         elif isinstance(event, Failed):
             failed.append(event)
 
     context = default_context(consent=lambda command, why: False)
-    examine(folder, context, take, only=wanted, use_cache=False, profile=found.statement.profile)
+    examine(folder, context, take, only=wanted, cancelled=cancelled, use_cache=False, profile=found.statement.profile)
     if failed:
         raise CouldNotEvaluate(f"the checks could not be repeated: {failed[0].message}", failed[0].diagnostics)
     return judged, left_out

@@ -24,7 +24,7 @@ class NoKey(SessionError):
     """There is no key to sign with; one can be generated."""
 
 
-class _Passphrase:
+class Passphrase:
     """Answers the key's question once the person typed something; asked before, it says so."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Prepared:
 
     preparation: readiness.Preparation
     signer: Signer
-    passphrase: _Passphrase
+    passphrase: Passphrase
     armored: str | None = None
 
     @property
@@ -48,7 +48,8 @@ class Prepared:
         return self.preparation.payload
 
 
-def _keyring(root: Path, passphrase: _Passphrase) -> Keyring:
+def keys_of(root: Path, passphrase: Passphrase) -> Keyring:
+    """Where a person's keys are looked for; a key's question gets `passphrase`."""
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
     return Keyring(repository=root, home=home, environment=dict(os.environ), ask=passphrase)
 
@@ -57,8 +58,8 @@ def plan(
     assessment: Assessment, root: Path, policy: Policy, key: str | None, now: datetime
 ) -> tuple[SigningPlan, Prepared]:
     """What would be signed, and what is needed to do it. Raises SessionError, NoKey."""
-    passphrase = _Passphrase()
-    keyring = _keyring(root, passphrase)
+    passphrase = Passphrase()
+    keyring = keys_of(root, passphrase)
     try:
         signer = keyring.choose(key)
     except KeyProblem as error:
@@ -77,19 +78,19 @@ def plan(
         key_label=signer.label,
         key_fingerprint=signer.fingerprint,
         key_place=signer.place,
-        needs_passphrase=_asks(signer),
+        needs_passphrase=asks_passphrase(signer),
     )
     return shown, Prepared(preparation=preparation, signer=signer, passphrase=passphrase)
 
 
-def _asks(signer: Signer) -> bool:
+def asks_passphrase(signer: Signer) -> bool:
     """Whether a person has to type the passphrase: it is neither in the variable nor, fitting, in the keyring."""
     return signer.needs_passphrase and not (isinstance(signer, KeyFile) and signer.opens_silently)
 
 
 def make_key(root: Path, passphrase: str, comment: str) -> str:
     """Generate shipworthy's own key under a passphrase; its fingerprint. Raises SessionError."""
-    keyring = _keyring(root, _Passphrase())
+    keyring = keys_of(root, Passphrase())
     try:
         keyring.generate(passphrase, comment)
         return keyring.choose("shipworthy").fingerprint
@@ -103,7 +104,7 @@ def keep_passphrase(root: Path, fingerprint: str, passphrase: str) -> None:
     May wait for the keyring's own prompt. Raises SessionError: it is not kept, and what else can be done.
     """
     try:
-        _keyring(root, _Passphrase()).keep(fingerprint, passphrase)
+        keys_of(root, Passphrase()).keep(fingerprint, passphrase)
     except KeyringUnavailable as error:
         raise SessionError(f"the passphrase is not kept: {error}", error.diagnostics) from None
 
