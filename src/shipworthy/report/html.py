@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from shipworthy.advice.quote import quoted
@@ -69,6 +69,20 @@ def _attribute(name: str, value: str | bool | int | None) -> str:
     if name == "href" and not _FRAGMENT.fullmatch(str(value)):
         raise ValueError("a report links to its own parts only")
     return f' {name}="{text(str(value))}"'
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Html]]) -> Html:
+    """A table whose first column names its rows. Each cell repeats its column's name for narrow screens, where cells
+    stand below one another (`.label` in page.css); a row is a `<th>` and its `<td>`s as `cell` makes them.
+    """
+    head = el("thead", el("tr", *(el("th", each, scope="col") for each in heads)))
+    body = el("tbody", *(el("tr", *row) for row in rows))
+    return el("div", el("table", el("caption", caption), head, body), class_="wide")
+
+
+def cell(head: str, *inside: Inside, class_: str | None = None) -> Html:
+    """One cell of a `table`, below the column `head`."""
+    return el("td", el("span", f"{head}: ", class_="label", aria_hidden="true"), *inside, class_=class_)
 
 
 def anchor(kind: str, name: str) -> str:

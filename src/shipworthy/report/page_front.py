@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shipworthy.advice.next_step import next_step, sentence
 from shipworthy.model import Assessment, Decides, Level, Result, Status, Verdict
-from shipworthy.report.html import Html, Inside, anchor, el, joined, text
+from shipworthy.report.html import Html, Inside, anchor, cell, el, joined, table, text
 from shipworthy.report.page_items import MAX_FINDINGS, chip, mark, of_area, said
 from shipworthy.report.page_signed import SignatureState, Worth
 from shipworthy.report.words import title_of
@@ -21,6 +21,7 @@ _WORTH = {
     Worth.ABSENT: Status.NOT_APPLICABLE,
     Worth.UNKNOWN: Status.UNKNOWN,
 }
+_SAID = ("Item", "Said", "By", "Words and evidence", "Until")
 _MAX_PATHS = 30
 _MAX_COMPONENTS = 60
 
@@ -29,7 +30,7 @@ def front(assessment: Assessment, at: datetime, signatures: tuple[SignatureState
     """From the verdict to the components; it opens `<main>`, which the caller closes."""
     return joined(
         (
-            _verdict(assessment, at),
+            _verdict(assessment, at, signatures),
             Html("<main>\n"),
             _summary(assessment),
             _open(assessment),
@@ -49,7 +50,7 @@ def _section(name: str, title: str, *inside: Inside) -> Html:
     return el("section", el("h2", title, id=f"{name}-title"), *inside, id=name, aria_labelledby=f"{name}-title")
 
 
-def _verdict(assessment: Assessment, at: datetime) -> Html:
+def _verdict(assessment: Assessment, at: datetime, signatures: tuple[SignatureState, ...]) -> Html:
     ready = assessment.verdict is Verdict.READY
     status = Status.PASS if ready else Status.FAIL
     heading = el(
@@ -63,7 +64,7 @@ def _verdict(assessment: Assessment, at: datetime) -> Html:
         el("p", "Production readiness", class_="kicker"),
         heading,
         el("p", _counts(assessment), class_="counts"),
-        el("p", el("strong", "Next: "), *_next(assessment), class_="next"),
+        el("p", el("strong", "Next: "), *_next(assessment, signatures), class_="next"),
         el("p", *_place(assessment), f" · {at:%Y-%m-%d %H:%M} UTC", class_="small"),
         class_="top",
     )
@@ -91,13 +92,20 @@ def _counts(assessment: Assessment) -> str:
     return f"{settled} of {plural(len(assessment.required), 'required item')} settled" + (f"; {rest}." if rest else ".")
 
 
-def _next(assessment: Assessment) -> list[Inside]:
+def _next(assessment: Assessment, signatures: tuple[SignatureState, ...]) -> list[Inside]:
     step = next_step(assessment)
     if step is not None:
         return [el("a", text(sentence(step)), href="#" + anchor("item", step.item.id))]
-    if assessment.verdict is Verdict.READY:
-        return ["everything required is settled, so it can be signed: ", el("code", "shipworthy sign")]
-    return ["choose a profile that requires something, in ", el("code", ".shipworthy/policy.toml")]
+    if assessment.verdict is not Verdict.READY:
+        return ["choose a profile that requires something, in ", el("code", ".shipworthy/policy.toml")]
+    if assessment.dirty or assessment.commit is None:
+        return ["commit what is examined here, then sign it: ", el("code", "shipworthy sign")]
+    worths = {each.worth for each in signatures}
+    if worths == {Worth.VERIFIED}:
+        return ["nothing: this commit is signed, and the signature holds."]
+    if worths and worths <= {Worth.VERIFIED, Worth.UNPROVEN}:
+        return ["this commit is signed; whether the key counts says ", el("code", "shipworthy verify")]
+    return ["everything required is settled, so it can be signed: ", el("code", "shipworthy sign")]
 
 
 def _tree(assessment: Assessment) -> str:
@@ -131,36 +139,32 @@ def _digest(digest: str) -> Html:
 
 def _summary(assessment: Assessment) -> Html:
     heads = ("Area", "Required", "Settled", "Fail", "Could not check", "Need a person", "Waived")
-    rows = []
+    rows: list[list[Html]] = []
     for area in assessment.checklist.areas:
         own = of_area(area, assessment)
         if not own:
             continue
         required = [each for each in own if each.level is Level.REQUIRED]
-        numbers = [len(required), sum(1 for each in required if each.settled)]
-        numbers += [sum(1 for each in required if each.status is status) for status in (*_COLUMNS, Status.WAIVED)]
         link = el("a", text(area.title, 120), href="#" + anchor("area", area.id))
-        cells = (
-            _count(number, column)
-            for number, column in zip(numbers, (None, None, *_COLUMNS, Status.WAIVED), strict=True)
-        )
-        rows.append(el("tr", el("th", link, scope="row"), *cells))
-    head = el("thead", el("tr", *(el("th", each, scope="col") for each in heads)))
-    caption = el("caption", "Required items by area")
+        cells = [_count("Required", len(required)), _count("Settled", sum(1 for each in required if each.settled))]
+        for head, status in zip(heads[3:], (*_COLUMNS, Status.WAIVED), strict=True):
+            cells.append(_count(head, sum(1 for each in required if each.status is status), status))
+        rows.append([el("th", link, scope="row"), *cells])
     others = [each for each in assessment.results if each.level is not Level.REQUIRED]
     note = None
     if others:
         settled = sum(1 for each in others if each.settled)
         words = f"Suggested and optional, and in nobody's way: {settled} of {plural(len(others), 'item')} settled."
         note = el("p", words, class_="small")
-    table = el("table", caption, head, el("tbody", *rows))
-    return _section("summary", "Summary", el("div", table, class_="wide"), note)
+    return _section("summary", "Summary", table("Required items by area", heads, rows), note)
 
 
-def _count(number: int, status: Status | None) -> Html:
-    if status is None or not number:
-        return el("td", str(number) if number else el("span", "0", class_="none"), class_="number")
-    return el("td", mark(status), f" {number}", class_=f"number {status.value}")
+def _count(head: str, number: int, status: Status | None = None) -> Html:
+    if not number:
+        return cell(head, "0", class_="number none")
+    if status is None:
+        return cell(head, str(number), class_="number")
+    return cell(head, mark(status), f" {number}", class_=f"number {status.value}")
 
 
 def _open(assessment: Assessment) -> Html:
@@ -186,10 +190,7 @@ def _words(assessment: Assessment) -> Html:
         return _section("said", title, el("p", "Nothing: no item rests on a person's word or is waived."))
     parts: list[Html] = []
     if rows:
-        heads = ("Item", "Said", "By", "Words and evidence", "Until")
-        head = el("thead", el("tr", *(el("th", each, scope="col") for each in heads)))
-        table = el("table", el("caption", "Attested and waived"), head, el("tbody", *map(_said_row, rows)))
-        parts.append(el("div", table, class_="wide"))
+        parts.append(table("Attested and waived", _SAID, map(_said_row, rows)))
     if void:
         parts += [
             el("p", "Said, and not counted:"),
@@ -198,18 +199,18 @@ def _words(assessment: Assessment) -> Html:
     return _section("said", title, *parts)
 
 
-def _said_row(result: Result) -> Html:
+def _said_row(result: Result) -> list[Html]:
     decision = result.decision
     assert decision is not None  # noqa: S101 - only decided items come here
     evidence = joined((Html("<br>"), "Evidence: ", text(decision.evidence, 300))) if decision.evidence else None
-    return el(
-        "tr",
+    until = decision.expires.isoformat() if decision.expires else "no end"
+    return [
         el("th", _link(result), scope="row"),
-        el("td", said(decision)),
-        el("td", text(decision.by, 120)),
-        el("td", text(decision.reason, 600), evidence),
-        el("td", decision.expires.isoformat() if decision.expires else "no end"),
-    )
+        cell(_SAID[1], said(decision)),
+        cell(_SAID[2], text(decision.by, 120)),
+        cell(_SAID[3], text(decision.reason, 600), evidence),
+        cell(_SAID[4], until, class_="date"),
+    ]
 
 
 def _link(result: Result) -> Html:
@@ -221,20 +222,17 @@ def _components(assessment: Assessment) -> Html | None:
         return None
     heads = ("Component", "Kind", "Languages", "Frameworks")
     rows = (
-        el(
-            "tr",
+        [
             el("th", "top folder" if each.root == "." else el("code", text(each.root, 200)), scope="row"),
-            el("td", each.kind.value),
-            el("td", text(", ".join(each.languages) or "none seen", 200)),
-            el("td", text(", ".join(each.frameworks) or "none seen", 200)),
-        )
+            cell("Kind", each.kind.value),
+            cell("Languages", text(", ".join(each.languages) or "none seen", 200)),
+            cell("Frameworks", text(", ".join(each.frameworks) or "none seen", 200)),
+        ]
         for each in assessment.components[:_MAX_COMPONENTS]
     )
-    head = el("thead", el("tr", *(el("th", each, scope="col") for each in heads)))
-    table = el("table", el("caption", "Apps and packages found"), head, el("tbody", *rows))
     more = len(assessment.components) - _MAX_COMPONENTS
     rest = el("p", f"And {more} more.", class_="small") if more > 0 else None
-    return _section("components", "Components", el("div", table, class_="wide"), rest)
+    return _section("components", "Components", table("Apps and packages found", heads, rows), rest)
 
 
 def _signatures(signatures: tuple[SignatureState, ...]) -> Html:

@@ -149,7 +149,9 @@ def _evidence(result: Result) -> Html | None:
     if result.settled and not result.findings:
         return joined(blocks)
     count = f" ({plural(len(result.findings), 'finding')})" if result.findings else ""
-    return el("details", el("summary", f"Evidence{count}"), *blocks, open=True)
+    remarks = result.status in (Status.PASS, Status.NOT_APPLICABLE)
+    heading = f"Evidence, with {plural(len(result.findings), 'remark')}" if remarks else f"Evidence{count}"
+    return el("details", el("summary", heading), *blocks, open=True)
 
 
 def _outcome(each: ComponentOutcome, several: bool, room: int) -> Iterator[Html]:
