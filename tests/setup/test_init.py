@@ -148,7 +148,11 @@ def test_what_is_there_stays_and_differs_is_shown(tmp_path: Path) -> None:
     assert 'add profile = "solo"' in done.stdout
 
 
-@pytest.mark.parametrize("text", ["\x1b[2J\u202e\n", "a\n" * 500_000, "\0" * 100, "name: \x1b]0;x\x07\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["\x1b[2J\u202e\n", "a\n" * 500_000, "\0" * 100, "name: \x1b]0;x\x07\n"],
+    ids=["escapes", "long", "nul", "title"],
+)
 def test_a_hostile_file_is_shown_and_not_obeyed(tmp_path: Path, text: str) -> None:
     folder = make_repo(tmp_path / "app", {**APP, WORKFLOW: text})
     done = run(folder, "--ci", "github", "--yes")
