@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.readiness.signed import PLAIN, SIGNED, Key
 from tests.readiness.team import BASE, LEAD, Team, line, team
-from tests.support import NOW, git
+from tests.support import NOW, git, write
 
 from shipworthy import approval
 from shipworthy.model import Result
@@ -19,10 +19,10 @@ from shipworthy.readiness.answered import Reply
 from shipworthy.readiness.answers import Refused
 from shipworthy.readiness.review import Review, review
 from shipworthy.readiness.trust import TrustRoot
-from shipworthy.readiness.verify import Asked
+from shipworthy.readiness.verify import Asked, verify
 from shipworthy.report.verification import Again
 
-__all__ = ["BASE", "LEAD", "PLAIN", "SIGNED", "Key", "Pair", "line", "pair"]
+__all__ = ["BASE", "LEAD", "PLAIN", "SIGNED", "Key", "Pair", "line", "listed", "pair", "ready"]
 BOTH = ("routes-protected", "spend-alert")
 
 
@@ -79,3 +79,21 @@ def pair(folder: Path, change: Callable[[Result], Result] = lambda result: resul
     git(lead, "config", "user.name", "Lea")
     git(lead, "config", "commit.gpgsign", "false")
     return Pair(made=made, lead=lead)
+
+
+def ready(two: Pair) -> None:
+    """HEAD of the lead's clone is READY, with their approval."""
+    found = verify(two.lead, TrustRoot.from_base(BASE), two.look().asked, two.now)
+    assert [each.person for each in found.approvals] == [LEAD]
+
+
+def listed(two: Pair, row: Callable[[Key], str]) -> Key:
+    """Another key, which the base lists by this row."""
+    key = Key()
+    text = two.made.listed + row(key)
+    git(two.lead, "checkout", "-q", "--detach", BASE)
+    write(two.lead, {".shipworthy/allowed_signers": text})
+    git(two.lead, "commit", "-q", "-a", "-m", "enrol")
+    git(two.lead, "update-ref", BASE, "HEAD")
+    git(two.lead, "checkout", "-q", "work")
+    return key

@@ -72,7 +72,7 @@ def test_comments_survive(path: Path, ending: str) -> None:
         '[[remarks]]\nitem = "../a"\nby = "b"\nat = 2026-11-22T12:00:00Z\npayload = "' + "a" * 64 + '"\ntext = "t"\n',
         '[[remarks]]\nitem = "a"\nby = "b"\nat = 2026-11-22\npayload = "' + "a" * 64 + '"\ntext = "t"\n',
         '[[remarks]]\nitem = "a"\nby = "b"\nat = 2026-11-22T12:00:00Z\npayload = "A"\ntext = "t"\n',
-        '[[remarks]]\nz = 1\nby = "b"\nat = 2026-11-22T12:00:00Z\ntext = ""\nitem = "a"\npayload = "%s"\n' % ("a" * 64),
+        '[[remarks]]\nz = 1\nby = "b"\nat = 2026-11-22T12:00:00Z\ntext = "t"\nitem = "a"\npayload = "%s"' % ("a" * 64),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_understood_is_left_alone(path: Path, text: str) -> None:
