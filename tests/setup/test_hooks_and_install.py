@@ -70,6 +70,7 @@ def _install_steps() -> dict[str, str]:
     return {"action": action, "workflow": workflow}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("which", ["action", "workflow"])
 def test_a_real_install_takes_nothing_from_the_checkout(tmp_path: Path, which: str) -> None:
     """With the real venv and pip, started in a checkout full of modules of their names."""
