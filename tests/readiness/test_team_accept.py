@@ -120,6 +120,18 @@ def test_a_sha256_repository(tmp_path: Path) -> None:
     assert two.verify()
 
 
+def test_signed_in_a_clone_of_a_fork(made: Team) -> None:
+    """The file is for the repository whose base judges it, not for the fork it was written in."""
+    git(made.folder, "remote", "add", "origin", "git@git.example:ada/app-fork.git")
+    git(made.folder, "remote", "add", "upstream", "git@git.example:acme/app.git")
+    base = "refs/remotes/upstream/main"
+    git(made.folder, "update-ref", base, BASE)
+    assert made.signed(base=base).repo == "acme/app"
+    assert made.verify(base=base)
+    made.signed()
+    made.refused("context", "signed for ada/app-fork", base=base)
+
+
 def test_countersigned_later(made: Team) -> None:
     statement = made.signed([(made.ada, AUTHORS)])
     made.refused("approval")

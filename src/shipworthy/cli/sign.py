@@ -150,6 +150,7 @@ def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
     "--base", metavar="REF", envvar="SHIPWORTHY_BASE",
     help="A full ref whose policy and signers will judge it. Needed where the commit changes the policy itself.",
 )  # fmt: skip
+@click.option("--repo", metavar="OWNER/NAME", help="Sign for which repository? Default: that of the base, or of origin.")
 @click.option("--predict-merge", is_flag=True, help="Examine and sign the tree that merging into the base will have.")
 @click.option("--run-tests", is_flag=True, help="Say yes to running the project's own tests in a copy of the tree.")
 @click.option("--yes", "-y", is_flag=True, help="Sign without asking.")
@@ -159,6 +160,7 @@ def command(
     key: str | None,
     environment: str | None,
     base: str | None,
+    repo: str | None,
     predict_merge: bool,
     run_tests: bool,
     yes: bool,
@@ -185,7 +187,7 @@ def command(
         signer = _signer(keys, key, asks=asks)
         preparation = prepare(
             project, assessment, policy, environment or policy.environment, signer, datetime.now(UTC), base=base,
-            merged=predict_merge,
+            merged=predict_merge, repo=repo,
         )  # fmt: skip
         print_lines(plan_lines(preparation, signer))
         if not yes and not click.confirm("Sign this?", default=False, err=True):

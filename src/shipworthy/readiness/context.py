@@ -26,9 +26,9 @@ def hosted_name(url: str) -> str | None:
     return found["path"].strip("/").removesuffix(".git") or None
 
 
-def repository_name(git: Git) -> str | None:
-    """What the remote `origin` calls this repository; None without a remote on a host."""
-    url = git.answer("config", "--get", "remote.origin.url")
+def repository_name(git: Git, remote: str = "origin") -> str | None:
+    """What a remote calls this repository; None without that remote on a host."""
+    url = git.answer("config", "--get", f"remote.{remote}.url")
     return hosted_name(url) if url else None
 
 

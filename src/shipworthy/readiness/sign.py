@@ -108,11 +108,13 @@ def prepare(
     ref: str | None = None,
     base: str | None = None,
     merged: bool = False,
+    repo: str | None = None,
 ) -> Preparation:
     """Everything up to the signature.
 
     `base`: a full ref whose policy and signers it will be judged by; None: those of the commit itself. `ref` (full):
     where it will be deployed from; by default the base's branch, the remote's default branch, or the current one.
+    `repo`: by default what the base's remote, or `origin`, is called on its host; else the folder's name.
     `merged`: sign the tree that merging the commit into the base will have, which `assessment` has to be about.
     Raises Refused (NotReadyToSign where the verdict is why), GitError, MissingObject, OddTree.
     """
@@ -156,7 +158,7 @@ def prepare(
         tree=_merged_tree(project.root, found, data, root.base, force.policy)
         if merged
         else source_tree(found, force.policy.environments, data),
-        repo=repository_name(git) or project.name,
+        repo=repo or repository_name(git, root.remote) or project.name,
         ref=ref or root.branch or target(git),
         environment=environment,
         tool_version=__version__,

@@ -66,6 +66,13 @@ class TrustRoot:
         return cls(base=ref)
 
     @property
+    def remote(self) -> str:
+        """The remote whose repository is meant: in a clone of a fork, the base is usually not `origin`'s."""
+        kind, _, name = (self.base or "").removeprefix("refs/").partition("/")
+        remote, _, branch = name.partition("/")
+        return remote if kind == "remotes" and branch else "origin"
+
+    @property
     def branch(self) -> str | None:
         """The branch (full ref) that a base stands for: what a file has to be signed for. None where unclear."""
         if self.base is None:
@@ -100,7 +107,7 @@ def read_trust(git: Git, objects: Objects, root: TrustRoot, found: Snapshot) -> 
     """
     base: Snapshot | None = None
     if root.base is not None:
-        commit = git.answer("rev-parse", "--verify", "-q", f"{root.base}^{{commit}}")
+        commit = base_commit(git, root.base)
         if not commit:
             raise CouldNotEvaluate(
                 f"there is no {root.base} here", f"Fetch it first: {_fetch(root.base)}, or correct --base."
@@ -143,6 +150,16 @@ def read_trust(git: Git, objects: Objects, root: TrustRoot, found: Snapshot) -> 
         root=root, signers=known, policy=policy, policy_bytes=policy_bytes, base=base, changed=changed,
         checklist_bytes=source.record("checklist.toml", MAX_BYTES),
     )  # fmt: skip
+
+
+def base_commit(git: Git, ref: str) -> str | None:
+    """The full id of the commit that exactly this full ref names; None where there is no such ref.
+
+    Asked for a name, git goes on to look for it below `refs/tags/` and `refs/heads/`, where whoever can push may have
+    put one: a tag can be called `refs/remotes/origin/main`.
+    """
+    found = git.answer("show-ref", "--verify", "--hash", ref)
+    return (git.answer("rev-parse", "--verify", "-q", f"{found}^{{commit}}") or None) if found else None
 
 
 def _raw(name: str) -> bytes:

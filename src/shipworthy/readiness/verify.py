@@ -34,7 +34,7 @@ from shipworthy.readiness.tree import (
     snapshot,
     source_tree,
 )
-from shipworthy.readiness.trust import Trusted, TrustRoot, read_trust
+from shipworthy.readiness.trust import Trusted, TrustRoot, base_commit, read_trust
 from shipworthy.text import plural, visible
 
 __all__ = ["Asked", "BadTrust", "CouldNotEvaluate", "NoReadinessFile", "NotReady", "TrustRoot", "Verified", "verify"]
@@ -79,7 +79,7 @@ class Verified:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What the caller wants to know. `environment` None: the first the policy names; `repo` None: what the remote
-    `origin` says, if it is on a host; `ref` None: the branch of the base, where the base is one."""
+    of the base says, else `origin`, if it is on a host; `ref` None: the branch of the base, where the base is one."""
 
     environment: str | None = None
     at: str = "HEAD"
@@ -140,7 +140,10 @@ def _predicted(git: Git, trust: TrustRoot, asked: Asked) -> str:
     objects = Objects(git)
     if trust.base is None:
         raise CouldNotEvaluate("a merge into what?", "--predict-merge needs --base, the branch to merge into.")
-    return predicted_tree(git, objects.commit(trust.base), objects.commit(asked.at))
+    base = base_commit(git, trust.base)
+    if base is None:
+        raise MissingObject(f"there is no {trust.base}")
+    return predicted_tree(git, base, objects.commit(asked.at))
 
 
 def _steps(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: datetime, as_if: AsIf | None) -> Checked:
@@ -184,12 +187,12 @@ def _steps(git: Git, tree: str | None, trust: TrustRoot, asked: Asked, now: date
     # 7. The tree of the commit to deploy.
     drift = _tree(git, objects, found, statement, trusted, now)
     # 8. to 11. Context, policy, dates, items.
-    here, ref = asked.repo or repository_name(git), asked.ref or trust.branch
+    here, ref = asked.repo or repository_name(git, trust.remote), asked.ref or trust.branch
     rules.check_context(statement, environment, here, ref)
     rules.check_policy(statement, force)
     rules.check_dates(statement, force, now)
-    _no_rollback(git, objects, statement, trusted, environment, asked)
-    # With pinned keys the author's own address is taken on the word of the key; with a base the two are the same.
+    _no_rollback(git, objects, found, statement, trusted, asked)
+    # A pinned key that no line names takes the author's own address on its word; else the two are the same.
     own, approvers = trusted.signers.person(statement.author), people.distinct(approvals)
     if as_if is not None:
         approvers |= as_if(statement, force, trusted) - {own, author.person}
@@ -269,7 +272,8 @@ def _roles(
         why = "; ".join(["the author it names is not one who validly signed", *counted.reasons])
         raise NotReady("signature", visible(why, 400), "Sign it with the author's own key, valid when it is issued.")
     named = trusted.signers.person(statement.author)
-    if trusted.base is not None and author.person != named:
+    # A pinned key that no line names takes its person on its own word.
+    if author.address and author.person != named:
         raise NotReady(
             "signature", f"it names {visible(statement.author, 120)} as author, and {author.address} signed it", _SIGN
         )
@@ -319,15 +323,17 @@ def _tree(
 
 
 def _no_rollback(
-    git: Git, objects: Objects, statement: Statement, trusted: Trusted, environment: str, asked: Asked
+    git: Git, objects: Objects, found: Snapshot, statement: Statement, trusted: Trusted, asked: Asked
 ) -> None:
-    if trusted.base is None or asked.allow_rollback:
+    if asked.allow_rollback:
         return
-    other = later(git, objects, trusted.base.commit, statement, environment)
+    # Without a base, the commit's own past is all there is to look at.
+    branch = trusted.base or found
+    other = later(git, objects, branch.commit, statement, statement.environment)
     if other is not None:
         raise NotReady(
             "rollback",
-            f"{trusted.root.base} held a file issued on {other.issued:%Y-%m-%d %H:%M} UTC, after this one "
-            f"({statement.issued:%Y-%m-%d %H:%M}), for another tree",
+            f"{trusted.root.base or 'its history'} held a file issued on {other.issued:%Y-%m-%d %H:%M} UTC, after this "
+            f"one ({statement.issued:%Y-%m-%d %H:%M}), for another tree",
             "An older state came back. Sign it anew, or let the workflow say --allow-rollback for once.",
         )
