@@ -150,7 +150,7 @@ def plan_lines(preparation: Preparation, signer: Signer) -> list[str]:
     "--base", metavar="REF", envvar="SHIPWORTHY_BASE",
     help="A full ref whose policy and signers will judge it. Needed where the commit changes the policy itself.",
 )  # fmt: skip
-@click.option("--repo", metavar="OWNER/NAME", help="Sign for which repository? Default: that of the base, or of origin.")
+@click.option("--repo", metavar="OWNER/NAME", help="Signed for which repository. Default: the base's, or origin's.")
 @click.option("--predict-merge", is_flag=True, help="Examine and sign the tree that merging into the base will have.")
 @click.option("--run-tests", is_flag=True, help="Say yes to running the project's own tests in a copy of the tree.")
 @click.option("--yes", "-y", is_flag=True, help="Sign without asking.")
