@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from shipworthy import approval
@@ -60,14 +61,13 @@ def open_desk(
     `trust` None: the remote's default branch as this clone knows it. `others_only`: not for one's own sign-off.
     """
     with _said():
-        git = Git(root)
-        if not root.is_dir() or git.answer("rev-parse", "--git-dir") is None:
+        if not root.is_dir() or Git(root).answer("rev-parse", "--git-dir") is None:
             raise CouldNotEvaluate(f"{root} is not a git repository", "Name the repository: shipworthy review PATH")
         asked = asked or Asked()
         if others_only:
             environment = asked.environment or read_rules(root).policy.environment
             statement, _ = approval.stated(root, environment)
-            if statement.author == git.answer("config", "user.email"):
+            if statement.author == Git(root).answer("config", "user.email"):
                 raise Refused(_OWN, _OTHER)
         base = None if trust else approval.default_base(root)
         if trust is None and base is None:
@@ -105,7 +105,7 @@ class Desk:
         """The exact bytes that were signed and would be countersigned."""
         return self._review.found.payload
 
-    @property
+    @cached_property
     def head(self) -> Head:
         found, statement = self._review.found, self._review.statement
         return Head(
@@ -186,7 +186,7 @@ class Desk:
             remark=answered.remark if answered else "",
         )
 
-    @property
+    @cached_property
     def machines(self) -> tuple[Machine, ...]:
         """What machines found, the open ones first."""
         settled = (OutcomeKind.PASS, OutcomeKind.NOT_APPLICABLE)
@@ -197,7 +197,7 @@ class Desk:
         ]
         return tuple(sorted(found, key=lambda each: each.outcome in settled))
 
-    @property
+    @cached_property
     def since(self) -> Since:
         """What changed since the last sign-off."""
         found = self._review.since
@@ -275,7 +275,7 @@ class Desk:
         """Why it cannot be countersigned now; empty where nothing here stands in the way."""
         if self.committed:
             return "You approved it already."
-        if own := self._own():
+        if own := self.head.own:
             return f"{own[0].upper()}{own[1:]}."
         if self.rerun.state in (RerunState.WAITING, RerunState.RUNNING):
             return "The checks are still running here."

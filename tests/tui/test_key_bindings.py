@@ -15,6 +15,7 @@ from shipworthy.tui.screens.decide import Attest, Waive
 from shipworthy.tui.screens.dialogs import Question, Reader
 from shipworthy.tui.screens.help import Help
 from shipworthy.tui.screens.main import MainScreen
+from shipworthy.tui.screens.review import Review
 from shipworthy.tui.widgets.item import ItemPane
 from shipworthy.tui.widgets.items import ItemList
 
@@ -198,6 +199,15 @@ async def sign(driver: Driver) -> None:
     assert "Only a READY assessment can be signed" in driver.toasts
 
 
+async def review(driver: Driver) -> None:
+    await driver.press("V")
+    assert isinstance(driver.app.screen, Review)
+    await driver.until("is not a git repository")
+    assert "CANNOT REVIEW" in driver.lines[0]
+    await driver.press("q")
+    assert isinstance(driver.app.screen, MainScreen)
+
+
 async def help_screen(driver: Driver) -> None:
     await driver.press("question_mark")
     assert isinstance(driver.app.screen, Help)
@@ -237,6 +247,7 @@ PROOFS: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "copy-prompt": copy,
     "edit": edit,
     "sign": sign,
+    "review": review,
     "help": help_screen,
     "quit": leave,
 }

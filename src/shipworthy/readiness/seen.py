@@ -36,6 +36,14 @@ class Claim(NamedTuple):
     remark: str
     """What has to change, where it was sent back."""
 
+    @property
+    def accepted(self) -> bool:
+        return self.reply is not None and self.reply.value == "accepted"
+
+    @property
+    def sent_back(self) -> bool:
+        return self.reply is not None and self.reply.value == "sent back"
+
 
 class Machine(NamedTuple):
     """What a machine found when it was signed."""

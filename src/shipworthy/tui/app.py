@@ -220,6 +220,7 @@ _BY_NAME = {
     "copy-prompt": "Copy a prompt for the assistant",
     "edit": "Open in the editor",
     "sign": "Sign the readiness file",
+    "review": "Review this sign-off",
     "filter": "Filter the list",
     "fold": "Fold or unfold suggested items",
     "help": "Help",

@@ -19,6 +19,7 @@ from shipworthy.tui.words import heading, why_not_attest, why_not_waive
 
 if TYPE_CHECKING:
     from shipworthy.tui.app import CoachApp
+    from shipworthy.tui.screens.review_desk import Desk
 
 
 class Commands(Screen[None]):
@@ -220,6 +221,18 @@ class Commands(Screen[None]):
         if words:
             self.signed = words
         self.coach.look_again()
+
+    # Reviewing
+
+    def action_review(self) -> None:
+        from shipworthy.tui.screens.review import Review
+
+        def desk() -> Desk:
+            from shipworthy.reviewing import open_desk
+
+            return open_desk(self.session.root, others_only=True)
+
+        self.app.push_screen(Review(desk), lambda left: self.coach.look_again())
 
     # Handing over
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from textual.binding import Binding
 from textual.screen import Screen
 
 from shipworthy.tui.keys import GROUPS
@@ -23,13 +25,13 @@ _MEANS = {
 }
 
 
-def help_lines(screen: Screen[None]) -> Iterator[Line]:
-    """Keys as they are bound on this screen, then the states, then what the coach never does."""
+def key_lines(screen: Screen[Any], groups: Iterable[tuple[str, Sequence[Binding]]]) -> Iterator[Line]:
+    """Keys as they are bound on this screen, group by group."""
     keys: dict[str, list[str]] = {}
     for each in screen.active_bindings.values():
         if each.binding.id:
             keys.setdefault(each.binding.id, []).append(screen.app.get_key_display(each.binding))
-    for title, bindings in sorted(GROUPS, key=lambda group: group[0] != "Do"):
+    for title, bindings in groups:
         yield Line(shown(title, "bold $secondary"))
         done: set[str] = set()
         for binding in bindings:
@@ -40,6 +42,11 @@ def help_lines(screen: Screen[None]) -> Iterator[Line]:
         if title == "The coach":
             yield Line(shown("Every command by name, and the themes"), head=joined((f"  {'^p':<10}", "bold $primary")))
         yield Line()
+
+
+def help_lines(screen: Screen[None]) -> Iterator[Line]:
+    """Keys as they are bound on this screen, then the states, then what the coach never does."""
+    yield from key_lines(screen, sorted(GROUPS, key=lambda group: group[0] != "Do"))
     yield Line(shown("States", "bold $secondary"))
     for face in FACES.values():
         yield Line(

@@ -178,7 +178,10 @@ class ItemList(OptionList, inherit_bindings=False):
 
     def show(self, listing: Listing) -> None:
         """Draw it: only changed lines when the same lines are there, all of them otherwise."""
-        found = spaced(entries(listing), listing.height)
+        self.put(spaced(entries(listing), listing.height))
+
+    def put(self, found: list[Entry]) -> None:
+        """Draw these entries, with the cursor on the one it was on where that is still there."""
         if [each.key for each in found] == [each.key for each in self._entries]:
             for index, (old, new) in enumerate(zip(self._entries, found, strict=True)):
                 if old.line != new.line:
