@@ -47,6 +47,7 @@ PICTURES = {
         texts=(("filter", "runs here"),), wait="Always for this command",
     ),
     "prompt-80x24": Picture("The prompt for an assistant", (80, 24), ("y",), wait="Sent to your terminal"),
+    "fix-80x24": Picture("What a machine would change, as a diff", (80, 24), ("d",), wait="os.environ"),
     "attest-80x24": Picture(
         "Saying what only a person can know", (80, 24), ("end", "k", "a"),
         texts=(("when", "2026-11-18"), ("reason", "Restored the nightly dump to staging, logged in."),

@@ -12,6 +12,10 @@ from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, 
 
 from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Progress, Started
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
+from shipworthy.fixes import Fix, NoFix
+from shipworthy.fixes.model import edited
+from shipworthy.fixes.offer import Offer
+from shipworthy.fixes.undo import Undone
 from shipworthy.model import (
     Assessment,
     Checklist,
@@ -26,6 +30,25 @@ from shipworthy.model import (
 )
 from shipworthy.settle import settle
 from shipworthy.signing import NoKey
+
+OFFER = Offer(
+    fix=Fix(
+        item="secrets-not-in-tree",
+        says="Read STRIPE_KEY from the environment instead of the code.",
+        edits=(edited("app/settings.py", b"", []),),
+        notes=("First replace the secret of app/settings.py:12 where it was issued.",),
+    ),
+    diff=(
+        "--- a/app/settings.py",
+        "+++ b/app/settings.py",
+        "@@ -10,3 +10,3 @@",
+        " import os",
+        " ",
+        '-STRIPE_KEY = "••••••••"',
+        '+STRIPE_KEY = os.environ["STRIPE_KEY"]',
+        *(f" line {number}" for number in range(40)),
+    ),
+)
 
 
 @dataclass
@@ -48,6 +71,9 @@ class FakeSession:
     commands: dict[str, str] = field(default_factory=lambda: {"tests-pass": "python -m pytest -q"})
     calls: list[tuple[object, ...]] = field(default_factory=list)
     allowed: set[str] = field(default_factory=set)
+    offers: dict[str, Offer | NoFix] = field(default_factory=lambda: {OFFER.fix.item: OFFER})
+    applied: list[str] = field(default_factory=list)
+    fix_error: SessionError | None = None
 
     def __post_init__(self) -> None:
         self.outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
@@ -127,6 +153,23 @@ class FakeSession:
         self.calls.append(("remember", command))
         self.allow(command)
         self.commands = {item: each for item, each in self.commands.items() if each != command}
+
+    def propose_fix(self, item: str) -> Offer | NoFix:
+        self.calls.append(("propose_fix", item))
+        return self.offers.get(item) or NoFix(item=item, why="it takes judgement.")
+
+    def apply_fix(self, fix: Fix) -> None:
+        if self.fix_error is not None:
+            raise self.fix_error
+        self.calls.append(("apply_fix", fix.item))
+        self.applied.append(fix.item)
+
+    def undo_fix(self) -> Undone:
+        if not self.applied:
+            raise SessionError("no fix was applied here", "There is nothing to take back.")
+        self.calls.append(("undo_fix",))
+        notes = ("app/settings.py:12 is empty now.",)
+        return Undone(item=self.applied.pop(), paths=("app/settings.py",), notes=notes)
 
     def signing(self) -> SigningPlan:
         if self.no_key:

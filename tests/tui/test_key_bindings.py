@@ -13,6 +13,7 @@ from textual.widgets import Input
 from shipworthy.tui.keys import GROUPS
 from shipworthy.tui.screens.decide import Attest, Waive
 from shipworthy.tui.screens.dialogs import Question, Reader
+from shipworthy.tui.screens.fix import Diff
 from shipworthy.tui.screens.help import Help
 from shipworthy.tui.screens.main import MainScreen
 from shipworthy.tui.screens.review import Review
@@ -221,6 +222,23 @@ async def leave(driver: Driver) -> None:
     assert driver.app.return_code == 0
 
 
+async def fix(driver: Driver) -> None:
+    await driver.press("d")
+    await driver.until("os.environ")
+    assert isinstance(driver.app.screen, Diff)
+    await driver.press("enter")
+    assert isinstance(driver.app.screen, MainScreen)
+    assert driver.session.calls == [("propose_fix", "secrets-not-in-tree")]
+
+
+async def undo_fix(driver: Driver) -> None:
+    driver.session.applied.append("secrets-not-in-tree")
+    await driver.press("U", "tab", "enter")
+    await driver.until("is empty now")
+    assert driver.session.calls == [("undo_fix",)]
+    await driver.press("escape")
+
+
 # What each binding id is proven by.
 PROOFS: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "next-open": next_open,
@@ -246,6 +264,8 @@ PROOFS: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "undo": undo,
     "copy-prompt": copy,
     "edit": edit,
+    "fix": fix,
+    "undo-fix": undo_fix,
     "sign": sign,
     "review": review,
     "help": help_screen,

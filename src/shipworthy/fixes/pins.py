@@ -40,7 +40,9 @@ def make(desk: Desk) -> Fix | NoFix:
     for doomed in desk.fact(KnownVulnerabilities).doomed:
         row = doomed.requirement
         if (row.file, row.line) in files:
-            desk.refuse(f"{row.file}:{row.line} is a range, and which other one {row.name} should have is yours to say.")
+            desk.refuse(
+                f"{row.file}:{row.line} is a range, and which other one {row.name} should have is yours to say."
+            )
     if raised:
         desk.note("Install and run your tests: other pins may have to move along, which pip tells you.")
     dates = [each.date for each in desk.fact(KnownVulnerabilities).snapshots if each.ecosystem == PYPI]

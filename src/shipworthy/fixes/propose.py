@@ -15,45 +15,16 @@ from shipworthy.facts import Context
 from shipworthy.fixes.desk import Desk
 from shipworthy.fixes.files import read_now
 from shipworthy.fixes.model import Fix, FixError, NoFix, digest
+from shipworthy.fixes.table import MAKERS, why_none
 from shipworthy.model import Item, OutcomeKind
 from shipworthy.project import Project
 
-# Name of the check -> the module with its maker, `make(desk) -> Fix | NoFix`, loaded when it is needed.
-MAKERS: dict[str, str] = {
-    "env-files-ignored": "env_files",
-    "config-parity": "env_example",
-    "update-bot": "update_bot",
-    "ci-on-every-change": "workflow",
-    "ci-runs-tests": "workflow",
-    "health-check": "health",
-    "debug-surface-closed": "debug",
-    "secrets-not-in-tree": "literals",
-    "secret-store": "literals",
-    "known-vulns": "pins",
-}
-# Why the others have none.
-_NEVER = {
-    "tests-not-skipped": "why a test is switched off is a person's to judge: mend it, or delete it.",
-    "lockfile": "a lock is made by your package manager, from its registry; shipworthy calls neither.",
-    "tests-pass": "a failing test is a question about the code.",
-    "route-inventory": "which routes there should be is a person's to say.",
-    "routes-protected": "who may call a route is a person's to say.",
-}
 EXTRA: dict[str, tuple[str, ...]] = {
     "workflow": ("shipworthy.facts.tests:TestSuites", "shipworthy.facts.dependencies:Dependencies"),
     "literals": ("shipworthy.facts.stack:Stack",),
     "env_example": ("shipworthy.facts.stack:Stack",),
 }
 """Facts a maker needs beside those of the check."""
-
-
-def why_none(item: Item) -> str | None:
-    """Why an item can have no fix by machine, whatever its findings; None where it may have one."""
-    if item.check is None:
-        return "no machine checks this item: only a person can say it."
-    if item.check in MAKERS:
-        return None
-    return _NEVER.get(item.check, "its fix takes judgement.")
 
 
 def propose(item: Item, root: Path, context: Context) -> Fix | NoFix:

@@ -218,6 +218,8 @@ _BY_NAME = {
     "waive": "Waive this item",
     "undo": "Take back what was said",
     "copy-prompt": "Copy a prompt for the assistant",
+    "fix": "Fix this item by machine",
+    "undo-fix": "Take back the last fix",
     "edit": "Open in the editor",
     "sign": "Sign the readiness file",
     "review": "Review this sign-off",

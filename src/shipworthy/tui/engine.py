@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from shipworthy.assess.events import Event
     from shipworthy.assess.signing import Signed, SigningPlan
+    from shipworthy.fixes import Fix, NoFix
+    from shipworthy.fixes.offer import Offer
+    from shipworthy.fixes.undo import Undone
     from shipworthy.model import Assessment, Checklist, Result
 
 
@@ -104,6 +107,18 @@ class Session(Protocol):
 
     def remember_consent(self, command: str) -> None:
         """Never ask about this command in this repository again. Raises SessionError."""
+        ...
+
+    def propose_fix(self, item: str) -> Offer | NoFix:
+        """What a machine would change for an item. It reads the repository elsewhere and waits. Raises SessionError."""
+        ...
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Write it as it was shown, all files or none. Raises SessionError."""
+        ...
+
+    def undo_fix(self) -> Undone:
+        """Take the last fix applied to this repository back. Raises SessionError."""
         ...
 
     def signing(self) -> SigningPlan:

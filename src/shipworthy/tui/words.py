@@ -197,6 +197,19 @@ def why_not_attest(result: Result) -> str:
     return "Only a machine can decide this item. Fix it, or waive it with w."
 
 
+def why_not_fix(result: Result) -> str:
+    """Why no machine has a fix for the item; empty where it may have one."""
+    from shipworthy.fixes.table import why_none
+
+    why = why_none(result.item)
+    if why is not None:
+        return f"No fix by machine: {why}"
+    worst = result.worst.outcome.kind if result.worst else None
+    if worst in (OutcomeKind.PASS, OutcomeKind.NOT_APPLICABLE):
+        return "Nothing is open here, so there is nothing to fix."
+    return ""
+
+
 def why_not_waive(result: Result) -> str:
     """Why a waiver cannot settle the item; empty where it can."""
     worst = result.worst.outcome.kind if result.worst else None

@@ -15,7 +15,7 @@ from shipworthy.model import Result
 from shipworthy.text import visible
 from shipworthy.tui.engine import Session
 from shipworthy.tui.widgets.safe import BOLD, DIM, shown
-from shipworthy.tui.words import heading, why_not_attest, why_not_waive
+from shipworthy.tui.words import heading, why_not_attest, why_not_fix, why_not_waive
 
 if TYPE_CHECKING:
     from shipworthy.tui.app import CoachApp
@@ -58,7 +58,7 @@ class Commands(Screen[None]):
             return "" if self.coach.checking or action == "recheck_all" else "Nothing is being checked."
         if action == "sign":
             return self._why_not_sign()
-        if action not in ("recheck", "attest", "waive", "undo", "copy", "edit"):
+        if action not in ("recheck", "attest", "waive", "undo", "copy", "edit", "fix"):
             return ""
         if self.coach.failed is not None:
             return "Nothing could be examined. Press R to try again."
@@ -72,6 +72,8 @@ class Commands(Screen[None]):
             return "No machine checks this item: what you say counts. Press a to attest."
         if action == "undo" and result.decision is None and not result.note:
             return "Nothing was said about this item."
+        if action == "fix":
+            return why_not_fix(result)
         if action == "edit" and not any(each.location.path for each in result.findings):
             return "This item has no file to open."
         return ""
@@ -185,6 +187,58 @@ class Commands(Screen[None]):
         from shipworthy.tui.screens.dialogs import Message
 
         self.app.push_screen(Message(title, error.message, error.diagnostics))
+
+    # Fixing
+
+    @work(group="fix", exclusive=True)
+    async def action_fix(self) -> None:
+        from shipworthy.fixes import NoFix
+        from shipworthy.tui.screens.fix import Diff
+        from shipworthy.tui.screens.sign import Busy
+
+        result = self.allowed_now("fix")
+        if result is None:
+            return
+        item = result.item.id
+        busy = Busy("Looking at what a machine could change …")
+        self.app.push_screen(busy)
+        try:
+            found = await asyncio.to_thread(self.session.propose_fix, item)
+        except SessionError as error:
+            if busy.done():
+                self._problem("No fix could be made", error)
+            return
+        if not busy.done():
+            return
+        if isinstance(found, NoFix):
+            self.tell(f"No fix by machine: {found.why}", bad=True)
+            return
+        if await self.app.push_screen_wait(Diff(self.session, heading(result), found)):
+            self.signed = ""
+            self.tell("Applied, and checked again now. Press U to take it back.")
+            await self.coach.examine((item,))
+
+    @work(group="fix", exclusive=True)
+    async def action_undo_fix(self) -> None:
+        from shipworthy.tui.screens.dialogs import Answer, Message, Question
+        from shipworthy.tui.widgets.lines import Line
+
+        lines = [Line(shown("This takes back the last fix that was applied here, in all its files."))]
+        lines += [Line(), Line(shown("A secret it removed does not come back: it was kept nowhere.", DIM))]
+        answers = (Answer("no", "Keep it"), Answer("yes", "Take it back"))
+        if await self.app.push_screen_wait(Question("Take back the last fix", lines, answers)) != "yes":
+            return
+        try:
+            done = await asyncio.to_thread(self.session.undo_fix)
+        except SessionError as error:
+            self._problem("It could not be taken back", error)
+            return
+        self.signed = ""
+        self.tell(f"Taken back: {', '.join(done.paths) or 'nothing was left of it'}.")
+        if done.notes:
+            self.app.push_screen(Message("Taken back, but for the secret", " ".join(done.notes)))
+        if any(each.id == done.item for each in self.session.checklist.items):
+            await self.coach.examine((done.item,))
 
     # Signing
 

@@ -1,0 +1,35 @@
+"""Which items have a maker, and why the others have none. It imports no maker, so that a screen may ask at any time."""
+
+from __future__ import annotations
+
+from shipworthy.model import Item
+
+# Name of the check -> the module with its maker, `make(desk) -> Fix | NoFix`, loaded when it is needed.
+MAKERS: dict[str, str] = {
+    "env-files-ignored": "env_files",
+    "config-parity": "env_example",
+    "update-bot": "update_bot",
+    "ci-on-every-change": "workflow",
+    "ci-runs-tests": "workflow",
+    "health-check": "health",
+    "debug-surface-closed": "debug",
+    "secrets-not-in-tree": "literals",
+    "secret-store": "literals",
+    "known-vulns": "pins",
+}
+_NEVER = {
+    "tests-not-skipped": "why a test is switched off is a person's to judge: mend it, or delete it.",
+    "lockfile": "a lock is made by your package manager, from its registry; shipworthy calls neither.",
+    "tests-pass": "a failing test is a question about the code.",
+    "route-inventory": "which routes there should be is a person's to say.",
+    "routes-protected": "who may call a route is a person's to say.",
+}
+
+
+def why_none(item: Item) -> str | None:
+    """Why an item can have no fix by machine, whatever its findings; None where it may have one."""
+    if item.check is None:
+        return "no machine checks this item: only a person can say it."
+    if item.check in MAKERS:
+        return None
+    return _NEVER.get(item.check, "its fix takes judgement.")
