@@ -162,6 +162,15 @@ def test_outside_a_repository(tmp_path: Path) -> None:
             assert "Traceback" not in done.output
 
 
+def test_another_tree_may_be_that_of_the_merge(two: Pair) -> None:
+    git(two.lead, "rm", "-q", "app.py")
+    git(two.lead, "commit", "-q", "-m", "change")
+    done = look(two)
+    assert done.exit_code == 1
+    assert "source tree: " in done.output
+    assert "--predict-merge" in done.output
+
+
 def test_nobody_is_asked_without_a_terminal(two: Pair, agrees: None) -> None:
     two.accept()
     done = countersign(two)

@@ -105,7 +105,7 @@ def look(
 ) -> Review:
     """The review of a commit. Raises what `failing` ends the program for."""
     from shipworthy.git import Git
-    from shipworthy.readiness.answers import CouldNotEvaluate, Refused
+    from shipworthy.readiness.answers import CouldNotEvaluate, NotReady, Refused
     from shipworthy.readiness.context import is_environment
     from shipworthy.readiness.review import review
     from shipworthy.readiness.verify import Asked
@@ -118,4 +118,10 @@ def look(
     if environment is not None and not is_environment(environment):
         raise Refused(f"{environment} cannot be an environment's name", "Use lower-case letters, digits and hyphens.")
     asked = Asked(environment=environment, at=at, repo=repo, ref=ref, predict_merge=predict_merge)
-    return review(root, trust_root(root, base, trust), asked, datetime.now(UTC))
+    try:
+        return review(root, trust_root(root, base, trust), asked, datetime.now(UTC))
+    except NotReady as error:
+        if error.step != "source tree" or predict_merge:
+            raise
+        hint = f"{error.diagnostics} If it was signed for the merge into the base: --predict-merge."
+        raise NotReady(error.step, error.reason, hint) from error
