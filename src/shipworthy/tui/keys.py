@@ -39,6 +39,7 @@ DO = (
     _key("U", "undo_fix", "Undo fix", "Take back the last fix that was applied here", "undo-fix"),
     _key("e", "edit", "Edit", "Open the line in $VISUAL or $EDITOR", "edit", show=True),
     _key("s", "sign", "Sign", "Sign the readiness file", "sign", show=True),
+    _key("V", "review", "Review", "Review this sign-off: somebody else's, as the second person", "review"),
 )
 
 COACH = (
@@ -48,6 +49,40 @@ COACH = (
 
 GROUPS = (("Move", MOVE), ("Do", DO), ("The coach", COACH))
 """What the help screen lists. The palette's key, ctrl+p, is Textual's own."""
+
+_MOVES = ("down", "up", "page-down", "page-up", "first", "last", "item-down", "item-up")
+
+REVIEW = (
+    (
+        "Answer",
+        (
+            _key("a", "accept", "Accept", "Accept the claim: you would say the same", "review-accept", show=True),
+            _key("b", "send_back", "Send back", "Do not accept it: say what has to change", "review-back", show=True),
+            _key("c", "countersign", "Countersign", "Approve the file with your key", "review-countersign", show=True),
+            _key("t", "tell", "Tell", "Commit what you sent back as remarks to the author", "review-tell"),
+        ),
+    ),
+    (
+        "Look",
+        (
+            _key("n", "next_open", "Next", "The next claim without your answer", "review-next", show=True),
+            _key("enter,space", "open", "Open", "Read what is under the cursor in full", "review-open"),
+            _key("d", "changes", "Changes", "What changed since the last sign-off", "review-changes", show=True),
+            _key("v", "bytes", "Bytes", "The exact bytes that were signed", "review-bytes", show=True),
+            _key("r", "again", "Re-run", "Repeat the checks here once more", "review-again"),
+        ),
+    ),
+    ("Move", tuple(each for each in MOVE if each.id in _MOVES)),
+    (
+        "Leave",
+        (
+            _key("question_mark", "help", "Help", "Every key, and what the words mean", "review-help", show=True),
+            _key("escape", "back", "Back", "Back to the list; from there, leave", "review-escape"),
+            _key("q", "leave", "Leave", "Leave; every answer is already written down", "review-leave"),
+        ),
+    ),
+)
+"""What the review screen is steered with, by group."""
 
 SCROLL = (
     _key("down,j", "scroll_down", "Down", "", "scroll-down"),
