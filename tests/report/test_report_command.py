@@ -216,6 +216,11 @@ def test_from_unsigned_to_verified(tmp_path: Path) -> None:
     envelope.write_text(envelope.read_text()[:-30])
     git(folder, "commit", "-q", "-a", "-m", "Damage it")
     assert "✘ does not hold .shipworthy/readiness.production.dsse.json is damaged or edited" in said()
+    blob = git(folder, "rev-parse", "HEAD:.shipworthy/readiness.production.dsse.json")
+    (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    lost = said()
+    assert "! could not check .shipworthy/readiness.production.dsse.json could not be read" in lost
+    assert "can be signed" not in lost.partition("Summary")[0]
 
 
 @pytest.mark.parametrize(

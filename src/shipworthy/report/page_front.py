@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shipworthy.advice.next_step import next_step, sentence
 from shipworthy.model import Assessment, Decides, Level, Result, Status, Verdict
-from shipworthy.report.html import Html, Inside, anchor, cell, el, joined, table, text
+from shipworthy.report.html import Html, Inside, anchor, cell, el, joined, prose, table, text
 from shipworthy.report.page_items import MAX_FINDINGS, chip, mark, of_area, said
 from shipworthy.report.page_signed import SignatureState, Worth
 from shipworthy.report.words import title_of
@@ -103,6 +103,8 @@ def _next(assessment: Assessment, signatures: tuple[SignatureState, ...]) -> lis
     worths = {each.worth for each in signatures}
     if worths == {Worth.VERIFIED}:
         return ["nothing: this commit is signed, and the signature holds."]
+    if Worth.UNKNOWN in worths:
+        return ["find out why ", el("a", "the signature", href="#signature"), " could not be checked."]
     if worths and worths <= {Worth.VERIFIED, Worth.UNPROVEN}:
         return ["this commit is signed; whether the key counts says ", el("code", "shipworthy verify")]
     return ["everything required is settled, so it can be signed: ", el("code", "shipworthy sign")]
@@ -178,7 +180,7 @@ def _open(assessment: Assessment) -> Html:
 def _row(result: Result) -> Html:
     link = el("a", text(title_of(result), 300), href="#" + anchor("item", result.item.id))
     told = result.worst is not None or result.note
-    summary = el("span", text(result.summary, 160), class_="small") if told else None
+    summary = el("span", prose(result.summary, 160), class_="small") if told else None
     return el("li", chip(result.status), " ", el("span", link, " ", summary))
 
 

@@ -13,6 +13,7 @@ from shipworthy.model import (
     DecisionKind,
     Excerpt,
     Finding,
+    Item,
     Level,
     Location,
     OutcomeKind,
@@ -86,9 +87,7 @@ def _area(area: Area, assessment: Assessment) -> Html | None:
 
 def _item(result: Result) -> Html:
     item, name = result.item, anchor("item", result.item.id)
-    small = [_LEVEL_WORDS[result.level], _DECIDES[item.decides], f"{item.risk.value} risk"]
-    if item.check is None and item.decides is not Decides.PERSON:
-        small.append("no machine verifies it yet")
+    small = [_LEVEL_WORDS[result.level], _decides(item), f"{item.risk.value} risk"]
     parts = [
         el("header", chip(result.status), el("h3", text(title_of(result), 300), id=f"{name}-title")),
         el("p", el("code", item.id), " · ", " · ".join(small), class_="small"),
@@ -105,6 +104,12 @@ def _item(result: Result) -> Html:
 
 
 _LEVEL_WORDS = {Level.REQUIRED: "required", Level.SUGGESTED: "suggested", Level.OPTIONAL: "optional"}
+
+
+def _decides(item: Item) -> str:
+    if item.check is None and item.decides is not Decides.PERSON:
+        return "no machine verifies it yet, so a person decides"
+    return _DECIDES[item.decides]
 
 
 def said(decision: Decision) -> str:
@@ -158,9 +163,11 @@ def _outcome(each: ComponentOutcome, several: bool, room: int) -> Iterator[Html]
     outcome = each.outcome
     if several or each.component not in (None, "."):
         where = el("code", text(each.component, 200)) if each.component else "repository"
-        yield el("p", chip(_OF_OUTCOME[outcome.kind]), " ", where, ": ", text(outcome.summary, 400), class_="component")
+        yield el(
+            "p", chip(_OF_OUTCOME[outcome.kind]), " ", where, ": ", prose(outcome.summary, 400), class_="component"
+        )
     else:
-        yield el("p", text(outcome.summary, 400), class_="summary")
+        yield el("p", prose(outcome.summary, 400), class_="summary")
     shown = [finding for finding in outcome.findings if not _says_nothing_new(finding, outcome.summary)][:room]
     if shown:
         before: Location | None = None
@@ -218,12 +225,14 @@ def _fix(result: Result) -> Html | None:
     parts: list[Html] = []
     if item.fix:
         parts += [el("h4", "Fix"), el("ol", *(el("li", prose(step, _LONG)) for step in item.fix[:30]))]
-    passes = [el("p", text(item.title.rstrip("."), 300), ".")]
+    # Only a failing title hides what should be true.
+    passes = [el("p", text(item.title.rstrip("."), 300), ".")] if result.status is Status.FAIL else []
     if item.check and item.decides is not Decides.PERSON:
         passes.append(el("p", "Check again: ", el("code", f"shipworthy check --item {item.id}")))
     if item.attest and item.decides is not Decides.MACHINE:
         passes.append(el("p", "A person states: ", el("q", text(item.attest, _LONG))))
+    if passes:
+        parts += [el("h4", "It passes when" if result.status is Status.FAIL else "It is settled when"), *passes]
     if item.not_applicable:
-        passes.append(el("p", "Does not apply when: ", text(item.not_applicable, _LONG), class_="small"))
-    parts += [el("h4", "It passes when"), *passes]
+        parts.append(el("p", "Does not apply when: ", text(item.not_applicable, _LONG), class_="small"))
     return el("div", *parts, class_="fix")
