@@ -129,6 +129,6 @@ def attributes() -> bytes:
     return (
         b"# What was signed has to reach every machine byte by byte.\n"
         b"* -text\n"
-        b'# Readable differences, once per clone: git config diff.shipworthy.textconv "shipworthy show"\n'
+        b'# Readable differences, once per clone: git config diff.shipworthy.textconv "shipworthy show --textconv"\n'
         b"readiness.*.json diff=shipworthy\n"
     )
