@@ -81,6 +81,12 @@ def open_desk(
         return desk
 
 
+def desk_of(read: Callable[[], Review]) -> Desk:
+    """The desk for a review that `read` makes. Raises SessionError; what `read` raised is its cause."""
+    with _said():
+        return Desk(read())
+
+
 class Desk:
     """A review in progress. What it shows is asked for afresh; `again` and `plan` take a while."""
 

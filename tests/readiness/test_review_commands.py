@@ -194,7 +194,8 @@ def test_at_a_terminal(two: Pair, own_home: Path) -> None:
     env |= {"PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(own_home)}
 
     def start(name: str, **more: str) -> pexpect.spawn[str]:
-        arguments = ["-c", PROGRAM, name, str(two.lead), "--base", BASE]
+        plain = ["--plain"] if name == "review" else []
+        arguments = ["-c", PROGRAM, name, str(two.lead), "--base", BASE, *plain]
         return pexpect.spawn(sys.executable, arguments, env=env | more, timeout=30, encoding="utf-8")
 
     child = start("review")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from shipworthy.cli.common import NOT_READY, fail, print_lines
+from shipworthy.cli.common import NOT_READY, fail, print_lines, root_of
 from shipworthy.cli.lead import NO_ANSWER, asks, failing, look, trust_options
 
 if TYPE_CHECKING:
     from shipworthy.readiness.answered import Answers
     from shipworthy.readiness.review import Review
     from shipworthy.report.review import Reviewed
+    from shipworthy.tui.screens.review_desk import Desk
+
+LEAST = (60, 14)
+"""Columns and rows the screen takes."""
 
 
 @click.command("review")
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--send-back", multiple=True, metavar="ITEM", help="Do not accept it; each takes a --remark.")
 @click.option("--remark", multiple=True, metavar="TEXT", help="What has to change, for the --send-back it belongs to.")
 @click.option("--format", type=click.Choice(["human", "json"]), default="human", help="How to print.")
+@click.option("--plain", is_flag=True, help="Ask line by line; always so where no screen is, in CI, and for JSON.")
 def command(
     path: str | None,
     base: str | None,
@@ -39,6 +46,7 @@ def command(
     send_back: tuple[str, ...],
     remark: tuple[str, ...],
     format: str,
+    plain: bool,
 ) -> None:
     """Look at the signed readiness file of the repository at PATH before approving it.
 
@@ -54,6 +62,9 @@ def command(
         fail("each --send-back takes one --remark", "shipworthy review --send-back ITEM --remark TEXT")
     if both := set(accept) & set(send_back):
         fail(f"{', '.join(sorted(both))}: accepted and sent back at once", "Say one of the two.")
+    if not (plain or accept or send_back) and format == "human" and _has_screen():
+        root = root_of(path)
+        _screen(lambda: look(str(root), base, trust, environment, repo, ref, predict_merge=predict_merge, at=at))
     with failing("review"):
         found = look(path, base, trust, environment, repo, ref, predict_merge=predict_merge, at=at)
         answers, now = answers_of(found), datetime.now(UTC)
@@ -67,6 +78,34 @@ def command(
             shown = _state(shown, answers)
         code = _end(shown, answers, format)
     sys.exit(code)
+
+
+def _has_screen() -> bool:
+    """Whether a person sits at a terminal that can show the review."""
+    from shipworthy.cli.opening import is_screen
+
+    if not asks() or not is_screen():
+        return False
+    width, height = os.get_terminal_size(sys.stderr.fileno())
+    return width >= LEAST[0] and height >= LEAST[1]
+
+
+def _screen(read: Callable[[], Review]) -> NoReturn:
+    """Opens the review screen, and ends the program when the person leaves it."""
+    from shipworthy.tui.review_app import launch_review
+
+    def desk() -> Desk:
+        from shipworthy.reviewing import desk_of
+
+        return desk_of(read)
+
+    left = launch_review(desk)
+    if left is None:
+        sys.exit(NO_ANSWER)
+    if left.error is not None:
+        with failing("review"):
+            raise left.error.__cause__ or left.error
+    sys.exit(NO_ANSWER if left.unmade else NOT_READY if left.open else 0)
 
 
 def _state(shown: Reviewed, answers: Answers) -> Reviewed:

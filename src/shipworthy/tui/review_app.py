@@ -42,4 +42,4 @@ def launch_review(open: Callable[[], Desk], *, theme: str = "dark", ascii_only: 
         app.run()
     finally:
         gc.enable()
-    return None if app.crashed else app.review.left
+    return None if app.crashed else app.review.ended

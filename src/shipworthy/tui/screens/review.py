@@ -62,7 +62,8 @@ class Review(Screen[Left]):
         self._read: set[str] = set()
         """Keys of claims whose words were on the screen in full."""
         self._outcome, self._ready, self._told = NOTHING, False, False
-        self._busy = False
+        self.ended: Left | None = None
+        """How it stood when the person left."""
 
     def compose(self) -> ComposeResult:
         width, height = self.app.size
@@ -82,6 +83,8 @@ class Review(Screen[Left]):
         self.set_interval(POLL_SECONDS, self._poll)
 
     def on_unmount(self) -> None:
+        # Before the re-run is stopped, which would count as one that could not be made.
+        self.ended = self.left
         if self.desk is not None:
             self.desk.stop()
 
