@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Progress, Started
+from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
 from shipworthy.assess.wire import Command, WireError, dump, load
 from shipworthy.model import (
     Component,
@@ -40,6 +40,8 @@ EVENTS: list[Event] = [
     ),
     Done(cancelled=False, advisories=None, milliseconds=9),
     Failed(message="m", diagnostics="d"),
+    Changed(paths=("a\x1b\udcff.py",), total=3, items=("a",), moved=True, branch="main"),
+    Watching(on=False, problem="no"),
 ]  # fmt: skip
 
 
@@ -53,10 +55,10 @@ def test_round_trip(event: Event) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        b"", b"nonsense", b"[]", b"3", b'{"v":2,"event":"started","item":"a"}', b'{"v":1,"event":"nope"}',
-        b'{"v":1,"event":"started"}', b'{"v":1,"event":"started","item":4}',
-        b'{"v":1,"event":"started","item":"a","x":1}',
-        b'{"v":1,"event":"outcome","item":"a","outcomes":[{"outcome":{"kind":"pass","summary":"s"}}],"milliseconds":1}',
+        b"", b"nonsense", b"[]", b"3", b'{"v":1,"event":"started","item":"a"}', b'{"v":2,"event":"nope"}',
+        b'{"v":2,"event":"started"}', b'{"v":2,"event":"started","item":4}',
+        b'{"v":2,"event":"started","item":"a","x":1}',
+        b'{"v":2,"event":"outcome","item":"a","outcomes":[{"outcome":{"kind":"pass","summary":"s"}}],"milliseconds":1}',
     ],
 )  # fmt: skip
 def test_refuses(line: bytes) -> None:
@@ -68,4 +70,4 @@ def test_commands() -> None:
     command = Command(do="run", only=("a",), consent=("pytest",))
     assert Command.load(command.dump()) == command
     with pytest.raises(WireError):
-        Command.load(b'{"v":1,"do":3}')
+        Command.load(b'{"v":2,"do":3}')

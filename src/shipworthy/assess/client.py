@@ -41,6 +41,7 @@ class ChildEngine:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._watching = False
         self._process: asyncio.subprocess.Process | None = None
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._reader: asyncio.Task[None] | None = None
@@ -63,6 +64,8 @@ class ChildEngine:
         )
         self._idle.set()
         self._reader = asyncio.create_task(self._read(self._process))
+        if self._watching:
+            await self.watch(True)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         from shipworthy.assess.events import Failed
@@ -83,6 +86,9 @@ class ChildEngine:
                 event = Failed(message=f"the examination process said something unreadable: {error}", diagnostics="")
             if type(event).__name__ in ("Done", "Failed"):
                 self._idle.set()
+            elif type(event).__name__ == "Planned":
+                # It may have begun by itself.
+                self._idle.clear()
             await self._events.put(event)
         self._idle.set()
         if not self._stopping:
@@ -99,6 +105,13 @@ class ChildEngine:
 
         self._idle.clear()
         await self._send(Command(do="run", only=only, consent=tuple(sorted(consent))))
+
+    async def watch(self, on: bool) -> None:
+        """Ask it to notice changes and examine again by itself, or not to; kept over a restart of the process."""
+        from shipworthy.assess.wire import Command
+
+        self._watching = on
+        await self._send(Command(do="watch" if on else "unwatch"))
 
     async def cancel(self) -> None:
         """End the run under way; a child that does not listen is replaced."""

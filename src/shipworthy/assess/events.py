@@ -1,6 +1,8 @@
 """What an examination reports while it runs: small messages, the same in process and over the child's JSON lines.
 
 Order: one `Planned`; then `Started`, `Progress` and `Judged` in any mix; at the end exactly one `Done` or `Failed`.
+A resident child that watches the files says `Watching` when that begins or ends, and `Changed` before it examines again
+by itself. A change during a run replaces the run: it ends without a `Done`, and the next `Planned` has its open items.
 """
 
 from __future__ import annotations
@@ -68,4 +70,29 @@ class Failed:
     diagnostics: str
 
 
-Event = Planned | Started | Progress | Judged | Done | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The repository changed. What was said of these items does not hold any more; they are judged again next."""
+
+    paths: tuple[str, ...]
+    """The first changed files, relative to the root, sorted."""
+    total: int
+    """How many files changed."""
+    items: tuple[str, ...]
+    """Ids of the items whose outcome may be another one now."""
+    moved: bool = False
+    """Whether HEAD is another commit or branch."""
+    branch: str | None = None
+    """The branch now; None when detached or outside git."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """Whether changes to the files are noticed from now on."""
+
+    on: bool
+    problem: str = ""
+    """Why not, where nobody asked for that."""
+
+
+Event = Planned | Started | Progress | Judged | Done | Failed | Changed | Watching

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from shipworthy.assess.depends import Account, NotedView
 from shipworthy.assess.events import Event, Judged, Started
 from shipworthy.assess.excerpts import Excerpts
 from shipworthy.bugs import bug
@@ -69,7 +70,11 @@ class FactStore:
         planned: Iterable[type[Fact]],
         cache: RecordCache | None = None,
         progress: Callable[[int, int], None] | None = None,
+        *,
+        note: bool = False,
     ) -> None:
+        """`note`: keep account of what each fact was made from."""
+        self._accounts: dict[type[Fact], Account] | None = {} if note else None
         self._project = project
         self._context = context
         analysers: list[Analyser] = []
@@ -94,7 +99,7 @@ class FactStore:
                 self._broken[kind] = found
                 return
             needed[other] = found
-        view = View(self._project, self._context, self._scan)
+        view = self._view(kind)
         try:
             # The pass over all files has its own limits and may belong to many kinds, so it is outside this one.
             for analyser in reader.analysers:
@@ -105,6 +110,26 @@ class FactStore:
             self._broken[kind] = f"reading {kind.__name__.lower()} facts {error}"
         except Exception as error:
             self._broken[kind] = bug(f"reading {kind.__name__.lower()} facts", error)
+
+    def _view(self, kind: type[Fact]) -> View:
+        if self._accounts is None:
+            return View(self._project, self._context, self._scan)
+        account = self._accounts[kind] = Account()
+        return NotedView(self._project, self._context, self._scan, account)
+
+    def accounts(self, kinds: Iterable[type[Fact]]) -> tuple[Account, ...]:
+        """What these kinds and all they build on but the stack were made from; opaque where that is not known."""
+        if self._accounts is None:
+            raise ValueError("no account was kept: build the store with note=True")
+        found: list[Account] = []
+        for kind in _closure(kinds):
+            if kind is Stack:
+                continue
+            account = self._accounts.get(kind) or Account()
+            # Where reading failed or was not come to, nobody knows what it would have asked for.
+            account.opaque = account.opaque or kind not in self._known
+            found.append(account)
+        return tuple(found)
 
     def read_so_far(self) -> tuple[Fact, ...]:
         """Every fact read until now."""

@@ -1,4 +1,4 @@
-"""Events as JSON lines and back: the two-way protocol between the coach and its child process, version 1."""
+"""Events as JSON lines and back: the two-way protocol between the coach and its child process, version 2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from shipworthy.assess import events
 
-VERSION = 1
+VERSION = 2
 _EVENTS: dict[str, type[Any]] = {
     "planned": events.Planned,
     "started": events.Started,
@@ -22,6 +22,8 @@ _EVENTS: dict[str, type[Any]] = {
     "outcome": events.Judged,
     "done": events.Done,
     "error": events.Failed,
+    "changed": events.Changed,
+    "watching": events.Watching,
 }
 _NAMES = {cls: name for name, cls in _EVENTS.items()}
 
@@ -98,7 +100,7 @@ def load(line: bytes) -> events.Event:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What the coach asks of the child: `run` (all, or `only` these items), `cancel`."""
+    """What the coach asks of the child: `run` (all, or `only` these items), `cancel`, `watch`, `unwatch`."""
 
     do: str
     only: tuple[str, ...] | None = None
