@@ -19,11 +19,15 @@ _FIXED = (
     "-c", "core.pager=cat",
     "-c", "core.quotePath=false",
     "-c", "protocol.allow=never",
+    "-c", "log.showSignature=false",
     "-c", "gc.auto=0",
     "-c", "maintenance.auto=false",
 )  # fmt: skip
 # Configuration keys of the repository itself whose value git would run.
-_RUNS = re.compile(r"^(filter\..*\.(clean|smudge|process)|merge\..*\.driver)$", re.I)
+_RUNS = re.compile(r"^(filter\..*\.(clean|smudge|process)|merge\..*\.driver)$", re.I | re.S)
+_REQUIRED = re.compile(r"^filter\..*\.required$", re.I | re.S)
+_USAGE = 129
+_NEWER = "Install git 2.31 or later."
 
 
 class GitError(Exception):
@@ -59,6 +63,8 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
         GIT_TERMINAL_PROMPT="0",
         GIT_OPTIONAL_LOCKS="0",
         GIT_NO_LAZY_FETCH="1",
+        # Unlike protocol.allow, no setting of the repository overrides it.
+        GIT_ALLOW_PROTOCOL="none",
         LC_ALL="C",
         GIT_LITERAL_PATHSPECS="1",
     )
@@ -78,20 +84,34 @@ class Git:
             raise GitMissing("git was not found on PATH", "Install git, or check a folder outside version control.")
         self._base = [program, *_FIXED, "-c", f"safe.directory={folder.resolve()}"]
         self._base += ["-c", "safe.directory=*"]
+        if any((each / ".git").exists() for each in folder.resolve().parents):
+            # Files of a commit can look like a bare repository, with refs of the author's own making.
+            self._base += ["-c", "safe.bareRepository=explicit"]
+        self._neutral: dict[str, str] = {}
         self._neutral = self._neutralise()
 
-    def _neutralise(self) -> list[str]:
-        """Overrides for every setting of the repository's own configuration that would run a program."""
-        found = self._call(["config", "--local", "--list", "--name-only", "-z"], neutral=False)
-        if found.returncode != 0:
-            return []
-        options: list[str] = []
-        for name in found.stdout.decode("utf-8", "replace").split("\0"):
-            if _RUNS.match(name):
-                options += ["-c", f"{name}="]
-            elif re.match(r"^filter\..*\.required$", name, re.I):
-                options += ["-c", f"{name}=false"]
-        return options
+    def _neutralise(self) -> dict[str, str]:
+        """Variables that override every setting of the repository's own configuration that would run a program.
+
+        Its own is also what it includes, and that of a linked work tree. Not `-c`: a name may hold an equals sign.
+        """
+        found = self._call(["config", "--list", "--name-only", "--show-scope", "-z"])
+        fields = os.fsdecode(found.stdout).split("\0") if found.returncode == 0 else []
+        override: dict[str, str] = {}
+        for scope, name in zip(fields[::2], fields[1::2], strict=False):
+            if scope in ("local", "worktree"):
+                if _RUNS.match(name):
+                    override[name] = ""
+                elif _REQUIRED.match(name):
+                    override[name] = "false"
+        variables = {"GIT_CONFIG_COUNT": str(len(override))} if override else {}
+        for number, (name, value) in enumerate(override.items()):
+            variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+        # A git before 2.26 does not know the option, one before 2.31 not the variables.
+        held = self._call(["config", "--get", next(iter(override))], env=variables).stdout if override else b""
+        if found.returncode == _USAGE or held.strip() not in (b"", b"false"):
+            raise GitMissing("this git cannot be kept from running programs that a repository names", _NEWER)
+        return variables
 
     def _call(
         self,
@@ -100,16 +120,15 @@ class Git:
         stdin: bytes | None = None,
         timeout: float = TIMEOUT,
         env: dict[str, str] | None = None,
-        neutral: bool = True,
     ) -> subprocess.CompletedProcess[bytes]:
         # Diffs are the one output git lets the repository pipe through a program of its choice.
         guard = ("--no-ext-diff", "--no-textconv") if args[0] in ("diff", "log", "show", "diff-tree") else ()
-        command = [*self._base, *(self._neutral if neutral else ()), args[0], *guard, *args[1:]]
+        command = [*self._base, args[0], *guard, *args[1:]]
         try:
             return subprocess.run(
                 command,
                 cwd=self.folder,
-                env=environment({**self._env, **(env or {})}),
+                env=environment({**self._neutral, **self._env, **(env or {})}),
                 input=stdin if stdin is not None else b"",
                 capture_output=True,
                 timeout=timeout,

@@ -41,6 +41,9 @@ def visible(text: str, limit: int = MAX_CHARACTERS) -> str:
     result to an escaping sink (textual `Content`, jinja2 autoescape).
     """
     cut = text[: limit + 1]
+    if "##" in cut:
+        # Found anywhere in a line, the first is a command to GitHub's runners, the second to Azure's.
+        cut = cut.replace("##[", "# #[").replace("##vso[", "# #vso[")
     shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_picture, cut))
     return shown if len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
 

@@ -314,8 +314,8 @@ def test_handing_over_widens_nothing(root: Path) -> None:
     assert old_line.valid_before == new_line.valid_before == last
     held = signers(root)
     late = last + timedelta(days=1)
-    assert enrol.hand_over(root, KEY.fingerprint, new_key(4)[1], late + timedelta(days=1), late) == ()
-    assert enrol.hand_over(root, OTHER.fingerprint, new_key(4)[1], NOW, NOW) == ()
+    assert enrol.hand_over(root, KEY.fingerprint, new_key(5)[1], late + timedelta(days=1), late) == ()
+    assert enrol.hand_over(root, OTHER.fingerprint, new_key(6)[1], NOW, NOW) == ()
     assert signers(root) == held
 
 

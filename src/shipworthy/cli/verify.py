@@ -85,14 +85,14 @@ def _answer(asked: _Asked) -> Answer:
     if asked.environment is not None and not is_environment(asked.environment):
         reason = f"{asked.environment} cannot be an environment's name"
         return Answer(exit=USAGE, step="usage", reason=reason, remedy="Use lower-case letters, digits and hyphens.")
-    if asked.base and asked.trust:
+    if asked.base is not None and asked.trust:
         reason = "--base and --trust are two different trust roots (SHIPWORTHY_BASE, SHIPWORTHY_TRUST count too)"
         return Answer(exit=USAGE, step="usage", reason=reason, remedy="Give one of them.")
     root = Path(asked.path) if asked.path else Path.cwd()
     try:
         trust = (
             readiness.TrustRoot.from_base(asked.base)
-            if asked.base
+            if asked.base is not None
             else readiness.TrustRoot.pinned(part for each in asked.trust for part in each.replace(",", " ").split())
         )
         wanted = readiness.Asked(

@@ -209,6 +209,9 @@ def _key(parts: list[str], number: int, file: str) -> tuple[bytes, str]:
         raise _bad(file, number, f"not a key of the type {visible(parts[0], 60)}", remedy)
     if "-cert-v" in kind or kind == "ssh-dss":
         raise _bad(file, number, f"keys of type {visible(kind, 60)} are not accepted", "Use an Ed25519 key.")
+    # A key that is cut off or written otherwise is nobody's: to revoke it would revoke nothing.
+    if not sshsig.is_usual(key):
+        raise _bad(file, number, "the key is damaged, or of a kind that is not accepted", remedy)
     return key, " ".join(parts[2:])
 
 

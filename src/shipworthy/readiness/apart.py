@@ -6,8 +6,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from shipworthy.git import Git
+from shipworthy.git import Git, GitError
 from shipworthy.readiness.merge import predicted_tree
+from shipworthy.readiness.trust import base_commit
 
 CHECKOUT_SECONDS = 300.0
 
@@ -31,7 +32,9 @@ def check_out(root: Path, folder: Path, commit: str, merged_into: str | None = N
     with suppress(FileNotFoundError):
         shutil.copyfile(shallow, folder / ".git" / "shallow")
     if merged_into is not None:
-        base = source.text("rev-parse", "--verify", f"{merged_into}^{{commit}}")
+        base = base_commit(source, merged_into)
+        if base is None:
+            raise GitError(f"there is no {merged_into}")
         commit = commit_tree(git, predicted_tree(git, base, commit), base, commit)
     git.run("update-ref", "HEAD", commit)
     git.run("read-tree", "HEAD", timeout=CHECKOUT_SECONDS)

@@ -5,6 +5,7 @@ Never by itself: every automatic check has to pass again on the later tree, whic
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,16 +24,34 @@ from shipworthy.text import plural, visible
 CRITICAL = (
     f"{FOLDER}/**",
     # What runs before a deploy.
-    ".github/**", ".gitlab-ci.yml", ".gitlab/**", ".circleci/**", ".travis.yml", "azure-pipelines.yml",
-    "bitbucket-pipelines.yml", "Jenkinsfile", ".drone.yml", ".woodpecker/**", ".woodpecker.yml", ".buildkite/**",
-    ".forgejo/**", ".gitea/**", "cloudbuild.yaml", "buildspec.yml",
-    # What gets installed.
-    "**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml", "**/bun.lock",
-    "**/bun.lockb", "**/poetry.lock", "**/uv.lock", "**/pdm.lock", "**/Pipfile.lock", "**/pylock*.toml",
-    "**/requirements*.txt", "**/requirements*.lock", "**/constraints*.txt", "**/package.json", "**/pyproject.toml",
-    "**/Cargo.lock", "**/go.sum", "**/Gemfile.lock", "**/composer.lock",
+    ".github/**", ".gitlab-ci*.yml", ".gitlab/**", ".circleci/**", ".travis.yml", "**/azure-pipelines*.y*ml",
+    ".azure-pipelines/**", ".azuredevops/**", "bitbucket-pipelines.yml", "**/Jenkinsfile*", ".drone.y*ml",
+    ".woodpecker/**", ".woodpecker.y*ml", ".buildkite/**", ".forgejo/**", ".gitea/**", ".tekton/**", ".semaphore/**",
+    ".teamcity/**", ".cirrus.yml", "*appveyor.yml", "**/cloudbuild*.y*ml", "**/cloudbuild*.json", "**/buildspec*.y*ml",
+    "**/appspec.y*ml", "**/action.y*ml", "**/.pre-commit-config.yaml", "**/.husky/**",
+    # How files are checked out, and what else is.
+    "**/.gitattributes", "**/.gitmodules", "**/.lfsconfig",
+    # What gets installed, and from where.
+    "**/package.json", "**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml",
+    "**/pnpm-workspace.yaml", "**/bun.lock", "**/bun.lockb", "**/deno.json*", "**/deno.lock", "**/.npmrc",
+    "**/.yarnrc*", "**/.yarn/**", "**/.pnp.*", "**/.pnpmfile.*", "**/bunfig.toml",
+    "**/pyproject.toml", "**/setup.py", "**/setup.cfg", "**/poetry.lock", "**/uv.lock", "**/uv.toml", "**/pdm.lock",
+    "**/Pipfile", "**/Pipfile.lock", "**/pylock*.toml", "**/*requirements*.txt", "**/*requirements*.in",
+    "**/*requirements*.lock", "**/requirements/**", "**/*constraints*.txt", "**/pip.conf", "**/environment*.y*ml",
+    "**/conda-lock.y*ml", "**/pixi.toml", "**/pixi.lock",
+    "**/Cargo.toml", "**/Cargo.lock", "**/.cargo/**", "**/go.mod", "**/go.sum", "**/go.work*", "**/Gemfile*",
+    "**/*.gemspec", "**/composer.json", "**/composer.lock", "**/pom.xml", "**/.mvn/**", "**/*.gradle",
+    "**/*.gradle.kts", "**/gradle*.lockfile", "**/gradle.properties", "**/gradle-wrapper.*", "**/libs.versions.toml",
+    "**/mix.exs", "**/mix.lock", "**/*.csproj", "**/packages.lock.json", "**/Directory.*.props", "**/nuget.config",
+    "**/pubspec.*", "**/Package.swift", "**/Package.resolved", "**/Podfile*", "**/flake.nix", "**/flake.lock",
+    # What builds, configures and starts the thing that is deployed.
+    "**/Dockerfile*", "**/*.dockerfile", "**/Containerfile*", "**/docker-compose*.y*ml", "**/compose*.y*ml",
+    "**/docker-bake.*", "**/Makefile", "**/GNUmakefile", "**/*.mk", "**/justfile", "**/Taskfile.y*ml", "**/Procfile",
+    "**/fly*.toml", "**/vercel.json", "**/netlify.toml", "**/render.yaml", "**/railway.*", "**/app.yaml",
+    "**/wrangler.*", "**/serverless.y*ml", "**/*.tf", "**/*.tfvars",
 )  # fmt: skip
 """Paths whose change is never covered, whatever a policy says."""
+_ELSEWHERE = {"160000": "submodule", "120000": "link"}
 _AGAIN = "Examine and sign again: shipworthy sign"
 _STEP = "source tree"
 
@@ -46,20 +65,28 @@ class Drifted:
     """Paths that differ between the signed tree and the one to deploy."""
 
 
-@lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
+def _pattern(glob: str) -> str:
     """`**/` any folders or none, `**` anything, `*` and `?` within one name; the whole path has to match."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", re.sub(r"\*{3,}", "**", glob))
     words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(words.get(part) or re.escape(part) for part in parts), re.S)
+    return "".join(words.get(part) or re.escape(part) for part in parts)
+
+
+@lru_cache(maxsize=8)
+def _patterns(globs: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """One pattern for names, of the globs that ask about nothing else, and one for whole paths."""
+    names = [glob[3:] for glob in globs if glob.startswith("**/") and "/" not in glob[3:] and "**" not in glob[3:]]
+    paths = [glob for glob in globs if glob[3:] not in names or not glob.startswith("**/")]
+    name, path = ("|".join(map(_pattern, each)) or "(?!)" for each in (names, paths))
+    return re.compile(name, re.S), re.compile(path, re.S)
 
 
 def critical(paths: Iterable[str], policy: Policy) -> str | None:
     """The first path that must not change; None if there is none. Upper and lower case are one, as on many disks."""
-    patterns = [_pattern(glob.casefold()) for glob in (*CRITICAL, *policy.critical)]
+    name, whole = _patterns(tuple(glob.casefold() for glob in (*CRITICAL, *policy.critical)))
     for path in paths:
         small = path.casefold()
-        if any(each.fullmatch(small) for each in patterns):
+        if name.fullmatch(small.rpartition("/")[2]) or whole.fullmatch(small):
             return path
     return None
 
@@ -78,24 +105,37 @@ def drifted(
         raise NotReady(
             _STEP, f"changed since it was signed, more than {plural(policy.drift_max_age_days, 'day')} ago", _AGAIN
         )
-    # Renames count as two paths, and a change of mode as a change.
-    raw = git.run(
-        "diff-tree", "-r", "-z", "--no-renames", "--name-only", "--ignore-submodules=none", signed.commit, found.commit
-    )
     own = {f"{FOLDER}/{name}" for each in policy.environments for name in readiness_names(each)}
-    changed = [path for path in raw.decode("utf-8", "surrogateescape").split("\0") if path and path not in own]
+    rows = {path: modes for path, modes in _changed(git, signed, found).items() if path not in own}
+    changed = list(rows)
+    for path, modes in rows.items():
+        if odd := next((word for mode, word in _ELSEWHERE.items() if mode in modes), None):
+            raise NotReady(
+                _STEP, f"{visible(path, 200)} changed after it was signed, and what that {odd} brings cannot be seen",
+                _AGAIN,
+            )  # fmt: skip
     touched = critical(changed, policy)
     if touched is not None:
         raise NotReady(_STEP, f"{visible(touched, 200)} changed after it was signed, and it is critical", _AGAIN)
     watched = _watched(statement)
     for path in changed:
         for place, item in watched.items():
-            if path == place or path.startswith(f"{place.rstrip('/')}/"):
+            if f"{path.casefold()}/".startswith(f"{place}/"):
                 raise NotReady(
                     _STEP, f"{visible(path, 200)} changed after it was signed, and {item} rests on it",
                     f"Look again and say it again: shipworthy attest {item}, then sign again.",
                 )  # fmt: skip
     return Drifted(signed_commit=signed.commit, changed=tuple(changed))
+
+
+def _changed(git: Git, signed: Snapshot, found: Snapshot) -> dict[str, tuple[str, str]]:
+    """Each path that differs -> its mode before and after. Renames are two paths, a change of mode is a change."""
+    # The tree, not the commit: a predicted merge has another than the commit it is predicted for.
+    tree = found.objects.tree_oid(found.rows)
+    raw = git.run("diff-tree", "-r", "-z", "--no-renames", "--raw", "--ignore-submodules=none", signed.commit, tree)
+    fields = raw.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    rows = [head.lstrip(":").split(" ") for head in fields[::2]]
+    return {path: (row[0], row[1]) for row, path in zip(rows, fields[1::2], strict=True)}
 
 
 def _signed_commit(
@@ -112,13 +152,14 @@ def _signed_commit(
 
 
 def _watched(statement: Statement) -> dict[str, str]:
-    """Path -> the item a person said something about on its account."""
+    """Path in small letters -> the item a person said something about on its account."""
     found: dict[str, str] = {}
     for item in statement.items:
         if item.said is None or item.said.kind is not DecisionKind.ATTESTED:
             continue
-        for part in item.said.named.split(", "):
-            path = part.partition("#")[0].strip().removeprefix("./")
-            if path and "://" not in path:
-                found.setdefault(path, item.id)
+        # A file's name may hold a comma too.
+        for part in (item.said.named, *item.said.named.split(", ")):
+            path = posixpath.normpath(part.partition("#")[0].strip())
+            if path != "." and "://" not in part:
+                found.setdefault(path.casefold(), item.id)
     return found

@@ -127,7 +127,8 @@ def counted_then(counted: Counted, signers: Signers, issued: datetime) -> Counte
 
 def _not_then(signature: Signature, signers: Signers, issued: datetime) -> str | None:
     """Why a key did not count when the statement was issued; None where it did."""
-    lines = [line for line in signers.of(signature.signed.fingerprint) if ROLES[signature.role] in line.roles]
+    known = signers.of(signature.signed.fingerprint)
+    lines = [line for line in known if ROLES[signature.role] in line.roles] or known
     why = [line.why_not(issued) for line in lines]
     if lines and all(why):
         return f"the key of {signature.address} {why[0]}, and the file was issued on {issued:%Y-%m-%d %H:%M} UTC"

@@ -289,6 +289,35 @@ def _check_ecdsa(curve: str, point: bytes, raw: bytes, covered: bytes) -> None:
     ec.EllipticCurvePublicKey.from_encoded_point(group, point).verify(der, covered, ec.ECDSA(digest))
 
 
+def is_usual(key: bytes) -> bool:
+    """Whether a public key in wire format is of a kind accepted here and written as keys usually are, to the end.
+
+    Only then can its fingerprint be the one `verify` names.
+    """
+    reader = _Reader(key)
+    try:
+        name = reader.string()
+        kind, usual = name.decode("ascii", "replace"), _string(name)
+        if kind == "ssh-rsa":
+            usual += _mpint(reader.mpint()) + _mpint(reader.mpint())
+        elif kind in ("ssh-ed25519", _SK_ED25519):
+            usual += _string(reader.take(4 + 32)[4:])
+        elif kind == _SK_ECDSA or kind.removeprefix("ecdsa-sha2-") in _CURVES:
+            curve = reader.string()
+            group, _ = _CURVES[curve.decode("ascii", "replace")]
+            usual += _string(curve) + _string(b"\x04" + reader.take(5 + (group.key_size + 7) // 8 * 2)[5:])
+            if curve.decode() != ("nistp256" if kind == _SK_ECDSA else kind.removeprefix("ecdsa-sha2-")):
+                return False
+        else:
+            return False
+        if kind in (_SK_ED25519, _SK_ECDSA):
+            usual += _string(reader.text())
+        reader.end()
+    except (BadSignature, KeyError):
+        return False
+    return usual == key
+
+
 def public_blob(key: PrivateKey) -> bytes:
     """The public half of a private key in wire format."""
     line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from shipworthy.model import Assessment, DecisionKind, Level, OutcomeKind, Result, Verdict
+from shipworthy.model import Assessment, Decision, DecisionKind, Level, OutcomeKind, Result, Verdict
 from shipworthy.readiness.dsse import Malformed, load_json
 
 TYPE = "https://in-toto.io/Statement/v1"
@@ -104,6 +104,13 @@ def evidence_digest(result: Result) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+def _named(decision: Decision) -> str:
+    """The evidence, and every file it rests on that the evidence is not itself (a place in it counts as it)."""
+    own = decision.evidence.partition("#")[0].strip()
+    rest = (path for path in decision.subjects if path != own)
+    return ", ".join(part for part in (decision.evidence, *rest) if part)
+
+
 def _stated(result: Result) -> StatedItem:
     decision, worst, said = result.decision, result.worst, None
     if decision is not None and decision.expires is not None:
@@ -113,7 +120,7 @@ def _stated(result: Result) -> StatedItem:
             words=decision.reason,
             expires=end_of(decision.expires),
             findings=decision.findings,
-            named=decision.evidence or ", ".join(decision.subjects),
+            named=_named(decision),
             not_applicable=decision.not_applicable,
         )
     return StatedItem(
