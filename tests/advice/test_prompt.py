@@ -195,6 +195,13 @@ def test_a_settled_item_has_nothing_to_fix() -> None:
     assert prompt(result) == "Nothing to fix: known-vulns is settled (pass).\n"
 
 
+def test_an_item_that_the_profile_does_not_ask_for_is_not_called_open() -> None:
+    unknown = ComponentOutcome(component=None, outcome=Outcome.unknown("not examined yet"))
+    item = PACKAGED["known-vulns"]
+    result = Result(item=item, level=Level.NONE, status=Status.UNKNOWN, outcomes=(unknown,))
+    assert prompt(result).startswith("Nothing to fix: known-vulns is not asked for by this profile")
+
+
 def whole(results: list[Result]) -> Assessment:
     items = tuple(each.item for each in results)
     return Assessment(

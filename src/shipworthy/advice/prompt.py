@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from shipworthy.advice.quote import quoted
-from shipworthy.model import Assessment, Decides, Finding, Item, Result, Status
+from shipworthy.model import Assessment, Decides, Finding, Item, Level, Result, Status
 from shipworthy.text import plural, visible
 
 MAX_FINDINGS = 12
@@ -43,6 +43,8 @@ def prompt(result: Result) -> str:
     if result.settled:
         return f"Nothing to fix: {result.item.id} is settled ({result.status.value}).\n"
     item = result.item
+    if result.level is Level.NONE:
+        return f"Nothing to fix: {item.id} is not asked for by this profile, so it was not examined.\n"
     own = _own_words(item)
     lines = [
         f"Make this item of a production-readiness checklist true in this repository: {item.id}",
