@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shipworthy.assess.consents import Consents
 from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.fixing import Fixing
 from shipworthy.model import (
-    Ask,
     Assessment,
     Checklist,
     ComponentOutcome,
@@ -62,8 +62,7 @@ class Session(Fixing):
         self.pending: set[str] = set()
         self.milliseconds: dict[str, int] = {}
         self.failed: Failed | None = None
-        self.allowed: set[str] = set()
-        """Commands of the project the person said yes to in this session."""
+        self._consents = Consents()
         self._prepared: Prepared | None = None
         self.reload()
 
@@ -309,13 +308,14 @@ class Session(Fixing):
         self.reload()
         return removed
 
+    @property
+    def allowed(self) -> set[str]:
+        """Commands of the project the person said yes to in this session."""
+        return self._consents.allowed
+
     def consent_needed(self, item: str) -> str | None:
         """The project's command that judging this item would run and nobody said yes to; None if none."""
-        return next((ask.command for ask in self._asks(item)), None)
-
-    def _asks(self, item: str) -> list[Ask]:
-        asks = [ask for each in self._outcomes.get(item, ()) for ask in each.outcome.asks]
-        return [ask for ask in asks if ask.command not in self.allowed]
+        return next((ask.command for ask in self._consents.open(self._outcomes.get(item, ()))), None)
 
     def allow(self, command: str) -> None:
         """The person said yes to this command, for as long as this session lasts."""
@@ -323,27 +323,12 @@ class Session(Fixing):
 
     def remember_consent(self, command: str) -> None:
         """The person said: always, for this command in this repository. Raises SessionError."""
-        from shipworthy.assess.context import default_context
-        from shipworthy.facts.tests.consent import ConsentKey, record
-
-        context = default_context()
-        asks = [ask for item in self._outcomes for ask in self._asks(item) if ask.command == command]
-        self.allow(command)
-        if context.state_dir is None or not asks:
-            return
-        try:
-            for ask in asks:
-                key = ConsentKey(ask.repository, ask.digest)
-                record(context.state_dir, key, "always", shown=command, at=self._clock())
-        except OSError as error:
-            raise SessionError(
-                f"your yes could not be kept: {error.strerror}",
-                "It counts for this session; next time it is asked again.",
-            ) from error
+        outcomes = [each for found in self._outcomes.values() for each in found]
+        self._consents.remember(command, outcomes, self._clock())
 
     def consent(self, *, always: bool = False) -> Callable[[str, str], bool]:
         """Whether a command of the project may run: asked by the reader that would run it, with (command, why)."""
-        return lambda command, why: always or command in self.allowed
+        return self._consents.answer(always=always)
 
     def next_step(self) -> Result | None:
         """The open item to start with."""
@@ -381,6 +366,12 @@ class Session(Fixing):
         from shipworthy.signing import make_key
 
         return make_key(self.root, passphrase, self.email())
+
+    def keep_passphrase(self, fingerprint: str, passphrase: str) -> None:
+        """Keep the passphrase of that key in the desktop's keyring. Raises SessionError."""
+        from shipworthy.signing import keep_passphrase
+
+        keep_passphrase(self.root, fingerprint, passphrase)
 
     def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:
         """Sign exactly what the plan shows and write the two files. Raises SessionError."""

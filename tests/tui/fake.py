@@ -66,6 +66,7 @@ class FakeSession:
     components: tuple[Component, ...] = (COMPONENT,)
     passphrase: str | None = None
     no_key: bool = False
+    no_keyring: bool = False
     running: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
     commands: dict[str, str] = field(default_factory=lambda: {"tests-pass": "python -m pytest -q"})
@@ -184,6 +185,11 @@ class FakeSession:
             key_place="in the ssh agent",
             needs_passphrase=self.passphrase is not None,
         )
+
+    def keep_passphrase(self, fingerprint: str, passphrase: str) -> None:
+        if self.no_keyring:
+            raise SessionError("There is no keyring here.", "Type the passphrase each time.")
+        self.calls.append(("keep", fingerprint, len(passphrase)))
 
     def make_key(self, passphrase: str) -> str:
         if len(passphrase) < 8:

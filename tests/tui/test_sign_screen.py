@@ -6,7 +6,7 @@ import pytest
 from driving import NARROW, WIDE, coach
 from fake import FakeEngine, FakeSession
 from made_up import ALL_GOOD, DECIDED, FINGERPRINT
-from textual.widgets import Button, Input
+from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.tui.screens.dialogs import Message, Reader
@@ -137,6 +137,27 @@ async def test_without_a_key_one_can_be_made() -> None:
         await driver.press("enter")
         await driver.until("READY TO SIGN")
         assert driver.session.calls == [("make_key", 16)]
+
+
+@pytest.mark.parametrize("no_keyring", [False, True])
+async def test_a_new_keys_passphrase_can_be_kept(no_keyring: bool) -> None:
+    async with coach(*ready(no_key=True)) as driver:
+        driver.session.no_keyring = no_keyring
+        await driver.press("s")
+        await driver.until("No key to sign with")
+        first, second = driver.app.screen.query(Input)
+        first.value = second.value = "seven grey geese"
+        driver.app.screen.query_one("#keep", Checkbox).focus()
+        await driver.press("space")
+        driver.app.screen.query_one("#yes", Button).focus()
+        await driver.press("enter")
+        if no_keyring:
+            # The key is made all the same, and the way on is said.
+            await driver.until("There is no keyring here.")
+            await driver.press("escape")
+        await driver.until("READY TO SIGN")
+        kept = [("keep", FINGERPRINT, 16)]
+        assert driver.session.calls == [("make_key", 16), *([] if no_keyring else kept)]
 
 
 async def test_waiting_for_the_fresh_examination_can_be_given_up() -> None:

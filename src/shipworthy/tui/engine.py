@@ -132,6 +132,10 @@ class Session(Protocol):
         """Generate a signing key; its fingerprint. Slow on purpose. Raises SessionError."""
         ...
 
+    def keep_passphrase(self, fingerprint: str, passphrase: str) -> None:
+        """Keep the passphrase of that key in the desktop's keyring. May wait for it. Raises SessionError."""
+        ...
+
     def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:
         """Write and sign the readiness file. May wait for a touch of a key. Raises SessionError."""
         ...

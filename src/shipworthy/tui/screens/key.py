@@ -7,11 +7,11 @@ import asyncio
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Input
+from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.tui.engine import Session
-from shipworthy.tui.screens.dialogs import Choice, Dialog, Field
+from shipworthy.tui.screens.dialogs import Choice, Dialog, Field, Message
 from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
 
 
@@ -33,6 +33,7 @@ class NewKey(Dialog[bool]):
             )
             yield Field("Passphrase", "first", secret=True)
             yield Field("Once more", "second", secret=True)
+            yield Checkbox("Keep it in your desktop's keyring, so that signing asks no more", id="keep", compact=True)
             yield SafeStatic(id="problem")
             with Horizontal(classes="buttons"):
                 yield Choice("Cancel", id="no")
@@ -71,5 +72,12 @@ class NewKey(Dialog[bool]):
         except SessionError as error:
             self._say(f"{error.message} {error.diagnostics}".strip())
             return
+        if self.query_one("#keep", Checkbox).value:
+            self._say("Asking your keyring. It may want to be unlocked.", DIM)
+            try:
+                await asyncio.to_thread(self._session.keep_passphrase, fingerprint, passphrase)
+            except SessionError as error:
+                # The key is there and signs; it only asks each time.
+                await self.app.push_screen_wait(Message("The key is made", error.message, error.diagnostics))
         self.app.notify(f"Key {fingerprint}", markup=False)
         self.dismiss(True)
