@@ -21,6 +21,7 @@ from shipworthy.model import (
     Risk,
     Status,
 )
+from shipworthy.model.outcome import fingerprint
 from shipworthy.settle import settle
 
 TODAY = date(2026, 11, 22)
@@ -128,3 +129,11 @@ def test_an_open_outcome_without_a_finding_cannot_be_made(kind: OutcomeKind) -> 
 def test_a_green_outcome_without_evidence_cannot_be_made(kind: OutcomeKind) -> None:
     with pytest.raises(ValueError, match="rests on"):
         Outcome(kind=kind, summary="fine")
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\udcff", "\udfff x", "plain"])
+def test_any_text_has_a_fingerprint(odd: str) -> None:
+    """JSON can hold half of a character, and a file name bytes that are no text."""
+    names = {fingerprint("rule", odd, "a"), fingerprint("rule", "a", odd), fingerprint("rule", None, odd + "b")}
+    assert len(names) == 3
+    assert all(len(name) == 16 for name in names)

@@ -64,7 +64,7 @@ def fingerprint(rule: str, path: str | None, anchor: str) -> str:
     number and never a secret's value.
     """
     text = "\0".join((rule, path or "", anchor))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
