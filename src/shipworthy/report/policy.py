@@ -129,7 +129,7 @@ def _change(found: Explained) -> Iterator[str]:
     elif found.approvers:
         yield "  A commit that changes policy, checklist or signers is judged by the base as it is before: it has to be"
         yield f"  READY under that, and approved by {_names(found.approvers)}, other than its author."
-        yield "  An admin of the base branch can still push past all of this: protect the branch. And where CI pins a key"
+        yield "  An admin of the base branch can still push past all of this: protect the branch. Where CI pins a key"
         yield "  (--trust) in place of a base, the rules come from the commit itself."
     else:
         yield "  It is judged by the base as it is before; no approver is listed, so the author's signature is enough."
