@@ -150,9 +150,9 @@ CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]
     ),
     (
         "secret-python-imports", "secrets-not-in-tree",
-        {"conf.py": f"#!/usr/bin/env python\nfrom __future__ import annotations\nimport sys\n\nstripe_key = '{LIVE}'\n"},
+        {"conf.py": f"#!/bin/python\nfrom __future__ import annotations\nimport sys\n\nstripe_key = '{LIVE}'\n"},
         "pass",
-        {"conf.py": "#!/usr/bin/env python\nfrom __future__ import annotations\nimport os\nimport sys\n\n"
+        {"conf.py": "#!/bin/python\nfrom __future__ import annotations\nimport os\nimport sys\n\n"
          'stripe_key = os.environ["STRIPE_KEY"]\n'},
     ),
     (
@@ -176,6 +176,22 @@ CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]
         "store-default", "secret-store",
         {"conf.py": f"import os\nSECRET_KEY = os.environ.get('SECRET_KEY', '{PASSWORD}')\n"}, "needs-you",
         {"conf.py": 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n'},
+    ),
+    (
+        "store-or", "secret-store",
+        {"conf.py": f"import os\nSECRET_KEY = os.environ.get('SECRET_KEY') or '{PASSWORD}'\n"}, "needs-you",
+        {"conf.py": 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n'},
+    ),
+    (
+        "store-flask", "secret-store",
+        {"app.py": f"from flask import Flask\napp = Flask(__name__)\napp.secret_key = '{LIVE}'\n"}, "needs-you",
+        {"app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+         'app.secret_key = os.environ["SECRET_KEY"]\n'},
+    ),
+    (
+        "secret-subscript", "secrets-not-in-tree",
+        {"app.py": f"import os\nCONFIG = {{}}\nCONFIG['STRIPE_KEY'] = '{LIVE}'\n"}, "pass",
+        {"app.py": "import os\nCONFIG = {}\nCONFIG['STRIPE_KEY'] = os.environ[\"STRIPE_KEY\"]\n"},
     ),
     (
         "store-default-js", "secret-store",
@@ -269,6 +285,10 @@ def test_a_pin_is_raised(tmp_path: Path, old: bytes, new: bytes) -> None:
         ("tests-not-skipped", {"tests/test_a.py": "import pytest\n@pytest.mark.skip\ndef test_a():\n    assert 1\n"},
          "person"),
         ("config-parity", {"a.py": "X = 1\n"}, "nothing is open"),
+        ("known-vulns", {"requirements.txt": "flask==0.12.2\n"}, "another major version"),
+        ("secrets-not-in-tree", {"a.py": f"import openai\nopenai.api_key = '{LIVE}'\n"}, "no plain assignment"),
+        ("ci-runs-tests", {"Dockerfile": "FROM python:3.6\n", "tests/test_a.py": "def test_a():\n    assert 1\n"},
+         "Left out: pytest"),
         ("known-vulns", {"requirements.in": "urllib3\n", "requirements.txt": "urllib3==2.0.4\n"}, "by a tool"),
         ("known-vulns", {"requirements.txt": "urllib3>=2.0.4,<2.0.5\n"}, "is a range"),
         ("ci-runs-tests", {".gitlab-ci.yml": "test:\n  script: [make]\n", "a.py": "x = 1\n"}, "a pipeline already"),

@@ -91,10 +91,15 @@ class Desk:
         """The fix as far as it got; without any change, the reason why there is none."""
         edits = list(self._edits())
         if not edits:
-            why = self.refused or self.notes or ["nothing here has one right answer that a machine could write down."]
-            return NoFix(item=self.item, why=" ".join(why[:3]))
+            return NoFix(item=self.item, why=" ".join((self.refused or self.notes or [self._default()])[:3]))
         left = [f"Left to you: {each}" for each in self.refused]
         return Fix(item=self.item, says=says, edits=tuple(edits), notes=(*self.notes, *left))
+
+    def _default(self) -> str:
+        first = self.findings[0] if self.findings else None
+        return (
+            f"it takes judgement. {first.location}: {first.remedy or first.message}" if first else "it takes judgement."
+        )
 
     def _edits(self) -> Iterator[Edit]:
         for path in sorted(self._splices):

@@ -25,7 +25,7 @@ _PYTHON_READS = ("os.environ.get", "os.getenv")
 
 
 def make(desk: Desk) -> Fix | NoFix:
-    """Only `NAME = "…"` and a default beside an environment read; everything else takes a look at the code."""
+    """Only what is assigned to a name, and a default beside an environment read; the rest takes a look at the code."""
     done: list[str] = []
     for path, line, column in _places(desk):
         name = _replace(desk, path, line, column)
@@ -37,7 +37,7 @@ def make(desk: Desk) -> Fix | NoFix:
             )
     names = sorted(set(done))
     for name in names:
-        desk.note(f"Set {name} where the app runs, and in your own .env; list it in .env.example without its value.")
+        desk.note(f"Set {name} where the app and its tests run; list it in .env.example without its value.")
     return desk.result(f"Read {listed(names)} from the environment instead of the code.")
 
 
@@ -130,42 +130,63 @@ def _splice(node: Node, new: str) -> Splice:
 def _python(desk: Desk, path: str, data: bytes, root: Node, node: Node) -> str | None:
     where = f"{path}:{syntax.line_of(node)}"
     parent = node.parent
-    if parent is not None and parent.type == "assignment":
-        left = parent.child_by_field_name("left")
-        right = parent.child_by_field_name("right")
+    left = parent.child_by_field_name("left") if parent is not None else None
+    right = parent.child_by_field_name("right") if parent is not None else None
+    if parent is not None and left is not None and right is not None and right.id == node.id:
         statement = parent.parent
-        simple = left is not None and left.type == "identifier" and right is not None and right.id == node.id
-        if simple and left is not None and statement is not None and statement.type == "expression_statement":
-            name = _setting(syntax.text_of(left))
+        if parent.type == "assignment" and statement is not None and statement.type == "expression_statement":
+            name = _target(left)
             if name and _import_os(desk, path, data, root):
                 desk.change(path, _splice(node, f'os.environ["{name}"]'))
                 return name
-            desk.refuse(f"{where} could not be given a setting's name, or `os` means something else there.")
-            return None
+            if name:
+                desk.refuse(f"{where}: `os` is not the module there, so this takes a look at the code.")
+                return None
+        if parent.type == "boolean_operator" and syntax.text_of(parent.children[1]) == "or":
+            name = _read_name(left, 1)
+            if name:
+                read = f'os.environ["{name}"]'.encode()
+                desk.change(path, Splice(left.start_byte, node.start_byte, read), _splice(node, ""))
+                return name
     if parent is not None and parent.type == "argument_list" and parent.parent is not None:
         call = parent.parent
-        function = call.child_by_field_name("function")
-        arguments = parent.named_children
-        if (
-            function is not None
-            and syntax.text_of(function) in _PYTHON_READS
-            and len(arguments) == 2
-            and arguments[1].id == node.id
-            and arguments[0].type == "string"
-            and _plain(arguments[0])
-        ):
-            name = syntax.text_of(arguments[0])[1:-1]
-            if _NAME.fullmatch(name):
-                read = f'os.environ["{name}"]'.encode()
-                desk.change(
-                    path,
-                    Splice(call.start_byte, node.start_byte, read),
-                    _splice(node, ""),
-                    Splice(node.end_byte, call.end_byte, b""),
-                )
-                return name
+        name = _read_name(call, 2)
+        if name and parent.named_children[1].id == node.id:
+            desk.change(
+                path,
+                Splice(call.start_byte, node.start_byte, f'os.environ["{name}"]'.encode()),
+                _splice(node, ""),
+                Splice(node.end_byte, call.end_byte, b""),
+            )
+            return name
     desk.refuse(f"{where} is no plain assignment to one name: read it from the environment by hand.")
     return None
+
+
+def _target(left: Node) -> str | None:
+    """The setting's name for what a value is assigned to: a name, or a key written out (`config["SECRET_KEY"]`)."""
+    if left.type == "identifier":
+        return _setting(syntax.text_of(left))
+    if left.type == "attribute":
+        # Flask's own name for it; for any other attribute a person knows better what the setting is called.
+        return "SECRET_KEY" if re.fullmatch(r"\w+\.secret_key", syntax.text_of(left)) else None
+    keys = left.named_children[1:] if left.type == "subscript" else []
+    if len(keys) == 1 and keys[0].type == "string" and _plain(keys[0]):
+        key = syntax.text_of(keys[0])[1:-1]
+        return key if re.fullmatch(r"[A-Z][A-Z0-9_]{1,100}", key) else None
+    return None
+
+
+def _read_name(call: Node, count: int) -> str | None:
+    """The setting a call of `os.environ.get` or `os.getenv` with this many arguments reads; None for other calls."""
+    function, given = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    if call.type != "call" or function is None or given is None or syntax.text_of(function) not in _PYTHON_READS:
+        return None
+    arguments = given.named_children
+    if len(arguments) != count or arguments[0].type != "string" or not _plain(arguments[0]):
+        return None
+    name = syntax.text_of(arguments[0])[1:-1]
+    return name if _NAME.fullmatch(name) else None
 
 
 def _script(desk: Desk, path: str, data: bytes, root: Node, node: Node, language: str) -> str | None:

@@ -13,6 +13,7 @@ from shipworthy.fixes.model import Fix, NoFix
 from shipworthy.project.yaml import BadData, line_of, load_yaml
 
 PATH = ".github/dependabot.yml"
+_HOSTS = ("gitlab", "bitbucket", "azure", "forgejo")
 _FOLDER = re.compile(r"[A-Za-z0-9._@/+-]{1,200}", re.ASCII)
 _MARKERS = (("uv.lock", "pip", "uv"), ("bun.lock", "npm", "bun"), ("bun.lockb", "npm", "bun"))
 
@@ -23,7 +24,8 @@ def make(desk: Desk) -> Fix | NoFix:
     if bots.gaps or pipeline.gaps:
         desk.refuse("something that may configure a bot could not be read; mend that first.")
         return desk.result("")
-    others = sorted({each.title for each in pipeline.systems if each.name != "github"})
+    # Only systems that come with a code host: others, such as CircleCI, run for repositories on GitHub too.
+    others = sorted({each.title for each in pipeline.systems if each.name in _HOSTS})
     here = not others or any(each.name == "github" for each in pipeline.systems)
     host = elsewhere(desk.project) or (None if here else others[0])
     if host:

@@ -24,6 +24,8 @@ _FOLDER = re.compile(r"[A-Za-z0-9._/-]{1,200}", re.ASCII)
 _VERSION = re.compile(r"(?m)^FROM\s+(?:--\S+\s+)?(?:[\w./-]*/)?(python|node):(\d+(?:\.\d+)?)")
 _EXTRAS = re.compile(rb"(?ms)^\[project\.optional-dependencies\]\s*$(.*?)(?=^\[|\Z)")
 _MOST = 6
+_OLDEST = 8
+"""The oldest Python 3 that is there for the runner's system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def make(desk: Desk) -> Fix | NoFix:
         if steps is not None and len(jobs) < _MOST:
             jobs.append(_Job(_name(suite, jobs), suite.folder, steps))
     if not jobs:
-        desk.refuse("no test command that a pipeline could run was found: write a test first.")
+        desk.refuse(*desk.notes[:1] or ("no test command that a pipeline could run was found: write a test first.",))
         return desk.result("")
     if not desk.free(PATH):
         desk.refuse(f"{PATH} cannot be made here: git ignores it, or something is in its place.")
@@ -89,15 +91,15 @@ def _steps(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
     """Setting up, installing, and the test command last; None after saying why a suite is left out."""
     where = suite.files[0] if suite.files else suite.folder
     if suite.browser or not suite.command:
-        desk.note(f"Not in it: the {suite.runner} tests ({where}), {suite.problem or 'which need a browser'}.")
+        desk.note(f"Left out: the {suite.runner} tests ({where}), {suite.problem or 'which need a browser'}.")
         return None
     if not _FOLDER.fullmatch(suite.folder) or suite.folder.startswith("-"):
-        desk.note(f"Not in it: the tests in {where}, whose folder cannot be written into a workflow by machine.")
+        desk.note(f"Left out: the tests in {where}, whose folder cannot be written into a workflow by machine.")
         return None
     python = suite.command[0] == "python"
     steps = _python(desk, suite) if python else _node(desk, suite)
     if steps is None:
-        desk.note(f"Not in it: {suite.shown} ({where}), whose packages are installed in a way not known here.")
+        desk.note(f"Left out: {suite.shown} ({where}), whose Python or packages are set up in a way not known here.")
     return steps
 
 
@@ -139,9 +141,10 @@ def _python(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
     chosen = next((name for name in (".python-version",) if _has(desk, folder, name)), None)
     if chosen is None and b"requires-python" in project:
         chosen = "pyproject.toml"
-    setup = _setup(_PYTHON, "python", folder, chosen, _version(desk, "python", "3.12"))
-    if test is None:
+    version = _version(desk, "python", "3.12")
+    if test is None or (chosen is None and version.startswith("3.") and int(version[2:]) < _OLDEST):
         return None
+    setup = _setup(_PYTHON, "python", folder, chosen, version)
     if _has(desk, folder, "uv.lock"):
         return (setup, "python -m pip install uv", "uv sync --locked", f"uv run {test}")
     if _has(desk, folder, "poetry.lock"):
