@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,7 @@ from shipworthy.readiness.verify import TrustRoot
 from shipworthy.rerun import rerun
 from shipworthy.session import Session
 from tests.fixed_demo import fixed_demo
-from tests.readiness.signed import AUTHOR, Key, Signed
+from tests.readiness.signed import AUTHOR, POLICY, Key, Signed
 from tests.support import git, write
 
 NOW = datetime.now(UTC)
@@ -100,6 +101,25 @@ def test_a_finding_that_appeared_after_the_waiver(repo: Signed) -> None:
     resigned(repo, change)
     with pytest.raises(NotReady, match="has a finding that was not there when it was waived"):
         rerun(repo.folder, repo.verify(now=NOW))
+
+
+def test_what_was_open_and_asked_for_by_nobody_may_stay_so(repo: Signed) -> None:
+    """Only what is required has to be settled; the answer is the same as when it was signed."""
+    (repo.folder / ".env.example").unlink()
+    write(repo.folder, {".shipworthy/policy.toml": POLICY + b'[items]\nconfig-parity = "suggested"\n'})
+    git(repo.folder, "commit", "-q", "-a", "-m", "no list")
+    tree, policy = _tree(repo.folder), (repo.folder / ".shipworthy/policy.toml").read_bytes()
+
+    def change(statement: Statement) -> Statement:
+        rows = [
+            replace(row, outcome=OutcomeKind.FAIL, said=None) if row.id == "config-parity" else row
+            for row in statement.items
+        ]
+        digest = hashlib.sha256(policy).hexdigest()
+        return replace(statement, tree=tree, items=tuple(rows), policy_digest=digest)
+
+    resigned(repo, change)
+    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 10
 
 
 def test_better_than_signed_is_no_reason_to_refuse(repo: Signed) -> None:

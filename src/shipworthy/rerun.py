@@ -115,6 +115,9 @@ def _worse(item: StatedItem, outcomes: tuple[ComponentOutcome, ...]) -> str | No
     kind, said = worst.outcome.kind, item.said
     if kind in _SETTLED and (kind is item.outcome or item.outcome not in _SETTLED):
         return None
+    if said is None and kind is item.outcome:
+        # Nobody had to settle it: what is required and open does not come here.
+        return None
     summary = visible(worst.outcome.summary, 160)
     if item.outcome in _SETTLED or said is None:
         return f"was signed as {item.outcome.value if item.outcome else 'open'}, and is {kind.value} here: {summary}"
