@@ -24,6 +24,8 @@ from shipworthy.model import Result
 from shipworthy.readiness import sshsig
 from shipworthy.readiness.allowed import APPROVER, BadSigners, parse_revoked, parse_signers
 from shipworthy.readiness.allowed import AUTHOR as AUTHORS
+from shipworthy.readiness.answers import Refused
+from shipworthy.readiness.commit import commit_files
 from shipworthy.readiness.drift import critical
 from shipworthy.readiness.statement import StatedItem, Statement
 from shipworthy.readiness.tree import Objects, snapshot, source_tree
@@ -390,3 +392,13 @@ def test_no_word_in_the_file_is_a_command_to_the_runner(tmp_path: Path, form: st
     assert said.exit_code == 0
     assert "##[" not in said.output
     assert "##vso[" not in said.output
+
+
+@pytest.mark.parametrize("where", ["plain", "included", "worktree"])
+def test_a_commit_is_not_signed_by_a_program_the_repository_names(made: Team, where: str) -> None:
+    git(made.folder, "config", "commit.gpgsign", "true")
+    _setting(made.folder, "gpg.program", "/bin/true", where)
+    objects = Objects(Git(made.folder))
+    data = (made.folder / SIGNERS).read_bytes()
+    with pytest.raises(Refused, match="names a program to sign with"):
+        commit_files(made.folder, snapshot(objects, objects.commit("HEAD")), {"allowed_signers": data}, "x")

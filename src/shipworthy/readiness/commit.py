@@ -64,6 +64,8 @@ def _commit_signing(git: Git) -> list[str]:
     """`-S` where the person's git signs commits. A signing program that the repository itself names is not run."""
     if git.answer("config", "--type=bool", "--get", "commit.gpgsign") != "true":
         return []
-    if git.answer("config", "--local", "--name-only", "--get-regexp", _RUNS_PROGRAM):
+    named = git.answer("config", "--show-scope", "--name-only", "--get-regexp", _RUNS_PROGRAM) or ""
+    # With its scope, because a list of the repository's own file alone leaves out what that includes.
+    if any(row.startswith(("local", "worktree")) for row in named.splitlines()):
         raise Refused("the repository's own configuration names a program to sign with", "Make the commit yourself.")
     return ["-S"]
