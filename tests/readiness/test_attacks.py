@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.readiness.signed import AUTHOR, PLAIN, Signed, refused, signed
 from tests.readiness.signed import POLICY as SOLO
+from tests.readiness.signed import AUTHOR, Signed, refused, signed
 from tests.readiness.team import BASE, LEAD, POLICY, Team, line, team
 from tests.support import NOW, git, write
 
@@ -272,17 +272,6 @@ def _naming(named: str) -> Callable[[StatedItem], StatedItem]:
         return item if item.said is None else replace(item, said=replace(item.said, named=named))
 
     return change
-
-
-def test_the_files_of_a_statement_without_history(made: Team) -> None:
-    """The envelope says by its bytes which commit was signed: an unrelated one that holds it proves nothing."""
-    made.base({POLICY_FILE: RERUN})
-    made.signed()
-    data = {name: (made.folder / name).read_bytes() for name in (PLAIN, PLAIN.replace(".json", ".dsse.json"))}
-    git(made.folder, "checkout", "-q", "-B", "work", BASE)
-    made.commit({"app.py": "print('evil')\n", **data})
-    made.commit({"src/util.py": "X = 2\n"})
-    made.refused("source tree", "does not descend")
 
 
 # Programs of a hostile repository's own.

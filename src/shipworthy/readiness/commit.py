@@ -29,7 +29,7 @@ def commit_files(root: Path, found: Snapshot, files: Mapping[str, bytes], messag
     for name, data in files.items():
         if on_disk(root, name) != data:
             raise Refused(f"{FOLDER}/{name} changed meanwhile", "Look again, and start anew.")
-    options = _commit_signing(git)
+    options = commit_signing(git)
     rows = b""
     for name, data in files.items():
         git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=data)
@@ -60,7 +60,7 @@ def command_for(names: tuple[str, ...], message: str) -> str:
     return f'git add -f -- {paths} && git commit -m "{message}" -- {paths}'
 
 
-def _commit_signing(git: Git) -> list[str]:
+def commit_signing(git: Git) -> list[str]:
     """`-S` where the person's git signs commits. A signing program that the repository itself names is not run."""
     if git.answer("config", "--type=bool", "--get", "commit.gpgsign") != "true":
         return []

@@ -32,6 +32,7 @@ from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate
 from shipworthy.readiness.answers import NotReadyToSign as NotReadyToSign
 from shipworthy.readiness.answers import Refused as Refused
 from shipworthy.readiness.apart import commit_tree
+from shipworthy.readiness.commit import commit_signing
 from shipworthy.readiness.context import is_environment, repository_name
 from shipworthy.readiness.merge import predicted_tree, quarantine
 from shipworthy.readiness.records import MAX_RECORD, RECORDS, Change, changes, on_disk, refuse_unclean, uncovered
@@ -46,7 +47,6 @@ MAX_PAYLOAD = 700 * 1024
 """So that its envelope, in base64 and with signatures, stays below the 1 MiB a verifier reads."""
 COMMIT_SECONDS = 120.0
 """How long making the commit may take, signing it with the person's own key included."""
-_RUNS_PROGRAM = r"^gpg\.(.*\.)?(program|defaultkeycommand)$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +292,7 @@ def commit(preparation: Preparation, armored: str) -> str:
     for name, data in wanted.items():
         if on_disk(preparation.root, name) != data:
             raise Refused(f"{FOLDER}/{name} changed since it was signed", "Sign again.")
-    options = _commit_signing(git)
+    options = commit_signing(git)
     rows = b""
     for name, data in wanted.items():
         mode, oid = ("0", "0" * len(preparation.head)) if data is None else ("100644", objects.oid("blob", data))
@@ -323,12 +323,3 @@ def commit(preparation: Preparation, armored: str) -> str:
     except GitError as error:
         raise Refused(f"HEAD moved meanwhile: {error}", "Sign again.") from error
     return new
-
-
-def _commit_signing(git: Git) -> list[str]:
-    """`-S` where the person's git signs commits. A signing program that the repository itself names is not run."""
-    if git.answer("config", "--type=bool", "--get", "commit.gpgsign") != "true":
-        return []
-    if git.answer("config", "--local", "--name-only", "--get-regexp", _RUNS_PROGRAM):
-        raise Refused("the repository's own configuration names a program to sign with", "Make the commit yourself.")
-    return ["-S"]
