@@ -106,9 +106,11 @@ class Session(Fixing):
 
     def apply(self, event: Event) -> None:
         """Take one event of an examination in."""
-        from shipworthy.assess.events import Done, Failed, Judged, Planned, Started
+        from shipworthy.assess.events import Changed, Done, Failed, Judged, Planned, Started
 
-        if isinstance(event, Planned):
+        if isinstance(event, Changed):
+            self.pending.update(event.items)
+        elif isinstance(event, Planned):
             self._planned = event
             self.failed = None
             self.pending = set(event.items)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, TODAY, WAIVED
 
-from shipworthy.assess.events import Done, Event, Failed, Judged, Planned, Progress, Started
+from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.fixes import Fix, NoFix
 from shipworthy.fixes.model import edited
@@ -80,7 +80,9 @@ class FakeSession:
         self.outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
 
     def apply(self, event: Event) -> None:
-        if isinstance(event, Planned):
+        if isinstance(event, Changed):
+            self.pending |= set(event.items)
+        elif isinstance(event, Planned):
             self.pending = set(event.items)
             self.running = set()
         elif isinstance(event, Started):
@@ -288,6 +290,16 @@ class FakeEngine:
                 outcomes = (ComponentOutcome(component=root, outcome=self.outcomes[item]),)
                 events.append(Judged(item=item, outcomes=outcomes, milliseconds=84))
         return [*events, Done(cancelled=False, advisories="2026-11-20", milliseconds=3200)]
+
+    async def watch(self, on: bool) -> None:
+        self.calls.append(("watch", on))
+        self._queue.put_nowait(Watching(on=on))
+
+    def change(self, event: Changed, *, hold: bool = False) -> None:
+        """Examine again by itself, as far as saying so, or (without `hold`) to the end."""
+        script = self._script(event.items)
+        for each in (event, *(script[:1] if hold else script)):
+            self._queue.put_nowait(each)
 
     async def cancel(self) -> None:
         self.calls.append(("cancel",))

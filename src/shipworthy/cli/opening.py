@@ -20,7 +20,7 @@ def is_screen() -> bool:
     return all(stream is not None and stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
 
 
-def open_coach(root: Path, *, theme: str = "dark", ascii_only: bool | None = None) -> int:
+def open_coach(root: Path, *, theme: str = "dark", ascii_only: bool | None = None, watch: bool = True) -> int:
     """Open the coach on a folder and wait until the person leaves; the exit code."""
     from shipworthy.assess.signing import SessionError
     from shipworthy.tui.launch import launch
@@ -37,19 +37,27 @@ def open_coach(root: Path, *, theme: str = "dark", ascii_only: bool | None = Non
 
     first_time = not (root / ".shipworthy").exists()
     try:
-        return launch(session, engine, theme=theme, ascii_only=ascii_only, first_time=first_time)
+        return launch(session, engine, theme=theme, ascii_only=ascii_only, first_time=first_time, watch=watch)
     except SessionError as error:
         fail(error.message, error.diagnostics)
 
 
-def coach(path: str | None, *, theme: str = "dark", ascii_only: bool | None = None, plain: bool = False) -> int:
+def coach(
+    path: str | None,
+    *,
+    theme: str = "dark",
+    ascii_only: bool | None = None,
+    plain: bool = False,
+    watch: bool = True,
+) -> int:
     """What `shipworthy coach` does, and `shipworthy` alone; the exit code.
 
-    `path` None is the repository the caller stands in; `plain` asks for the report.
+    `path` None is the repository the caller stands in; `plain` asks for the report, and without `watch` nothing is
+    examined before it is asked for.
     """
     root = root_of(path)
     if plain or not is_screen():
         from shipworthy.cli.check import run_check
 
         return run_check(root)
-    return open_coach(root, theme=theme, ascii_only=ascii_only)
+    return open_coach(root, theme=theme, ascii_only=ascii_only, watch=watch)

@@ -17,14 +17,14 @@ from textual.worker import Worker, WorkerState
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.model import Assessment
-from shipworthy.text import plural
+from shipworthy.text import plural, visible
 from shipworthy.tui.engine import Engine, Session
 from shipworthy.tui.frame import Frame
 from shipworthy.tui.screens.main import MainScreen
 from shipworthy.tui.words import took
 
 if TYPE_CHECKING:
-    from shipworthy.assess.events import Event, Failed
+    from shipworthy.assess.events import Changed, Done, Event, Failed
 
 SETTLE_SECONDS = 0.06
 """While results stream in, the screen is redrawn at most this often."""
@@ -60,6 +60,7 @@ class CoachApp(Frame):
         theme: str = "dark",
         ascii_only: bool | None = None,
         first_time: bool = False,
+        watch: bool = True,
     ) -> None:
         super().__init__(keymap=keymap, theme=theme, ascii_only=ascii_only)
         self.session = session
@@ -72,6 +73,13 @@ class CoachApp(Frame):
         self.checking = True
         self.failed: Failed | None = None
         self.progress = "starting"
+        self.brief = ""
+        """`progress` in fewer words, where it has many."""
+        self.watching = watch
+        """Whether the engine is to examine again by itself when files change."""
+        self._causes = ("", "")
+        self._by_itself = False
+        self._arrived = False
         self._first_time = first_time
         self._listening = False
         self._judged = 0
@@ -107,6 +115,8 @@ class CoachApp(Frame):
         self._listening = True
         try:
             await self.engine.start()
+            if self.watching:
+                await self.engine.watch(True)
             await self.engine.run()
             async for event in self.engine.events():
                 self._take(event)
@@ -131,7 +141,8 @@ class CoachApp(Frame):
             self.failed, only = None, None
             self.planned = False
         self.checking = True
-        self.progress = "starting"
+        self._say("starting")
+        self._causes, self._by_itself = ("", ""), False
         self._judged = 0
         self.look_again()
         if not self._listening:
@@ -144,8 +155,35 @@ class CoachApp(Frame):
         except (OSError, SessionError) as error:
             self._take(Failed(message=f"The examination could not start: {error}", diagnostics="Press R to try again."))
 
+    def _say(self, *wordings: str) -> None:
+        """What the examination does, the longest wording first."""
+        self.progress, self.brief = wordings[0], wordings[-1] if len(wordings) > 1 else ""
+
+    async def set_watching(self, on: bool) -> None:
+        """Have changes of the files noticed, or not."""
+        self.watching = on
+        if self._listening:
+            await self.engine.watch(on)
+
+    def _changed(self, event: Changed) -> None:
+        from shipworthy.tui.watching import causes, looking
+
+        self._by_itself = True
+        self._causes = causes(event)
+        if any(self._causes):
+            self._say(*(looking(cause, len(event.items)) for cause in self._causes))
+
+    def _done(self, event: Done) -> None:
+        from shipworthy.tui.watching import looked
+
+        if not event.cancelled and any(self._causes):
+            self._say(*(looked(cause, self._judged, event.milliseconds) for cause in self._causes))
+        elif event.cancelled or not self._by_itself:
+            said = "stopped after" if event.cancelled else "checked"
+            self._say(f"{said} {plural(self._judged, 'item')} in {took(event.milliseconds)}")
+
     def _take(self, event: Event) -> None:
-        from shipworthy.assess.events import Done, Failed, Judged, Planned, Progress, Started
+        from shipworthy.assess.events import Changed, Done, Failed, Judged, Planned, Progress, Started, Watching
 
         self.session.apply(event)
         match event:
@@ -154,23 +192,35 @@ class CoachApp(Frame):
                 self.failed = None
                 self._judged = 0
             case Progress():
-                self.progress = f"{event.what} {event.done:,} of {event.total:,}"
+                if not self._by_itself:
+                    self._say(f"{event.what} {event.done:,} of {event.total:,}")
             case Started():
                 self.checking = True
-                self.progress = f"checking {event.item}"
+                if not self._by_itself:
+                    self._say(f"checking {event.item}")
             case Judged():
                 self.took[event.item] = event.milliseconds
                 self._judged += 1
             case Done():
                 self.checking = False
                 self.planned = True
-                said = "stopped after" if event.cancelled else "checked"
-                self.progress = f"{said} {plural(self._judged, 'item')} in {took(event.milliseconds)}"
+                self._done(event)
             case Failed():
                 self.checking = False
                 self.failed = event
-        self._draw(now=isinstance(event, Planned | Done | Failed))
-        if isinstance(event, Done):
+            case Changed():
+                self._changed(event)
+            case Watching():
+                self.watching = event.on
+                if event.problem:
+                    self.notify(
+                        visible(f"Changes are not noticed any more: {event.problem}. Press R after a change.", 600),
+                        severity="warning",
+                        markup=False,
+                    )
+        self._draw(now=isinstance(event, Planned | Done | Failed | Changed))
+        if isinstance(event, Done) and not (self._by_itself and self._arrived):
+            self._arrived = True
             self.main.arrive()
 
     def _draw(self, *, now: bool) -> None:
@@ -200,6 +250,10 @@ class CoachApp(Frame):
                 for binding in bindings:
                     if binding.id in _BY_NAME:
                         yield SystemCommand(_BY_NAME[binding.id], binding.tooltip, self._run(binding.action))
+            if self.watching:
+                yield SystemCommand("Pause watching", "Leave changed files alone until asked", self._watch(False))
+            else:
+                yield SystemCommand("Resume watching", "Re-check what a change touches", self._watch(True))
         yield from super().get_system_commands(screen)
 
     def _run(self, action: str) -> Callable[[], object]:
@@ -207,6 +261,13 @@ class CoachApp(Frame):
             await self.main.run_action(action)
 
         return run
+
+    def _watch(self, on: bool) -> Callable[[], object]:
+        async def switch() -> None:
+            await self.set_watching(on)
+            self.main.tell("Changed files are re-checked again." if on else "Changed files are left alone now.")
+
+        return switch
 
 
 _BY_NAME = {

@@ -31,6 +31,10 @@ class Engine(Protocol):
         """Stop the examination under way, if there is one; its `Done` says so."""
         ...
 
+    async def watch(self, on: bool) -> None:
+        """Ask it to notice changed files and examine by itself what they touch, or not to. It answers `Watching`."""
+        ...
+
     def events(self) -> AsyncIterator[Event]:
         """Everything every examination reports, until the engine stops."""
         ...

@@ -22,6 +22,7 @@ def launch(
     theme: str = "dark",
     ascii_only: bool | None = None,
     first_time: bool = False,
+    watch: bool = True,
 ) -> int:
     """Run the coach until the person leaves; the exit code, `BUG` after a crash.
 
@@ -33,7 +34,10 @@ def launch(
     try:
         from shipworthy.tui.app import CoachApp
 
-        app = CoachApp(session(), engine(), keymap=keymap, theme=theme, ascii_only=ascii_only, first_time=first_time)
+        app = CoachApp(
+            session(), engine(),
+            keymap=keymap, theme=theme, ascii_only=ascii_only, first_time=first_time, watch=watch,
+        )  # fmt: skip
         app.run()
     finally:
         gc.enable()

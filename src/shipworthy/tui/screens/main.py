@@ -132,6 +132,7 @@ class MainScreen(Commands):
                 step=self._step(running | pending),
                 planned=coach.planned,
                 progress=coach.progress,
+                brief=coach.brief,
                 failed=coach.failed,
                 signed=self.signed,
             ),

@@ -67,10 +67,12 @@ def entries(listing: Listing) -> list[Entry]:
     for area in listing.areas:
         inside = [each for each in listing.results if each.item.area == area.id and each.level is not Level.NONE]
         if listing.words:
+            # An item that is judged again keeps its place until its state is another one.
             inside = [
                 each
                 for each in inside
                 if matches(each, area, face_of(each, listing.running, listing.pending), listing.words)
+                or matches(each, area, FACES[each.status], listing.words)
             ]
         if not inside:
             continue

@@ -34,6 +34,8 @@ class Top(NamedTuple):
     """Whether the examination has said what it looks at."""
     progress: str = ""
     """How far the examination is, or how long it took."""
+    brief: str = ""
+    """The same in fewer words, where it has many."""
     failed: Failed | None = None
     signed: str = ""
     """What was signed in this session, in words."""
@@ -89,7 +91,8 @@ class VerdictBar(SafeStatic):
             return [first]
         about = [f"Profile {top.assessment.profile}: {top.assessment.profile_reason}" if top.assessment.profile else ""]
         about.append(_components(top.assessment.components))
-        third = Ends(shown(" · ".join(each for each in about if each), DIM), shown(top.progress, DIM), keep=30)
+        left = shown(" · ".join(each for each in about if each), DIM)
+        third = Ends(left, shown(top.progress, DIM), shown(top.brief, DIM), keep=38 if top.brief else 30)
         return [first, self._step(top), third]
 
     @staticmethod
