@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.readiness.signed import POLICY as SOLO
 from tests.readiness.signed import AUTHOR, Signed, refused, signed
+from tests.readiness.signed import POLICY as SOLO
 from tests.readiness.team import BASE, LEAD, POLICY, Team, line, team
 from tests.support import NOW, git, write
 
