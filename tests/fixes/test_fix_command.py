@@ -44,7 +44,7 @@ def test_it_shows_and_writes_nothing(root: Path) -> None:
     done = run(root, "secrets-not-in-tree")
     assert done.returncode == 0, done.stderr
     assert '+STRIPE_KEY = os.environ["STRIPE_KEY"]' in done.stdout
-    assert "! First replace the secret of conf.py:1" in done.stdout
+    assert "! First replace what stands at conf.py:1" in done.stdout
     assert "Nothing is written" in done.stdout
     assert LIVE not in done.stdout + done.stderr
     assert contents(root) == before

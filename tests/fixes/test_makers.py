@@ -183,6 +183,13 @@ CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]
         {"conf.py": 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n'},
     ),
     (
+        "store-pydantic", "secret-store",
+        {"conf.py": "from pydantic_settings import BaseSettings\n\n\nclass Config(BaseSettings):\n"
+         f"    JWT_SECRET_KEY: str = '{PASSWORD}'  # why\n    PORT: int = 80\n"}, "needs-you",
+        {"conf.py": "from pydantic_settings import BaseSettings\n\n\nclass Config(BaseSettings):\n"
+         "    JWT_SECRET_KEY: str  # why\n    PORT: int = 80\n"},
+    ),
+    (
         "store-flask", "secret-store",
         {"app.py": f"from flask import Flask\napp = Flask(__name__)\napp.secret_key = '{LIVE}'\n"}, "needs-you",
         {"app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
@@ -286,6 +293,10 @@ def test_a_pin_is_raised(tmp_path: Path, old: bytes, new: bytes) -> None:
          "person"),
         ("config-parity", {"a.py": "X = 1\n"}, "nothing is open"),
         ("known-vulns", {"requirements.txt": "flask==0.12.2\n"}, "another major version"),
+        ("secret-store", {"a.py": "import os\nX = os.getenv('REDIS_URL') or 'redis://'\n"}, "an address without"),
+        ("secret-store", {"a.py": f"import os\n\n\nclass TestConfig:\n    SECRET_KEY = '{PASSWORD}'\n"}, "tests or"),
+        ("ci-runs-tests", {"src/requirements.txt": "flask\n", "tests/test_a.py": "def test_a():\n    assert 1\n"},
+         "Left out"),
         ("secrets-not-in-tree", {"a.py": f"import openai\nopenai.api_key = '{LIVE}'\n"}, "no plain assignment"),
         ("ci-runs-tests", {"Dockerfile": "FROM python:3.6\n", "tests/test_a.py": "def test_a():\n    assert 1\n"},
          "Left out: pytest"),

@@ -27,14 +27,17 @@ _PYTHON_READS = ("os.environ.get", "os.getenv")
 def make(desk: Desk) -> Fix | NoFix:
     """Only what is assigned to a name, and a default beside an environment read; the rest takes a look at the code."""
     done: list[str] = []
+    places: list[str] = []
     for path, line, column in _places(desk):
         name = _replace(desk, path, line, column)
         if name:
             done.append(name)
-            desk.note(
-                f"First replace the secret of {path}:{line} where it was issued: it stays in the git history, and "
-                "whoever saw it still has it.",
-            )
+            places.append(f"{path}:{line}")
+    if places:
+        desk.note(
+            f"First replace what stands at {listed(places)} where it was issued: it stays in the git history, and "
+            "whoever saw it still has it."
+        )
     names = sorted(set(done))
     for name in names:
         desk.note(f"Set {name} where the app and its tests run; list it in .env.example without its value.")
@@ -129,6 +132,11 @@ def _splice(node: Node, new: str) -> Splice:
 
 def _python(desk: Desk, path: str, data: bytes, root: Node, node: Node) -> str | None:
     where = f"{path}:{syntax.line_of(node)}"
+    if _aside(node):
+        desk.refuse(
+            f"{where} is a value for tests or development, or an address without a password: look at it yourself."
+        )
+        return None
     parent = node.parent
     left = parent.child_by_field_name("left") if parent is not None else None
     right = parent.child_by_field_name("right") if parent is not None else None
@@ -136,6 +144,11 @@ def _python(desk: Desk, path: str, data: bytes, root: Node, node: Node) -> str |
         statement = parent.parent
         if parent.type == "assignment" and statement is not None and statement.type == "expression_statement":
             name = _target(left)
+            kind = parent.child_by_field_name("type")
+            if name and kind is not None and _reads_itself(node):
+                # Such a class reads the environment by itself, and its env file too: without a default it must.
+                desk.change(path, Splice(kind.end_byte, node.start_byte, b""), _splice(node, ""))
+                return name
             if name and _import_os(desk, path, data, root):
                 desk.change(path, _splice(node, f'os.environ["{name}"]'))
                 return name
@@ -161,6 +174,34 @@ def _python(desk: Desk, path: str, data: bytes, root: Node, node: Node) -> str |
             return name
     desk.refuse(f"{where} is no plain assignment to one name: read it from the environment by hand.")
     return None
+
+
+def _class_of(node: Node) -> Node | None:
+    """The class whose body a node stands in."""
+    here = node.parent
+    while here is not None and here.type not in ("class_definition", "class_declaration", "function_definition"):
+        here = here.parent
+    return here if here is not None and here.type != "function_definition" else None
+
+
+def _reads_itself(node: Node) -> bool:
+    """Whether the class around it is one of pydantic's settings."""
+    owner = _class_of(node)
+    bases = owner.child_by_field_name("superclasses") if owner is not None else None
+    return bases is not None and bool(re.search(r"\b\w*Settings\b", syntax.text_of(bases)))
+
+
+def _aside(node: Node) -> bool:
+    """Whether a value is no production secret: where demanding it could stop an app that never uses it."""
+    owner = _class_of(node)
+    name = owner.child_by_field_name("name") if owner is not None else None
+    if name is not None and re.search(r"Test|Dev|Local", syntax.text_of(name)):
+        return True
+    line = node.parent.parent if node.parent is not None and node.parent.parent is not None else node
+    if re.search(r"\b(?:[A-Z0-9]+_)*(?:TEST|TESTING|DEV|LOCAL)_[A-Z_]+\b", syntax.text_of(line)[:400]):
+        return True
+    value = syntax.text_of(node).strip("rRuU\"'`")
+    return bool(re.match(r"[a-z][a-z0-9+.-]{1,30}://", value)) and "@" not in value
 
 
 def _target(left: Node) -> str | None:
@@ -193,6 +234,11 @@ def _script(desk: Desk, path: str, data: bytes, root: Node, node: Node, language
     where = f"{path}:{syntax.line_of(node)}"
     if _in_browser(desk, path, data):
         desk.refuse(f"{where} may run in the browser, where no setting stays secret: move the call to the server.")
+        return None
+    if _aside(node):
+        desk.refuse(
+            f"{where} is a value for tests or development, or an address without a password: look at it yourself."
+        )
         return None
     parent = node.parent
     typed = b" as string" if language in ("typescript", "tsx") else b""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shipworthy.facts.dependencies import Dependencies
+from shipworthy.facts.dependencies.model import PYPI
 from shipworthy.facts.pipeline import Pipeline
 from shipworthy.facts.tests import Suite, TestSuites
 from shipworthy.fixes.desk import Desk, listed
@@ -162,9 +163,10 @@ def _python(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
         extras = _EXTRAS.search(project)
         names = re.findall(rb"(?m)^(tests?|testing|dev)\s*=", extras[1]) if extras else []
         words = [f'".[{names[0].decode()}]"' if names else "."]
-    runner = suite.runner if suite.runner == "pytest" else ""
-    if runner and not _declared(desk, folder, runner):
-        words.append(runner)
+    if not words and any(each.requirements for each in desk.fact(Dependencies).manifests if each.ecosystem == PYPI):
+        return None  # what the tests need is declared elsewhere
+    if suite.runner == "pytest" and not _declared(desk, folder, "pytest"):
+        words.append("pytest")
     install = (f"python -m pip install {' '.join(words)}",) if words else ()
     return (setup, *install, test)
 
