@@ -100,6 +100,42 @@ def sample_repository(folder: Path, files: int) -> Path:
     return folder
 
 
+def edit_to_rechecked(folder: Path, name: str, runs: int) -> float:
+    """Milliseconds from writing a file to the last outcome of what it touches, told by a watching child; the median."""
+    import asyncio
+
+    from shipworthy.assess.client import ChildEngine
+    from shipworthy.assess.events import Changed, Done
+
+    async def measure() -> float:
+        engine = ChildEngine(folder)
+        await engine.start()
+        await engine.watch(True)
+        await engine.run()
+        events = engine.events()
+        taken: list[float] = []
+        file = folder / name
+        text = file.read_text()
+        try:
+            while not isinstance(await anext(events), Done):
+                pass
+            for number in range(runs + 1):
+                # Longer than a listing made sure of after a change, and than what is too fresh for the cache.
+                await asyncio.sleep(3)
+                began = time.perf_counter()
+                file.write_text(f"{text}\n# {number}\n")
+                changed = False
+                while not (isinstance(event := await anext(events), Done) and changed):
+                    changed = changed or isinstance(event, Changed)
+                taken.append(time.perf_counter() - began)
+        finally:
+            file.write_text(text)
+            await engine.stop()
+        return statistics.median(taken[1:]) * 1000
+
+    return asyncio.run(measure())
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -136,6 +172,11 @@ def measure(scratch: Path, runs: int, files: int) -> list[tuple[str, str]]:
     mine, other = statistics.median(ours[1:]) * 1000, statistics.median(theirs[1:]) * 1000
     rows += [("coach, first paint at 140x40, ms", f"{mine:.0f}"), ("bare Textual, first paint, ms", f"{other:.0f}")]
     rows.append(("difference, ms", f"{mine - other:.0f}"))
+    middle = sample_repository(scratch / "middle", 500)
+    rows += [
+        ("edit to re-checked, demo, ms", f"{edit_to_rechecked(demo, 'app/main.py', runs):.0f}"),
+        ("edit to re-checked, 500 files, ms", f"{edit_to_rechecked(middle, 'pkg01/mod1.py', runs):.0f}"),
+    ]
     repository = sample_repository(scratch / "large", files)
     cache = scratch / "cache"
 

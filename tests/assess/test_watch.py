@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from tests.support import git, make_repo, write
 
 from shipworthy.assess import watch
 from shipworthy.assess.client import ChildEngine
-from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Watching
+from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Started, Watching
 from shipworthy.assess.notify import Notifier
+from shipworthy.facts.tests.consent import ConsentKey, record
 from shipworthy.model import OutcomeKind
 
 SECONDS = 30
@@ -272,34 +274,63 @@ async def test_a_broken_policy_says_so_and_mending_it_examines_everything(repo: 
 
 
 async def test_no_run_of_the_tests_survives_a_change_and_none_is_started(repo: Path) -> None:
-    consent = frozenset({"python -m pytest -q"})
-    marker = repo.parent / "ran"
-    write(repo, {"tests/test_app.py": "def test_app():\n    assert 1 + 1 == 2\n"})
     async with watching(repo) as child:
         asks = {
-            ask.command
+            ask
             for event in child.said
             if isinstance(event, Judged)
             for each in event.outcomes
             for ask in each.outcome.asks
         }
         if not asks:
-            pytest.skip("this machine cannot run the tests of a project")
-        await child.engine.run(("tests-pass",), frozenset(asks) | consent)
+            pytest.skip(f"the tests of a project cannot be run here: {child.summaries['tests-pass']}")
+        # Said for always, so that only the watch itself keeps from running it.
+        for ask in asks:
+            key = ConsentKey(ask.repository, ask.digest)
+            record(repo.parent / "state/shipworthy", key, "always", shown=ask.command, at=datetime.now(UTC))
+        await child.engine.run(("tests-pass",))
         await child.done()
         if child.outcomes["tests-pass"] != "pass":
-            pytest.skip(f"the tests do not run here: {child.summaries['tests-pass']}")
+            pytest.skip(f"the tests do not pass here: {child.summaries['tests-pass']}")
 
         write(repo, {"app/main.py": APP["app/main.py"] + "\nMORE = 1\n"})
         await child.done()
         assert "tests-pass" in child.changed().items
         assert child.outcomes["tests-pass"] == "unknown"
         assert "app/main.py changed after this was run" in child.summaries["tests-pass"]
-        assert not marker.exists()
 
-        write(repo, {"app/more.py": "MORE = 1\n"})
+        write(repo, {"tests/test_more.py": "def test_more():\n    assert 2 + 2 == 4\n"})
         await child.done()
         assert child.outcomes["tests-pass"] == "unknown"
+
+        await child.engine.run(("tests-pass",))
+        await child.done()
+        assert child.outcomes["tests-pass"] == "pass"
+        git(repo, "add", "app/main.py")
+        git(repo, "commit", "-q", "-m", "the same files")
+        await child.done()
+        assert child.outcomes["tests-pass"] == "pass"
+
+
+async def test_while_the_tests_run_a_change_takes_back_what_was_said_at_once(repo: Path) -> None:
+    write(repo, {"tests/test_app.py": "import time\n\n\ndef test_app():\n    time.sleep(4)\n"})
+    async with watching(repo) as child:
+        asks = [
+            ask.command
+            for event in child.said
+            if isinstance(event, Judged)
+            for each in event.outcomes
+            for ask in each.outcome.asks
+        ]
+        if not asks:
+            pytest.skip(f"the tests of a project cannot be run here: {child.summaries['tests-pass']}")
+        await child.engine.run(("tests-pass",), frozenset(asks))
+        await child.until(lambda: isinstance(child.said[-1], Started))
+        write(repo, {"app/settings.py": f"TOKEN = '{TOKEN}'\n"})
+        await child.until(lambda: isinstance(child.said[-1], Changed))
+        assert "secrets-not-in-tree" not in child.outcomes
+        await child.until(lambda: child.outcomes.get("secrets-not-in-tree") == "fail")
+        await child.until(lambda: child.outcomes.get("tests-pass") == "unknown")
 
 
 async def test_paused_it_says_nothing_and_told_again_it_catches_up(repo: Path) -> None:

@@ -76,6 +76,39 @@ async def test_from_faults_to_a_signed_file_that_verifies(size: tuple[int, int],
     assert verify(folder, fingerprint) == 1
 
 
+async def test_a_saved_file_changes_its_item_without_a_key(tmp_path: Path) -> None:
+    folder = make_demo(tmp_path / "lemonade")
+    app = CoachApp(Session(folder), ChildEngine(folder), ascii_only=False)  # type: ignore[arg-type]
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        driver = Driver(pilot, None, None)  # type: ignore[arg-type]
+        await until(driver, "checked 11 items")
+        assert driver.main.go_to("debug-surface-closed")
+        assert status(app, "debug-surface-closed") == "fail"
+
+        fix(folder)
+        await until(driver, "changed: ")
+        await until_status(driver, app, "debug-surface-closed", "pass")
+        assert driver.main.current_result is not None
+        assert driver.main.current_result.item.id == "debug-surface-closed"
+
+        (folder / "app/main.py").unlink()
+        await until(driver, "app/main.py changed: ")
+        # What only that file could show is not green any more.
+        await until_status(driver, app, "debug-surface-closed", "unknown")
+
+
+def status(app: CoachApp, item: str) -> str:
+    return next(each.status for each in app.known.results if each.item.id == item)
+
+
+async def until_status(driver: Driver, app: CoachApp, item: str, wanted: str) -> None:
+    for _ in range(WAIT):
+        await driver.pilot.pause(0.01)
+        if status(app, item) == wanted:
+            return
+    raise AssertionError(f"{item} is {status(app, item)}, not {wanted}:\n{driver.text}")
+
+
 async def make_a_key(pilot: Pilot[None], driver: Driver) -> None:
     await driver.press("tab")
     await driver.type("correct horse")
