@@ -16,6 +16,8 @@ from shipworthy.fixes.model import Fix, NoFix, Splice
 from shipworthy.model import Confidence
 from shipworthy.project import is_test_path, syntax
 
+_MOST = 50
+"""Places looked at for one fix: each takes a look at its whole file."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,100}", re.ASCII)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PUBLIC = re.compile(r"^(?:NEXT_PUBLIC|VITE|REACT_APP|PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|GATSBY)_")
@@ -28,7 +30,10 @@ def make(desk: Desk) -> Fix | NoFix:
     """Only what is assigned to a name, and a default beside an environment read; the rest takes a look at the code."""
     done: list[str] = []
     places: list[str] = []
-    for path, line, column in _places(desk):
+    for number, (path, line, column) in enumerate(_places(desk)):
+        if number == _MOST:
+            desk.refuse(f"there are more than {_MOST} places: apply this, then look again.")
+            break
         name = _replace(desk, path, line, column)
         if name:
             done.append(name)

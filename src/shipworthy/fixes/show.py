@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from shipworthy.facts.secrets.identity import BULLETS
 from shipworthy.facts.secrets.mask import Masked
@@ -18,7 +18,7 @@ _NO_END = "\\ No newline at end of file"
 def diff(fix: Fix, read: Callable[[str], bytes]) -> tuple[str, ...]:
     """The lines of a unified diff, without line ends. `read` gives a file's old bytes by path.
 
-    Lines are compared as they are and shown masked, so a line that changes in its secret only still shows twice.
+    What changes is shown masked, so a line that changes in its secret only still shows twice.
     """
     return tuple(
         visible(line, LINE)
@@ -48,23 +48,73 @@ class _Side:
         return found[0] if found else ""
 
 
+class _Block(NamedTuple):
+    """Rows `i` to `j` of the old file are rows `k` to `m` of the new one now (from 0, ends left out)."""
+
+    i: int
+    j: int
+    k: int
+    m: int
+
+
 def _file(edit: Edit, old: bytes) -> Iterator[str]:
     # Whole quoted values are hidden with their quotes left, so that the line still reads like what it is.
     hidden = [_inside(old, each.start, each.end) for each in edit.splices if each.back is not None]
     left, right = _Side(edit.path, old, hidden), _Side(edit.path, edit.data, [])
     yield f"--- {'/dev/null' if edit.before is None else 'a/' + edit.path}"
     yield f"+++ b/{edit.path}"
-    for group in SequenceMatcher(None, left.rows, right.rows, autojunk=False).get_grouped_opcodes(CONTEXT):
-        first, last = group[0], group[-1]
-        yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@"
-        for tag, i, j, k, m in group:
-            if tag == "equal":
-                yield from _rows(" ", left, i, j)
-                continue
-            yield from _rows("-", left, i, j)
-            yield from _rows("+", right, k, m)
-    if left.ended != right.ended and left.rows == right.rows:
-        yield "(only the newline at the end of the file changes)"
+    blocks = _blocks(edit, old) if edit.before is not None else [_Block(0, 0, 0, len(right.rows))]
+    for hunk in _hunks(blocks):
+        first, last = hunk[0], hunk[-1]
+        start, end = max(first.i - CONTEXT, 0), min(last.j + CONTEXT, len(left.rows))
+        begin, stop = first.k - (first.i - start), last.m + (end - last.j)
+        yield f"@@ -{_range(start, end)} +{_range(begin, stop)} @@"
+        position = start
+        for block in hunk:
+            yield from _rows(" ", left, position, block.i)
+            yield from _rows("-", left, block.i, block.j)
+            yield from _rows("+", right, block.k, block.m)
+            position = block.j
+        yield from _rows(" ", left, position, end)
+
+
+def _blocks(edit: Edit, old: bytes) -> list[_Block]:
+    """Straight from the changes: comparing the files could take for ever where all their lines are alike."""
+    found: list[_Block] = []
+    new, shift = edit.data, 0
+    row = number = position = place = 0
+    for splice in edit.splices:
+        start, end = splice.start + shift, splice.start + shift + len(splice.new)
+        row += old.count(b"\n", position, splice.start)
+        number += new.count(b"\n", place, start)
+        position, place = splice.start, start
+        if (
+            splice.start == splice.end
+            and splice.new.endswith(b"\n")
+            and old[max(position - 1, 0) : position] in (b"", b"\n")
+        ):
+            block = _Block(row, row, number, number + splice.new.count(b"\n"))
+        else:
+            rows = old.count(b"\n", splice.start, splice.end) + 1
+            block = _Block(row, row + rows, number, number + new.count(b"\n", start, end) + 1)
+        if found and block.i < found[-1].j:
+            before = found.pop()
+            block = _Block(before.i, max(before.j, block.j), before.k, max(before.m, block.m))
+        found.append(block)
+        shift += len(splice.new) - (splice.end - splice.start)
+    return found
+
+
+def _hunks(blocks: list[_Block]) -> Iterator[list[_Block]]:
+    """Blocks near one another are shown together."""
+    hunk: list[_Block] = []
+    for block in blocks:
+        if hunk and block.i - hunk[-1].j > 2 * CONTEXT:
+            yield hunk
+            hunk = []
+        hunk.append(block)
+    if hunk:
+        yield hunk
 
 
 def _rows(sign: str, side: _Side, start: int, end: int) -> Iterator[str]:

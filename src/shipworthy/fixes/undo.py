@@ -45,6 +45,10 @@ def apply(root: Path, fix: Fix, state: Path, now: datetime) -> None:
     """
     _allowed(root, fix.edits)
     folder = _folder(state, root)
+    for last in _records(folder)[-1:]:
+        # Where that one was killed, what it had staged lies about.
+        with contextlib.suppress(FixError):
+            sweep(root, [row["path"] for row in _read(last)["files"]])
     record: Path | None = None
 
     def keep(made: Sequence[str]) -> None:
