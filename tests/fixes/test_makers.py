@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.facts.secrets.examples import drawn
 from tests.fixes.fixing import applied, changed, contents, fix_of, refusal, state
-from tests.support import make_repo, outcome_of
+from tests.support import make_repo, outcome_of, write
 
 from shipworthy.fixes.propose import shown
 from shipworthy.fixes.undo import undo
@@ -352,3 +352,27 @@ def test_a_committed_env_file_needs_a_command(tmp_path: Path) -> None:
     assert any("git rm --cached -- .env" in note for note in fix.notes)
     assert [each.rule for each in outcome.findings if each.rule == "env-file-not-ignored"] == []
     assert (root / ".env").read_text() == f"API_KEY={LIVE}\n"
+
+
+@pytest.mark.parametrize("place", ["no git", "a folder of the repository"])
+def test_wherever_the_project_lies(tmp_path: Path, place: str) -> None:
+    if place == "no git":
+        root = write(tmp_path / "app", {"a.py": READS})
+    else:
+        root = make_repo(tmp_path / "all", {"app/a.py": READS, "b.py": "x = 1\n"}) / "app"
+    before = contents(root)
+    _, outcome = applied("config-parity", root)
+    assert outcome.kind is OutcomeKind.PASS
+    assert list(changed(before, root)) == [".env.example"]
+    undo(root, state(root))
+    assert changed(before, root) == {}
+
+
+def test_many_places_are_a_few_at_a_time(tmp_path: Path) -> None:
+    tokens = [f"K{number} = '{'sk' + '_live_' + drawn('an', 60, 100 + number)}'\n" for number in range(60)]
+    root = make_repo(tmp_path / "app", {"a.py": "import os\n" + "".join(tokens)})
+    fix, _ = applied("secrets-not-in-tree", root)
+    assert any("more than 50 places" in note for note in fix.notes)
+    again, outcome = applied("secrets-not-in-tree", root)
+    assert outcome.kind is OutcomeKind.PASS
+    assert len(again.edits) == 1
