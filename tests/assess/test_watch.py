@@ -18,7 +18,7 @@ from shipworthy.assess.client import ChildEngine
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Started, Watching
 from shipworthy.assess.notify import Notifier
 from shipworthy.facts.tests.consent import ConsentKey, record
-from shipworthy.model import OutcomeKind
+from shipworthy.model import Ask, OutcomeKind
 
 SECONDS = 30
 """When a child that says nothing has lost."""
@@ -78,6 +78,10 @@ class Child:
         """Nothing comes."""
         await asyncio.sleep(QUIET)
         assert self._queue.empty(), self._queue.get_nowait()
+
+    def asks(self) -> list[Ask]:
+        judged = [event for event in self.said if isinstance(event, Judged)]
+        return [ask for event in judged for each in event.outcomes for ask in each.outcome.asks]
 
     def changed(self) -> Changed:
         found = [event for event in self.said if isinstance(event, Changed)]
@@ -275,13 +279,7 @@ async def test_a_broken_policy_says_so_and_mending_it_examines_everything(repo: 
 
 async def test_no_run_of_the_tests_survives_a_change_and_none_is_started(repo: Path) -> None:
     async with watching(repo) as child:
-        asks = {
-            ask
-            for event in child.said
-            if isinstance(event, Judged)
-            for each in event.outcomes
-            for ask in each.outcome.asks
-        }
+        asks = child.asks()
         if not asks:
             pytest.skip(f"the tests of a project cannot be run here: {child.summaries['tests-pass']}")
         # Said for always, so that only the watch itself keeps from running it.
@@ -315,13 +313,7 @@ async def test_no_run_of_the_tests_survives_a_change_and_none_is_started(repo: P
 async def test_while_the_tests_run_a_change_takes_back_what_was_said_at_once(repo: Path) -> None:
     write(repo, {"tests/test_app.py": "import time\n\n\ndef test_app():\n    time.sleep(4)\n"})
     async with watching(repo) as child:
-        asks = [
-            ask.command
-            for event in child.said
-            if isinstance(event, Judged)
-            for each in event.outcomes
-            for ask in each.outcome.asks
-        ]
+        asks = [ask.command for ask in child.asks()]
         if not asks:
             pytest.skip(f"the tests of a project cannot be run here: {child.summaries['tests-pass']}")
         await child.engine.run(("tests-pass",), frozenset(asks))

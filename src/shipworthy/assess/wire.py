@@ -6,7 +6,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -48,41 +48,76 @@ def plain(value: Any) -> Any:
 
 
 @cache
-def _fields(cls: type[Any]) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls)
-    return {each.name: hints[each.name] for each in dataclasses.fields(cls)}
+def _names(cls: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(cls))
+
+
+def _shallow(value: Any) -> Any:
+    """What the JSON encoder, which knows strings, numbers, tuples and dicts, is to take in place of a value."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: getattr(value, name) for name in _names(type(value))}
+    return plain(value)
 
 
 def build(kind: Any, value: Any) -> Any:
     """The inverse of `plain` for a type annotation. Raises WireError where the value does not fit."""
+    return _maker(kind)(value)
+
+
+@cache
+def _maker(kind: Any) -> Callable[[Any], Any]:
+    """`build` for one kind: thousands of findings have few kinds of parts."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        if value is None and type(None) in arguments:
-            return None
-        return build(next(each for each in arguments if each is not type(None)), value)
+        inner = _maker(next(each for each in arguments if each is not type(None)))
+        optional = type(None) in arguments
+        return lambda value: None if value is None and optional else inner(value)
     if origin is tuple:
-        if not isinstance(value, list):
-            raise WireError(f"expected a list, got {type(value).__name__}")
-        return tuple(build(arguments[0], each) for each in value)
-    if isinstance(kind, type):
-        if dataclasses.is_dataclass(kind):
-            if not isinstance(value, dict) or not value.keys() <= _fields(kind).keys():
-                raise WireError(f"not a {kind.__name__}")
-            try:
-                return kind(**{name: build(_fields(kind)[name], each) for name, each in value.items()})
-            except (TypeError, ValueError) as error:
-                raise WireError(f"not a {kind.__name__}: {error}") from error
-        if issubclass(kind, Enum):
-            return kind(value)
+        each_of = _maker(arguments[0])
+
+        def many(value: Any) -> Any:
+            if not isinstance(value, list):
+                raise WireError(f"expected a list, got {type(value).__name__}")
+            return tuple([each_of(each) for each in value])
+
+        return many
+    if not isinstance(kind, type):
+        return lambda value: value
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_maker(kind)
+    if issubclass(kind, Enum):
+        return kind
+
+    def one(value: Any) -> Any:
         if not isinstance(value, kind):
             raise WireError(f"expected {kind.__name__}, got {type(value).__name__}")
-    return value
+        return value
+
+    return one
+
+
+def _dataclass_maker(cls: Any) -> Callable[[Any], Any]:
+    hints = typing.get_type_hints(cls)
+    # Asked for when the first value comes, so that a class may hold itself.
+    makers: dict[str, Callable[[Any], Any]] = {}
+
+    def make(value: Any) -> Any:
+        if not makers:
+            makers.update({name: _maker(hints[name]) for name in _names(cls)})
+        if not isinstance(value, dict) or not value.keys() <= makers.keys():
+            raise WireError(f"not a {cls.__name__}")
+        try:
+            return cls(**{name: makers[name](each) for name, each in value.items()})
+        except (TypeError, ValueError) as error:
+            raise WireError(f"not a {cls.__name__}: {error}") from error
+
+    return make
 
 
 def dump(event: events.Event) -> bytes:
     """One line, ending in a newline."""
-    message = {"v": VERSION, "event": _NAMES[type(event)], **plain(event)}
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    message = {"v": VERSION, "event": _NAMES[type(event)], **_shallow(event)}
+    return json.dumps(message, separators=(",", ":"), default=_shallow).encode("ascii") + b"\n"
 
 
 def load(line: bytes) -> events.Event:
