@@ -27,8 +27,8 @@ SHARE = 200
 """A sweep may take one of so many parts of the time."""
 LEAST_SECONDS, MOST_SECONDS = 0.08, 15.0
 """Between two sweeps where nothing else tells of changes."""
-NET_SECONDS = 2.0
-"""The least time between two sweeps where the system tells of changes."""
+NET_SECONDS, MOST_NET_SECONDS = 2.0, 60.0
+"""Between two sweeps where the system tells of changes."""
 GONE_SECONDS = 1.0
 """How often a repository that cannot be listed is tried again."""
 
@@ -144,8 +144,8 @@ class Watch:
         began = time.thread_time()
         looks.again()
         pause = (time.thread_time() - began) * SHARE
-        least = NET_SECONDS if self._notifier.listening else LEAST_SECONDS
-        self._sweep_at = time.monotonic() + max(min(pause, MOST_SECONDS), least)
+        bounds = (NET_SECONDS, MOST_NET_SECONDS) if self._notifier.listening else (LEAST_SECONDS, MOST_SECONDS)
+        self._sweep_at = time.monotonic() + max(min(pause, bounds[1]), bounds[0])
 
     def _moved(self, looks: Looks, hints: Hints, *, everything: bool = False) -> bool:
         """Whether it is time to list again."""
