@@ -126,7 +126,7 @@ def test_a_pair_torn_by_a_crash_is_refused_and_mended(tmp_path: Path) -> None:
     old = (folder / PLAIN).read_bytes()
     sign.write(second, armored(second))
     (folder / PLAIN).write_bytes(old)
-    with pytest.raises(Refused, match="changed since it was signed") as caught:
+    with pytest.raises(Refused, match="changed since it was written") as caught:
         sign.commit(second, armored(second))
     assert caught.value.diagnostics
     git(folder, "add", "-A")

@@ -20,20 +20,23 @@ COMMIT_SECONDS = 120.0
 _RUNS_PROGRAM = r"^gpg\.(.*\.)?(program|defaultkeycommand)$"
 
 
-def commit_files(root: Path, found: Snapshot, files: Mapping[str, bytes], message: str) -> str:
-    """Commits these files (name below `.shipworthy/` -> bytes) on top of `found`, which HEAD has to be; its full id.
+def commit_files(root: Path, found: Snapshot, files: Mapping[str, bytes | None], message: str) -> str:
+    """Commits these files (name below `.shipworthy/` -> bytes, None: gone) on top of `found`; the commit's full id.
 
-    Raises Refused and leaves HEAD alone where HEAD moved or a file on disk is not these bytes; GitError.
+    Raises Refused and leaves HEAD alone where HEAD is not `found` or a file on disk is not these bytes; GitError.
     """
     git = Git(root)
     for name, data in files.items():
         if on_disk(root, name) != data:
-            raise Refused(f"{FOLDER}/{name} changed meanwhile", "Look again, and start anew.")
+            raise Refused(f"{FOLDER}/{name} changed since it was written", "Look again, and start anew.")
     options = commit_signing(git)
     rows = b""
     for name, data in files.items():
-        git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=data)
-        rows += f"{REGULAR} {found.objects.oid('blob', data)}\t{FOLDER}/{name}\0".encode()
+        mode, oid = "0", "0" * len(found.commit)
+        if data is not None:
+            mode, oid = REGULAR, found.objects.oid("blob", data)
+            git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=data)
+        rows += f"{mode} {oid}\t{FOLDER}/{name}\0".encode()
     with tempfile.TemporaryDirectory(prefix="shipworthy-") as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git.run("read-tree", found.commit, env=env)

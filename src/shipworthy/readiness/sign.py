@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shipworthy import __version__
 from shipworthy.checklist.policy import Policy
-from shipworthy.git import Git, GitError
+from shipworthy.git import Git
 from shipworthy.model import Assessment, Verdict
 from shipworthy.project import Project
 from shipworthy.readiness import dsse, rules, sshsig
@@ -32,10 +32,10 @@ from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate
 from shipworthy.readiness.answers import NotReadyToSign as NotReadyToSign
 from shipworthy.readiness.answers import Refused as Refused
 from shipworthy.readiness.apart import commit_tree
-from shipworthy.readiness.commit import commit_signing
+from shipworthy.readiness.commit import command_for, commit_files
 from shipworthy.readiness.context import is_environment, repository_name
 from shipworthy.readiness.merge import predicted_tree, quarantine
-from shipworthy.readiness.records import MAX_RECORD, RECORDS, Change, changes, on_disk, refuse_unclean, uncovered
+from shipworthy.readiness.records import MAX_RECORD, RECORDS, Change, changes, refuse_unclean, uncovered
 from shipworthy.readiness.replace import replace
 from shipworthy.readiness.signers import Signer
 from shipworthy.readiness.statement import Statement, dump, parse, state
@@ -45,8 +45,6 @@ from shipworthy.text import visible
 
 MAX_PAYLOAD = 700 * 1024
 """So that its envelope, in base64 and with signatures, stays below the 1 MiB a verifier reads."""
-COMMIT_SECONDS = 120.0
-"""How long making the commit may take, signing it with the person's own key included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +90,9 @@ class Preparation:
 
     @property
     def commit_command(self) -> str:
-        """What a person types to make the same commit. Every path is one of ours, so nothing needs quoting."""
-        paths = " ".join((*self.records, *self.files))
-        return f'git add -f -- {paths} && git commit -m "{self.message}" -- {paths}'
+        """What a person types to make the same commit."""
+        names = [path.removeprefix(f"{FOLDER}/") for path in (*self.records, *self.files)]
+        return command_for(tuple(names), self.message)
 
 
 def prepare(
@@ -286,40 +284,6 @@ def commit(preparation: Preparation, armored: str) -> str:
 
     No hook runs. Raises Refused and leaves HEAD alone where HEAD or a file is no longer what was signed; GitError.
     """
-    git, objects = Git(preparation.root), preparation.snapshot.objects
     wanted: dict[str, bytes | None] = {change.name: change.data for change in preparation.changes}
     wanted |= _files(preparation, armored)
-    for name, data in wanted.items():
-        if on_disk(preparation.root, name) != data:
-            raise Refused(f"{FOLDER}/{name} changed since it was signed", "Sign again.")
-    options = commit_signing(git)
-    rows = b""
-    for name, data in wanted.items():
-        mode, oid = ("0", "0" * len(preparation.head)) if data is None else ("100644", objects.oid("blob", data))
-        if data is not None:
-            git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=data)
-        rows += f"{mode} {oid}\t{FOLDER}/{name}\0".encode()
-    with tempfile.TemporaryDirectory(prefix="shipworthy-") as folder:
-        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        git.run("read-tree", preparation.head, env=env)
-        git.run("update-index", "-z", "--index-info", stdin=rows, env=env)
-        tree = git.run("write-tree", "--missing-ok", env=env).decode("ascii").strip()
-    if tree != preparation.snapshot.edited(wanted):
-        raise Refused("the commit would not be the one that was signed", "Sign again.")
-    made = git.run(
-        "commit-tree",
-        tree,
-        "-p",
-        preparation.head,
-        *options,
-        stdin=preparation.message.encode(),
-        timeout=COMMIT_SECONDS,
-    )
-    new = made.decode("ascii").strip()
-    # The index first: should it be locked, HEAD has not moved yet.
-    git.run("update-index", "-z", "--index-info", stdin=rows)
-    try:
-        git.run("update-ref", "-m", f"commit: {preparation.message}", "HEAD", new, preparation.head)
-    except GitError as error:
-        raise Refused(f"HEAD moved meanwhile: {error}", "Sign again.") from error
-    return new
+    return commit_files(preparation.root, preparation.snapshot, wanted, preparation.message)
