@@ -31,6 +31,8 @@ class Terminal:
         self._descriptor = descriptor
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
+        self.sent = bytearray()
+        """Every byte the program wrote."""
 
     @property
     def text(self) -> str:
@@ -44,6 +46,7 @@ class Terminal:
             data = os.read(self._descriptor, 65_536)
         except OSError:
             return False
+        self.sent += data
         # pyte takes the kitty keyboard query `CSI > n u` for text; a terminal without the protocol ignores it.
         self._stream.feed(re.sub(rb"\x1b\[[<>=?][\d;]*[a-zA-Z]", lambda m: m[0] if m[0][2:3] == b"?" else b"", data))
         return bool(data)
@@ -55,10 +58,13 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.text}"
             assert self.read(0.05), f"the program ended before {text!r} came:\n{self.text}"
 
+    def type(self, text: str) -> None:
+        os.write(self._descriptor, text.encode())
+
     def keys(self, *keys: str) -> None:
         """Type, with the pause a person makes."""
         for key in keys:
-            os.write(self._descriptor, key.encode())
+            self.type(key)
             deadline = time.monotonic() + 0.25
             while time.monotonic() < deadline:
                 self.read(0.02)

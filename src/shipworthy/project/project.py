@@ -52,7 +52,8 @@ class Project:
 
     @property
     def name(self) -> str:
-        return self.root.name or str(self.root)
+        # As UTF-8, which a folder's name need not be: it is signed and sent as JSON.
+        return os.fsencode(self.root.name or str(self.root)).decode("utf-8", "replace")
 
     @classmethod
     def find_root(cls, start: Path) -> Path:

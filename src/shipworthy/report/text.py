@@ -42,7 +42,7 @@ class TextReport:
         for area in assessment.checklist.areas:
             required = [each for each in assessment.required if each.item.area == area.id]
             if required:
-                yield self._paint(area.title, "1")
+                yield self._paint(visible(area.title, 120), "1")
                 for result in required:
                     yield from self.item(result)
         yield from self._rest(assessment)
@@ -72,7 +72,7 @@ class TextReport:
         glyph = self._paint(self._glyphs[result.status], _STYLES[result.status])
         word = self._paint(f"{WORDS[result.status]:<15}", _STYLES[result.status])
         component = f" [{visible(result.component, 60)}]" if result.component not in (None, ".") else ""
-        yield f"  {glyph} {word} {title_of(result)}{component}  {self._paint(result.item.id, '2')}"
+        yield f"  {glyph} {word} {visible(title_of(result), 200)}{component}  {self._paint(result.item.id, '2')}"
         if result.status is Status.NEEDS_YOU and not result.findings and not self._verbose:
             return  # nothing was found: the title says it all, and the foot says how to answer
         yield f"      {visible(result.summary, 200)}"
@@ -87,11 +87,11 @@ class TextReport:
         if len(result.findings) > len(shown):
             yield f"        and {len(result.findings) - len(shown)} more (--verbose lists them)"
         if result.status is Status.FAIL:
-            yield f"      Why: {result.item.why}"
+            yield f"      Why: {visible(result.item.why)}"
             for number, step in enumerate(result.item.fix, 1):
-                yield f"      Fix {number}: {step}"
+                yield f"      Fix {number}: {visible(step)}"
         elif result.item.attest and result.status is Status.NEEDS_YOU:
-            yield f"      You say: {result.item.attest}"
+            yield f"      You say: {visible(result.item.attest)}"
             yield f"      With: shipworthy attest {result.item.id}"
 
     def _finding(self, finding: Finding, result: Result) -> Iterator[str]:
@@ -125,7 +125,8 @@ class TextReport:
                 for result in rows:
                     if result.status is Status.FAIL:
                         glyph = self._paint(self._glyphs[result.status], _STYLES[result.status])
-                        yield f"  {glyph} {title_of(result)}: {visible(result.summary, 120)}  {result.item.id}"
+                        title, summary = visible(title_of(result), 200), visible(result.summary, 120)
+                        yield f"  {glyph} {title}: {summary}  {result.item.id}"
 
     def foot(self, assessment: Assessment) -> Iterator[str]:
         """What the data was, and the one next step."""
