@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from textual.screen import Screen
 
@@ -14,6 +15,9 @@ from shipworthy.tui.screens.review_desk import Desk
 
 class ReviewApp(Frame):
     """Shows the desk that `open` makes (it raises SessionError); the other arguments are `Frame`'s."""
+
+    # A default screen's own style sheets are not read.
+    CSS_PATH = [Path(__file__).with_name("coach.tcss"), Path(__file__).parent / "screens" / "review.tcss"]
 
     def __init__(
         self,
