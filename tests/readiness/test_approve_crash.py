@@ -150,7 +150,7 @@ def recent(tmp_path: Path) -> Pair:
 
 
 def test_approve_killed_at_random_moments(recent: Pair, own_home: Path) -> None:
-    kill_often(4, 1, recent, own_home)
+    kill_often(8, 1, recent, own_home)
 
 
 @pytest.mark.long

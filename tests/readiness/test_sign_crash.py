@@ -267,9 +267,9 @@ def kill_often(times: int, seed: int, folder: Path, home: Path) -> None:
 
 
 def test_killed_at_random_moments(tmp_path: Path, own_home: Path) -> None:
-    kill_often(20, 1, tmp_path / "app", own_home)
+    kill_often(12, 1, tmp_path / "app", own_home)
 
 
 @pytest.mark.long
 def test_killed_at_many_random_moments(tmp_path: Path, own_home: Path) -> None:
-    kill_often(200, 2, tmp_path / "app", own_home)
+    kill_often(100, 2, tmp_path / "app", own_home)
