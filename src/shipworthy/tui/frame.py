@@ -27,7 +27,7 @@ class Frame(App[None]):
     """
 
     TITLE = "shipworthy"
-    CSS_PATH = Path(__file__).with_name("coach.tcss")
+    CSS_PATH: ClassVar[Path | list[Path]] = Path(__file__).with_name("coach.tcss")  # type: ignore[assignment]  # narrower
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = []
 
