@@ -32,11 +32,14 @@ ALONE = {
     "accents": "e" + "\u0301" * 40 + "\ufe0f\u20e3" * 5,
     "long": "x" * 100_000,
 }
-"""One kind each; `COCKTAIL` is all that matter in one."""
+"""One kind each, where `REST` is all that matter in one."""
+HARMLESS = "harmless"
 
 
 def attack(mark: str, kind: str = "") -> str:
     """Hostile text that can be told from every other by its mark, which begins it."""
+    if kind == HARMLESS:
+        return f"{mark}<U+202E> is plain"
     return f"{mark}\u202e\x1b]0;{ALONE[kind] if kind else REST}"
 
 
@@ -84,7 +87,7 @@ def texts(kind: str = "") -> dict[str, str]:
     for place in ("marked line", "line beside", "dependency", "author"):
         found[place] = re.sub("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "", found[place])
     found["branch"] = re.sub(r"[\x00-\x20\x7f~^:?*\[\\/.\udc80-\udcff]", "", found["branch"])[:60]
-    found["author"] = _utf8(re.sub("[<>]", "", found["author"]))[:200]
+    found["author"] = _utf8(found["author"])[:200]
     found["message"] = _utf8(found["message"])
     return found
 

@@ -6,12 +6,12 @@ import base64
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from tests.fixed_demo import make_demo
-from tests.hostile_repository import ALONE, MARKS, SHAPES, hostile_repository, shapes
+from tests.hostile_repository import ALONE, HARMLESS, MARKS, SHAPES, hostile_repository, shapes
 from tests.support import write
 from tests.terminal import SHIPWORTHY, Terminal, shipworthy
 
@@ -171,8 +171,8 @@ def settle_and_sign(walk: Walk) -> None:
 READY = {"root", "author", "waiver", "attest", "title", "area"}
 
 
-def walked(folder: Path, steps: Callable[[Walk], None]) -> Walk:
-    with shipworthy(folder) as terminal:
+def walked(folder: Path, steps: Callable[[Walk], None], env: Mapping[str, str] | None = None) -> Walk:
+    with shipworthy(folder, env) as terminal:
         walk = Walk(terminal)
         steps(walk)
         return walk
@@ -226,9 +226,9 @@ def test_no_byte_acts_where_the_coach_refuses_to_open(case: str, tmp_path: Path)
 @pytest.mark.long
 def test_nothing_more_is_allowed_than_a_harmless_walk_needs(tmp_path: Path) -> None:
     """Else an attack could hide among what is allowed."""
-    walk = walked(hostile_repository(tmp_path, "harmless"), open_items)
+    walk = walked(hostile_repository(tmp_path, HARMLESS), open_items)
     assert walk.acted() == []
-    assert set(shapes(bytes(walk.terminal.sent))) - {"CSI >u"} >= SHAPES - {"CSI >u"}
+    assert set(shapes(bytes(walk.terminal.sent))) >= SHAPES
 
 
 @pytest.mark.long
@@ -238,3 +238,34 @@ def test_no_byte_of_one_kind_acts(kind: str, ready: bool, tmp_path: Path) -> Non
     walk = walked(hostile_repository(tmp_path, kind, ready=ready), settle_and_sign if ready else open_items)
     assert walk.acted() == []
     assert (READY if ready else OPEN) - walk.shown() == set()
+
+
+NO_VISIBLE = "import shipworthy.text as text\ntext.visible = lambda each, limit=2000: each[:limit]\n"
+NO_GUARD = "import re\nimport shipworthy.tui.terminal as terminal\nterminal._CONTROL = re.compile('(?!)')\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("damage", [NO_VISIBLE, NO_GUARD], ids=["visible", "guard"])
+def test_either_of_two_guards_is_enough(damage: str, tmp_path: Path) -> None:
+    def steps(walk: Walk) -> None:
+        walk.until("checked 11 items")
+        walk.keys("n", ENTER, "]", "]", "]")
+
+    walk = walked(hostile_repository(tmp_path), steps, broken(tmp_path, damage))
+    assert walk.acted() == []
+    assert bool(walk.shown()) == (damage == NO_GUARD)
+
+
+def test_without_both_guards_the_walk_notices(tmp_path: Path) -> None:
+    def steps(walk: Walk) -> None:
+        for _ in range(600):
+            if walk.acted():
+                return
+            walk.terminal.read(0.1)
+
+    assert walked(hostile_repository(tmp_path), steps, broken(tmp_path, NO_VISIBLE + NO_GUARD)).acted()
+
+
+def broken(folder: Path, damage: str) -> dict[str, str]:
+    """An environment in which the program begins with a piece of itself taken out."""
+    return {"PYTHONPATH": str(write(folder / "broken", {"sitecustomize.py": damage}))}
