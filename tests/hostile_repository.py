@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.fixed_demo import fixed_demo, make_demo
+from shipworthy.demo.make import make_demo
+from tests.fixed_demo import fixed_demo
 from tests.support import git, write
 
 REST = (

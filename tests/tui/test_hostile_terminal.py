@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.fixed_demo import make_demo
 from tests.hostile_repository import ALONE, HARMLESS, MARKS, SHAPES, hostile_repository, shapes
 from tests.support import write
 from tests.terminal import SHIPWORTHY, Terminal, shipworthy
 
+from shipworthy.demo.make import make_demo
+
 ESCAPE, TAB, ENTER, END, PAGE_DOWN, PALETTE = "\x1b", "\t", "\r", "\x1b[F", "\x1b[6~", "\x10"
 QUIET = 0.05
 """Seconds without output after which the answer to a key is complete."""
-ESCAPE_WAIT = 0.15
+ESCAPE_WAIT = 0.25
 """A key that comes sooner after Esc would be taken for one pressed together with Alt."""
 CLIPBOARD = "ESC ] 52;c;"
 
