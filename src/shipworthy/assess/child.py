@@ -214,10 +214,14 @@ class _Child:
             if self._changes:
                 self._replaced.set()
         cancelled, replaced = self._incoming.cancelled, self._replaced
-        left: set[str] = set()
+        # What was announced is owed, even where the run is cut short before it planned anything.
+        left: set[str] = set(only or ())
 
         def emit(event: Event) -> None:
-            if isinstance(event, Planned):
+            if isinstance(event, Changed):
+                left.update(event.items)
+            elif isinstance(event, Planned):
+                left.clear()
                 left.update(event.items)
             elif isinstance(event, Started):
                 if event.item in self._memory.run_items and not resident.run_nothing:

@@ -192,7 +192,8 @@ class CoachApp(Frame):
                 self.failed = None
                 self._judged = 0
             case Progress():
-                if not self._by_itself:
+                # A run that a change began reads files before it says so; until then nothing is under way.
+                if self.checking and not self._by_itself:
                     self._say(f"{event.what} {event.done:,} of {event.total:,}")
             case Started():
                 self.checking = True
