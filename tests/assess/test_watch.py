@@ -245,6 +245,7 @@ async def test_what_git_ignores_wakes_nobody(repo: Path) -> None:
         await child.nothing()
 
 
+@pytest.mark.long
 async def test_a_file_in_a_folder_that_was_empty(repo: Path) -> None:
     (repo / "later").mkdir()
     async with watching(repo) as child:
@@ -277,6 +278,7 @@ async def test_a_broken_policy_says_so_and_mending_it_examines_everything(repo: 
         assert set(planned.items) == everything
 
 
+@pytest.mark.long
 async def test_no_run_of_the_tests_survives_a_change_and_none_is_started(repo: Path) -> None:
     async with watching(repo) as child:
         asks = child.asks()
@@ -310,6 +312,7 @@ async def test_no_run_of_the_tests_survives_a_change_and_none_is_started(repo: P
         assert child.outcomes["tests-pass"] == "pass"
 
 
+@pytest.mark.long
 async def test_while_the_tests_run_a_change_takes_back_what_was_said_at_once(repo: Path) -> None:
     write(repo, {"tests/test_app.py": "import time\n\n\ndef test_app():\n    time.sleep(4)\n"})
     async with watching(repo) as child:
@@ -325,6 +328,7 @@ async def test_while_the_tests_run_a_change_takes_back_what_was_said_at_once(rep
         await child.until(lambda: child.outcomes.get("tests-pass") == "unknown")
 
 
+@pytest.mark.long
 async def test_paused_it_says_nothing_and_told_again_it_catches_up(repo: Path) -> None:
     async with watching(repo) as child:
         await child.engine.watch(False)

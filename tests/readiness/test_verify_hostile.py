@@ -180,6 +180,7 @@ def texts(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [way for key, inner in rows for way in texts(inner, (*at, key))]
 
 
+@pytest.mark.long
 def test_escapes_in_every_text(fresh: Signed) -> None:
     """In process, for there are many; whatever the answer is, it does not reach the terminal raw."""
     ways, seen = texts(statement(fresh)), set()

@@ -67,6 +67,7 @@ def hostile_repo(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_repository_that_is_hostile_all_over(tmp_path: Path) -> None:
     folder = hostile_repo(tmp_path / "<img src=x onerror=alert(1)>")
     waived = run("waive", "update-bot", "-m", f"<script>{secret()}</script> \u202e", "--days", "9", cwd=folder)
@@ -181,6 +182,7 @@ def test_a_folder_that_cannot_be_written(demo: Path, tmp_path: Path) -> None:
     assert "could not be written" in done.stderr
 
 
+@pytest.mark.long
 def test_from_unsigned_to_verified(tmp_path: Path) -> None:
     folder = fixed_demo(tmp_path / "lemonade")
     for words in ("routes-protected", "spend-alert"):

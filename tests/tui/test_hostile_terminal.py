@@ -188,6 +188,7 @@ def test_no_byte_acts_on_any_screen(tmp_path: Path) -> None:
     assert all("<U+202E>" in each and list(shapes(each.encode())) == ["\\n"] * each.count("\n") for each in copied)
 
 
+@pytest.mark.long
 def test_no_byte_acts_on_the_way_to_a_signature(tmp_path: Path) -> None:
     walk = walked(hostile_repository(tmp_path, ready=True), settle_and_sign)
     assert walk.acted() == []
