@@ -26,7 +26,7 @@ def examine_afresh(root: Path, consent: Iterable[str], apply: Callable[[Event], 
         start_new_session=True,
     ) as child:
         assert child.stdin is not None  # noqa: S101 - asked for above
-        assert child.stdout is not None  # noqa: S101
+        assert child.stdout is not None  # noqa: S101 - asked for above
         try:
             child.stdin.write(Command(do="run", consent=tuple(sorted(consent)), fresh=True).dump())
             child.stdin.flush()
