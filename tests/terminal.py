@@ -58,6 +58,13 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.text}"
             assert self.read(0.05), f"the program ended before {text!r} came:\n{self.text}"
 
+    def until_gone(self, text: str) -> None:
+        """Wait until a text is no longer on the screen."""
+        deadline = time.monotonic() + SECONDS
+        while text in self.text:
+            assert time.monotonic() < deadline, f"{text!r} did not go:\n{self.text}"
+            assert self.read(0.05), f"the program ended before {text!r} went:\n{self.text}"
+
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 from driving import NARROW, WIDE, coach
 from fake import FakeEngine, FakeSession
-from made_up import ALL_GOOD, DECIDED, FINGERPRINT
+from made_up import ALL_GOOD, DECIDED, FINGERPRINT, OUTCOMES
 from textual.widgets import Button, Checkbox, Input
 
+from shipworthy.assess.events import Changed
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.tui.screens.dialogs import Message, Reader
 from shipworthy.tui.screens.key import NewKey
 from shipworthy.tui.screens.main import MainScreen
 from shipworthy.tui.screens.sign import Sign
+
+ONE_CHANGED = Changed(paths=("app/main.py",), total=1, items=("secrets-not-in-tree",))
 
 
 def ready(**changes: object) -> tuple[FakeSession, FakeEngine]:
@@ -178,3 +181,36 @@ async def test_waiting_for_the_fresh_examination_can_be_given_up() -> None:
         for _ in range(5):
             await driver.settle()
         assert isinstance(driver.app.screen, MainScreen)
+
+
+async def test_signing_waits_for_what_is_looked_at_again() -> None:
+    session, engine = ready()
+    async with coach(session, engine) as driver:
+        engine.change(ONE_CHANGED, hold=True)
+        await driver.until("re-checking 1 item")
+        await driver.press("s")
+        await driver.until("Signing goes on as soon as everything is checked")
+        engine.change(ONE_CHANGED)
+        await driver.until("READY TO SIGN")
+
+
+async def test_what_is_open_after_the_wait_is_not_signed() -> None:
+    session, engine = ready()
+    async with coach(session, engine) as driver:
+        engine.change(ONE_CHANGED, hold=True)
+        await driver.until("re-checking 1 item")
+        await driver.press("s")
+        await driver.until("Signing goes on as soon as everything is checked")
+        engine.outcomes["secrets-not-in-tree"] = OUTCOMES["secrets-not-in-tree"]
+        engine.change(ONE_CHANGED)
+        await driver.until("Only a READY")
+        assert isinstance(driver.app.screen, MainScreen)
+
+
+async def test_signing_does_not_wait_where_something_else_is_open() -> None:
+    engine = FakeEngine({**ALL_GOOD, "write-routes-need-login": OUTCOMES["write-routes-need-login"]})
+    async with coach(FakeSession(decisions=dict(DECIDED)), engine) as driver:
+        engine.change(ONE_CHANGED, hold=True)
+        await driver.until("re-checking 1 item")
+        await driver.press("s")
+        await driver.until("Only a READY")

@@ -67,6 +67,18 @@ async def test_what_is_open_again_is_not_green_until_it_was_judged() -> None:
         assert driver.lines[0] == before
 
 
+async def test_what_is_looked_at_again_stays_where_n_finds_it() -> None:
+    engine = FakeEngine()
+    async with coach(engine=engine) as driver:
+        order = driver.main.open_order()
+        engine.change(Changed(paths=("x",), total=1, items=tuple(order)), hold=True)
+        await driver.until(f"re-checking {len(order)} items")
+        assert driver.main.open_order() == order
+        await driver.press("n")
+        assert driver.main.query_one(ItemList).current in order
+        assert "Nothing is open" not in driver.text
+
+
 @pytest.mark.parametrize("words", ["", "fail"])
 async def test_nothing_moves_under_the_cursor(words: str) -> None:
     engine = FakeEngine()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipworthy.cli.common import CANNOT, fail, print_lines
-from shipworthy.cli.lead import asks, failing, look, trust_options
+from shipworthy.cli.common import CANNOT, asks, fail, print_lines
+from shipworthy.cli.lead import failing, look, trust_options
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:

@@ -24,6 +24,11 @@ def fail(message: str, diagnostics: str = "", code: int = CANNOT) -> NoReturn:
     sys.exit(code)
 
 
+def asks() -> bool:
+    """Whether there is a person to ask: a terminal, and no CI system, which must never be left waiting."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+
 def root_of(path: str | None) -> Path:
     """The folder named, or the top of the repository the caller stands in."""
     from shipworthy.project.root import find_root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipworthy.cli.common import CANNOT, NOT_READY, fail, print_lines, root_of, wants_color
+from shipworthy.cli.common import CANNOT, NOT_READY, asks, fail, print_lines, root_of, wants_color
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def _fix(item: str, root: Path, *, wanted: bool, yes: bool) -> int:
         print_lines(["", f"Nothing is written. Apply it: shipworthy fix {visible(item)} --apply"])
         return 0
     if not yes:
-        if os.environ.get("CI") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not asks():
             fail("nobody can be asked here, so nothing is written", "Say it beforehand: --apply --yes")
         if not click.confirm(f"Change {plural(len(found.edits), 'file')}?", default=False, err=True):
             click.echo("Nothing is written.", err=True)

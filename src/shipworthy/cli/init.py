@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipworthy.cli.common import CANNOT, fail, print_lines
+from shipworthy.cli.common import CANNOT, asks, fail, print_lines
 from shipworthy.model import PROFILES
 from shipworthy.text import plural, visible
 
@@ -45,7 +44,6 @@ def command(
 
     Nothing that exists is ever changed. Exit 0 all is in place, 1 something is left to you, 2 it cannot be done.
     """
-    asks = sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
     project = _open(path)
     from shipworthy.setup.look import look
     from shipworthy.setup.plan import make_plan
@@ -55,7 +53,7 @@ def command(
     plan = make_plan(project.root, around, _settings(around, profile, environment, branch), system)
     print_lines(_shown(plan, around))
     if plan.new and not dry_run:
-        if not yes and not asks:
+        if not yes and not asks():
             fail("nobody can be asked here, nothing is written", "Say yes beforehand: shipworthy init --yes")
         if not yes and not click.confirm(f"Write {plural(len(plan.new), 'file')}?", default=False, err=True):
             click.echo("Nothing is written.", err=True)

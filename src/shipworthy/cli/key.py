@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipworthy.cli.common import CANNOT, fail, print_lines, root_of
+from shipworthy.cli.common import CANNOT, asks, fail, print_lines, root_of
 from shipworthy.text import visible
 
 if TYPE_CHECKING:
@@ -52,10 +52,6 @@ def _explained() -> Iterator[None]:
         fail(str(error), error.diagnostics)
 
 
-def _asks() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
-
-
 def _keys(root: Path) -> Keyring:
     from shipworthy.readiness.keys import Keyring
 
@@ -83,7 +79,7 @@ def _new_passphrase(*, stdin: bool) -> str:
             fail(f"the passphrase is longer than {MAX_PASSPHRASE:,} bytes", "Choose a shorter one.")
         given = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
     elif not given:
-        if not _asks():
+        if not asks():
             fail("a new key needs a passphrase, and nobody can be asked here", "Pipe it in: --passphrase-stdin")
         words = f"Passphrase for the new key, at least {MIN_PASSPHRASE} characters"
         given = str(click.prompt(words, hide_input=True, confirmation_prompt="Once more", err=True))
@@ -96,7 +92,7 @@ def _keep_it(keys: Keyring, fingerprint: str, passphrase: str, wanted: bool | No
     from shipworthy.readiness import passphrases
 
     try:
-        if wanted is None and _asks():
+        if wanted is None and asks():
             passphrases.usable()
             wanted = click.confirm("Keep the passphrase in your keyring?", default=True, err=True)
         if wanted:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -42,11 +40,6 @@ def trust_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def asks() -> bool:
-    """Whether there is a person to ask."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
 
 
 @contextmanager

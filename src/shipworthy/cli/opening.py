@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def is_screen() -> bool:
-    """Whether this is a terminal that can show and steer the coach."""
+    """Whether a person steers the coach in this terminal: a CI system must never wait for one."""
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    return all(stream is not None and stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
+    steers = all(stream is not None and stream.isatty() for stream in streams) and not os.environ.get("CI")
+    return steers and os.environ.get("TERM") != "dumb"
 
 
 def open_coach(root: Path, *, theme: str = "dark", ascii_only: bool | None = None, watch: bool = True) -> int:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from shipworthy.cli.common import NOT_READY, fail, print_lines, root_of
-from shipworthy.cli.lead import NO_ANSWER, asks, failing, look, trust_options
+from shipworthy.cli.common import NOT_READY, asks, fail, print_lines, root_of
+from shipworthy.cli.lead import NO_ANSWER, failing, look, trust_options
 
 if TYPE_CHECKING:
     from shipworthy.readiness.answered import Answers

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from shipworthy.cli.common import fail, print_lines, root_of
-from shipworthy.cli.lead import asks, failing
+from shipworthy.cli.common import asks, fail, print_lines, root_of
+from shipworthy.cli.lead import failing
 from shipworthy.text import plural, visible
 
 _VOID = (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shipworthy.cli.common import CANNOT, NOT_READY, fail, print_lines, root_of
+from shipworthy.cli.common import asks as can_ask
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def command(
     from shipworthy.readiness.signers import KeyProblem
     from shipworthy.readiness.tree import MissingObject, OddTree
 
-    asks = sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+    asks = can_ask()
     if not yes and not asks:
         fail("nobody can be asked here", "Say yes beforehand: shipworthy sign --yes")
     if predict_merge and not base:

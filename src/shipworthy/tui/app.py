@@ -70,7 +70,7 @@ class CoachApp(Frame):
         self.took: dict[str, int] = {}
         """Milliseconds each item's check took, by item id."""
         self.planned = False
-        self.checking = True
+        self._idle = asyncio.Event()
         self.failed: Failed | None = None
         self.progress = "starting"
         self.brief = ""
@@ -97,6 +97,22 @@ class CoachApp(Frame):
         return screen
 
     # The engine
+
+    @property
+    def checking(self) -> bool:
+        """Whether an examination is under way, or about to be."""
+        return not self._idle.is_set()
+
+    @checking.setter
+    def checking(self, on: bool) -> None:
+        if on:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    async def checked(self) -> None:
+        """Wait until no examination is under way."""
+        await self._idle.wait()
 
     def on_mount(self) -> None:
         # The first picture is on the screen before anything else begins.

@@ -80,9 +80,9 @@ class Commands(Screen[None]):
 
     def _why_not_sign(self) -> str:
         assessment = self.coach.known
-        if self.coach.checking:
-            return "Wait until everything is checked."
-        if not assessment.required or assessment.open:
+        # What is being judged right now may come out settled: signing waits for it.
+        waiting = self.session.pending | self.session.running if self.coach.checking else frozenset()
+        if not assessment.required or any(each.item.id not in waiting for each in assessment.open):
             return "Only a READY assessment can be signed: settle what is open first."
         return ""
 
@@ -249,6 +249,15 @@ class Commands(Screen[None]):
         if words := self.refusal("sign"):
             self.tell(words, bad=True)
             return
+        if self.coach.checking:
+            waiting = Busy("Signing goes on as soon as everything is checked …")
+            self.app.push_screen(waiting)
+            await self.coach.checked()
+            if not waiting.done():
+                return
+            if words := self.refusal("sign"):
+                self.tell(words, bad=True)
+                return
         busy = Busy("Examining everything once more, without what was kept from before …")
         self.app.push_screen(busy)
         try:

@@ -289,7 +289,8 @@ class MainScreen(Commands):
     def open_order(self) -> list[str]:
         """Ids of open required items in the order n visits them: the most pressing one, then as listed."""
         running, pending = self.waiting()
-        waiting = running | pending
+        # What was open before it is looked at again is no news, and stays where n finds it.
+        waiting = (running | pending) - self.coach.took.keys()
         open_ids = {each.item.id for each in self.coach.known.open} - waiting
         step = self._step(waiting)
         areas = [area.id for area in self.coach.known.checklist.areas]
