@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import textwrap
 import time
@@ -25,6 +26,8 @@ from shipworthy.facts.tests.cases import CasesReader
 from shipworthy.project import Project
 
 FILES = 40
+SLOW_FILES = 50
+"""As long as it takes a worker to start on a busy machine."""
 ANALYSERS: tuple[Analyser, ...] = (
     PythonCode(), SecretsAnalyser(), ServingCode(), CodeSettings(), ListedSettings(), Imports(),
     *CasesReader().analysers,
@@ -47,8 +50,8 @@ head, data = take()
 Answers = dict[str, tuple[dict[str, Any], list[Gap]]]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {
         "README.md": "Set `DATABASE_URL`.\n",
         "tests/test_it.py": "import pytest\n\n@pytest.mark.skip\ndef test_x(): ...\n",
@@ -63,13 +66,22 @@ def folder(tmp_path: Path) -> Path:
         )
     files["web/broken.ts"] = "export const (= ) => {{{ process.env.X\n"
     files["app/empty.py"] = ""
-    return make_repo(tmp_path / "r", files)
+    return make_repo(tmp_path_factory.mktemp("team") / "r", files)
+
+
+@pytest.fixture(scope="module")
+def expected(folder: Path) -> Answers:
+    """What this process finds without any worker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(team, "processes", lambda: 1)
+        return look(folder)
 
 
 @pytest.fixture
 def sharing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Makes every pass worth sharing, and this process slow enough to share; the paths that a worker answered for."""
     answered: list[str] = []
+    slow = iter(range(SLOW_FILES))
     pump = team.Team.pump
 
     def counted(self: team.Team, wait: float) -> Any:
@@ -78,7 +90,8 @@ def sharing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return found
 
     def slowly(*arguments: Any) -> Any:
-        time.sleep(0.03)
+        if not answered and next(slow, None) is not None:
+            time.sleep(0.03)
         return records.analyse(*arguments)
 
     monkeypatch.setattr(team.Team, "pump", counted)
@@ -107,17 +120,10 @@ def stub(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setattr(team, "worker_command", lambda: [sys.executable, "-c", textwrap.dedent(script)])
 
 
-def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Answers:
-    with monkeypatch.context() as patch:
-        patch.setattr(team, "processes", lambda: 1)
-        return look(folder)
-
-
 @pytest.mark.parametrize("processes", [2, 4])
 def test_workers_change_no_answer_and_no_order(
-    folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch, processes: int
+    folder: Path, expected: Answers, sharing: list[str], monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
-    expected = alone(folder, monkeypatch)
     monkeypatch.setattr(team, "processes", lambda: processes)
     found = look(folder)
     assert sharing
@@ -138,9 +144,8 @@ def test_workers_change_no_answer_and_no_order(
     ],
 )
 def test_a_lost_worker_leaves_a_gap_for_the_file_it_had_in_hand_and_for_no_other(
-    folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch, after: str, words: str
+    folder: Path, expected: Answers, sharing: list[str], monkeypatch: pytest.MonkeyPatch, after: str, words: str
 ) -> None:
-    expected = alone(folder, monkeypatch)
     stub(monkeypatch, READY + after)
     monkeypatch.setattr(scan, "FILE_SECONDS", 0.5 if "longer" in words else 10.0)
     monkeypatch.setattr(team, "GRACE_SECONDS", 0.1)
@@ -165,18 +170,16 @@ def test_a_lost_worker_leaves_a_gap_for_the_file_it_had_in_hand_and_for_no_other
     "script", ["raise SystemExit(1)", "import time; time.sleep(600)", "print('hello, I am no worker')"]
 )
 def test_a_worker_that_never_gets_ready_costs_no_answer(
-    folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch, script: str
+    folder: Path, expected: Answers, sharing: list[str], monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    expected = alone(folder, monkeypatch)
     stub(monkeypatch, script)
     assert look(folder) == expected
     assert not sharing
 
 
 def test_a_program_that_cannot_be_started_costs_no_answer(
-    folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, expected: Answers, sharing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = alone(folder, monkeypatch)
     monkeypatch.setattr(team, "worker_command", lambda: [str(folder / "absent")])
     assert look(folder) == expected
 
@@ -224,6 +227,7 @@ def test_a_small_repository_starts_no_worker(folder: Path, monkeypatch: pytest.M
 def test_a_worker_imports_nothing_from_the_repository(
     folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    folder = Path(shutil.copytree(folder, tmp_path / "r"))
     mark = tmp_path / "was-here"
     planted = f"open({str(mark)!r}, 'w').close()\nraise SystemExit(1)\n"
     write(folder, {"tree_sitter.py": planted, "sitecustomize.py": planted, "json.py": planted})
