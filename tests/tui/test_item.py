@@ -10,9 +10,9 @@ from fake import FakeSession
 from made_up import DECIDED, EXPIRED, MASKED, OUTCOMES, TODAY, a_finding
 from test_list import judged
 
+from shipworthy.coaching.words import WAITING, face_of
 from shipworthy.model import ComponentOutcome, Location, Outcome, Result
 from shipworthy.tui.widgets.item import ItemPane, Subject, item_lines
-from shipworthy.tui.words import WAITING, face_of
 
 
 def result_of(session: FakeSession, item: str) -> Result:

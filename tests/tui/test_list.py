@@ -9,9 +9,9 @@ from made_up import ALL_GOOD, CHECKLIST, COMPONENTS, DECIDED, EXPIRED, OUTCOMES,
 
 from shipworthy.assess.events import Failed, Judged
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.words import aside, counts, face_of, headline, next_words
 from shipworthy.model import Checklist, ComponentOutcome, Outcome
 from shipworthy.tui.widgets.items import ItemList, Listing, entries, spaced
-from shipworthy.tui.words import aside, counts, face_of, headline, next_words
 
 
 def judged(session: FakeSession, outcomes: dict[str, Outcome] | None = None) -> FakeSession:

@@ -11,7 +11,9 @@ from fake import FakeSession
 from rich.segment import Segment
 from textual.color import Color
 
-from shipworthy.tui.terminal import OutputGuard, copy_with_tool, editable, editor_command, needs_ascii
+from shipworthy.coaching.editor import editable, editor_command
+from shipworthy.coaching.stand_ins import needs_ascii
+from shipworthy.tui.terminal import OutputGuard, copy_with_tool
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from shipworthy.tui.when import DateError, past, until
-from shipworthy.tui.words import day, effort, took
+from shipworthy.coaching.when import DateError, past, until
+from shipworthy.coaching.words import day, effort, took
 
 TODAY = date(2026, 11, 22)
 

@@ -16,12 +16,13 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.session import Session
+from shipworthy.coaching.words import took
 from shipworthy.model import Assessment
 from shipworthy.text import plural, visible
-from shipworthy.tui.engine import Engine, Session
+from shipworthy.tui.engine import Engine
 from shipworthy.tui.frame import Frame
 from shipworthy.tui.screens.main import MainScreen
-from shipworthy.tui.words import took
 
 if TYPE_CHECKING:
     from shipworthy.assess.events import Changed, Done, Event, Failed

@@ -1,19 +1,12 @@
-"""What the screen asks of the examination and of the session; the real ones are `assess.client` and `session`."""
+"""What the screen asks of the examination; the real one is `assess.client`."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Set
-from datetime import date
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from shipworthy.assess.events import Event
-    from shipworthy.assess.signing import Signed, SigningPlan
-    from shipworthy.fixes import Fix, NoFix
-    from shipworthy.fixes.offer import Offer
-    from shipworthy.fixes.undo import Undone
-    from shipworthy.model import Assessment, Checklist, Result
 
 
 class Engine(Protocol):
@@ -41,117 +34,4 @@ class Engine(Protocol):
 
     async def stop(self) -> None:
         """End it. Safe to call twice."""
-        ...
-
-
-class Session(Protocol):
-    """What is known and decided so far. Quick and synchronous but for what says otherwise."""
-
-    @property
-    def root(self) -> Path: ...
-
-    @property
-    def checklist(self) -> Checklist: ...
-
-    @property
-    def profile(self) -> str: ...
-
-    @property
-    def profile_reason(self) -> str: ...
-
-    @property
-    def today(self) -> date: ...
-
-    @property
-    def running(self) -> Set[str]:
-        """Ids of items being judged now."""
-        ...
-
-    @property
-    def pending(self) -> Set[str]:
-        """Ids of items planned and not judged yet."""
-        ...
-
-    def apply(self, event: Event) -> None:
-        """Take in what the engine reported."""
-        ...
-
-    def assessment(self) -> Assessment:
-        """All results as known now; an item not judged yet has no outcome."""
-        ...
-
-    def attest(self, item: str, reason: str, evidence: str, expires: date) -> None:
-        """Write down that a person says the item is true. Raises SessionError."""
-        ...
-
-    def waive(self, item: str, reason: str, expires: date, *, not_applicable: bool = False) -> None:
-        """Write down that a person accepts the item as it is. Raises SessionError."""
-        ...
-
-    def undo(self, item: str) -> bool:
-        """Take back the decision about an item; False where there was none. Raises SessionError."""
-        ...
-
-    def author(self) -> str:
-        """Who decisions are written down for: "Ada Lovelace <ada@example.org>". Raises SessionError."""
-        ...
-
-    def consent_needed(self, item: str) -> str | None:
-        """The command of the project that judging this item would run and nobody said yes to; None if none."""
-        ...
-
-    @property
-    def allowed(self) -> Set[str]:
-        """Commands of the project the person said yes to, until they quit."""
-        ...
-
-    def allow(self, command: str) -> None:
-        """The person said yes to this command, until they quit."""
-        ...
-
-    def remember_consent(self, command: str) -> None:
-        """Never ask about this command in this repository again. Raises SessionError."""
-        ...
-
-    def propose_fix(self, item: str) -> Offer | NoFix:
-        """What a machine would change for an item. It reads the repository elsewhere and waits. Raises SessionError."""
-        ...
-
-    def apply_fix(self, fix: Fix) -> None:
-        """Write it as it was shown, all files or none. Raises SessionError."""
-        ...
-
-    def undo_fix(self) -> Undone:
-        """Take the last fix applied to this repository back. Raises SessionError."""
-        ...
-
-    def signing(self) -> SigningPlan:
-        """What signing would sign, after a fresh examination: as slow as that, so it is called in a thread.
-
-        Raises SessionError when not READY or when something is dirty, `shipworthy.signing.NoKey` without a key.
-        """
-        ...
-
-    def make_key(self, passphrase: str) -> str:
-        """Generate a signing key; its fingerprint. Slow on purpose. Raises SessionError."""
-        ...
-
-    def keep_passphrase(self, fingerprint: str, passphrase: str) -> None:
-        """Keep the passphrase of that key in the desktop's keyring. May wait for it. Raises SessionError."""
-        ...
-
-    def sign(self, plan: SigningPlan, passphrase: str | None) -> Signed:
-        """Write and sign the readiness file. May wait for a touch of a key. Raises SessionError."""
-        ...
-
-    def commit(self, signed: Signed) -> str:
-        """Make exactly that commit; its hash. Raises SessionError."""
-        ...
-
-    def next_step(self) -> Result | None:
-        """The open item to do first, by risk and effort."""
-        ...
-
-    def prompt(self, item: str) -> str:
-        """A bounded prompt for an assistant: evidence, fix, pass condition. It holds no secret."""
         ...

@@ -14,8 +14,9 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from shipworthy.coaching.stand_ins import needs_ascii
 from shipworthy.text import visible
-from shipworthy.tui.terminal import OutputGuard, needs_ascii
+from shipworthy.tui.terminal import OutputGuard
 from shipworthy.tui.themes import THEMES
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shipworthy.tui.engine import Engine, Session
+    from shipworthy.coaching.session import Session
+    from shipworthy.tui.engine import Engine
 
 
 BUG = 4

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from shipworthy.coaching.words import FACES, heading
 from shipworthy.model import Level, Result
 from shipworthy.tui.screens.main import MainScreen
 from shipworthy.tui.widgets.safe import DIM, joined
-from shipworthy.tui.words import FACES, heading
 
 
 class ItemProvider(Provider):

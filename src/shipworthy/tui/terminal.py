@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,14 +13,9 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_NEEDED = "✔✘…–·│▸→"
+from shipworthy.coaching.stand_ins import STAND_INS
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_ASCII = {
-    "✔": "+", "✘": "x", "…": ".", "–": "-", "—": "-", "·": "-", "•": "*", "→": ">", "←": "<", "▸": ">", "▾": "v",
-    "▹": ">", "▶": ">", "◀": "<", "“": '"', "”": '"', "‘": "'", "’": "'", "×": "x", "§": "S", "\u00a0": " ",
-    "▌": "|", "▐": "|", "█": "#", "▔": "-", "▁": "_", "▎": "|", "▊": "|", "▏": "|", "▕": "|", "⏺": "o",
-    "↓": "v", "↑": "^", "⏎": "<",
-}  # fmt: skip
 CLIPBOARDS = (
     ("pbcopy", ()),
     ("wl-copy", ()),
@@ -28,23 +23,6 @@ CLIPBOARDS = (
     ("xsel", ("--clipboard", "--input")),
 )
 CLIPBOARD_SECONDS = 3.0
-# Editors that take file:line as one word; the others understand +LINE before the file, as vi does.
-_GOTO = {"code": "--goto", "code-insiders": "--goto", "codium": "--goto", "cursor": "--goto", "windsurf": "--goto"}
-_COLON = frozenset({"subl", "zed", "hx", "helix", "micro", "lapce"})
-
-
-def needs_ascii(encoding: str | None, environ: Mapping[str, str]) -> bool:
-    """Whether our glyphs would not arrive: the Linux console, the C locale, or an encoding without them."""
-    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
-    if environ.get("TERM") == "linux" or environ.get("LC_ALL", "") in ("C", "POSIX"):
-        return True
-    if locale in ("C", "POSIX"):
-        return True
-    try:
-        _NEEDED.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return True
-    return False
 
 
 @lru_cache(4096)
@@ -55,8 +33,8 @@ def _clean(text: str) -> str:
 @lru_cache(4096)
 def _to_ascii(text: str) -> str:
     def one(character: str) -> str:
-        if character in _ASCII:
-            return _ASCII[character]
+        if character in STAND_INS:
+            return STAND_INS[character]
         if "\u2500" <= character <= "\u257f":  # box drawing
             return {"─": "-", "━": "-", "═": "-", "│": "|", "┃": "|", "║": "|"}.get(character, "+")
         if "\u2580" <= character <= "\u259f":  # block elements, as scrollbars are drawn with
@@ -117,45 +95,3 @@ def copy_with_tool(text: str, root: Path) -> str | None:
         if done.returncode == 0:
             return name
     return None
-
-
-def editor_command(root: Path, path: str, line: int | None, environ: Mapping[str, str]) -> list[str] | None:
-    """The command that opens a file of the repository at a line; None where no editor is named or found.
-
-    The file is given by its absolute path, so that no name of a repository can be read as an option.
-    """
-    import shlex
-
-    from shipworthy.git import find_tool
-
-    wanted = environ.get("VISUAL") or environ.get("EDITOR") or ""
-    try:
-        words = shlex.split(wanted)
-    except ValueError:
-        return None
-    if not words:
-        return None
-    base = root.resolve()
-    program = words[0] if Path(words[0]).is_absolute() else find_tool(words[0], root)
-    if program is None or Path(program).resolve().is_relative_to(base):
-        return None
-    target = str(base / path)
-    name = Path(program).name
-    if line is None:
-        return [program, *words[1:], target]
-    if name in _GOTO:
-        return [program, *words[1:], _GOTO[name], f"{target}:{line}"]
-    if name in _COLON:
-        return [program, *words[1:], f"{target}:{line}"]
-    return [program, *words[1:], f"+{line}", target]
-
-
-def editable(root: Path, path: str) -> bool:
-    """Whether the path is a regular file inside the repository, reached through no symlink."""
-    try:
-        base = root.resolve()
-        full = base / path
-        return full.resolve() == full and full.is_relative_to(base) and full.is_file()
-    except (OSError, ValueError):
-        # A name no file can have: too long, or with a zero byte in it.
-        return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from shipworthy.coaching.words import took
 from shipworthy.text import plural, visible
-from shipworthy.tui.words import took
 
 if TYPE_CHECKING:
     from shipworthy.assess.events import Changed

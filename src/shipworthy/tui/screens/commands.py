@@ -11,11 +11,12 @@ from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.refusals import ON_ITEM, refusal, why_not_sign
+from shipworthy.coaching.session import Session
+from shipworthy.coaching.words import heading
 from shipworthy.model import Result
 from shipworthy.text import visible
-from shipworthy.tui.engine import Session
 from shipworthy.tui.widgets.safe import BOLD, DIM, shown
-from shipworthy.tui.words import heading, why_not_attest, why_not_fix, why_not_waive
 
 if TYPE_CHECKING:
     from shipworthy.tui.app import CoachApp
@@ -57,34 +58,15 @@ class Commands(Screen[None]):
         if action in ("recheck_all", "stop_checking"):
             return "" if self.coach.checking or action == "recheck_all" else "Nothing is being checked."
         if action == "sign":
-            return self._why_not_sign()
-        if action not in ("recheck", "attest", "waive", "undo", "copy", "edit", "fix"):
+            waiting = self.session.pending | self.session.running if self.coach.checking else frozenset()
+            return why_not_sign(self.coach.known, waiting)
+        if action not in ON_ITEM:
             return ""
         if self.coach.failed is not None:
             return "Nothing could be examined. Press R to try again."
         if result is None:
             return "Choose an item first."
-        if action == "attest":
-            return why_not_attest(result)
-        if action == "waive":
-            return why_not_waive(result)
-        if action == "recheck" and result.item.check is None:
-            return "No machine checks this item: what you say counts. Press a to attest."
-        if action == "undo" and result.decision is None and not result.note:
-            return "Nothing was said about this item."
-        if action == "fix":
-            return why_not_fix(result)
-        if action == "edit" and not any(each.location.path for each in result.findings):
-            return "This item has no file to open."
-        return ""
-
-    def _why_not_sign(self) -> str:
-        assessment = self.coach.known
-        # What is being judged right now may come out settled: signing waits for it.
-        waiting = self.session.pending | self.session.running if self.coach.checking else frozenset()
-        if not assessment.required or any(each.item.id not in waiting for each in assessment.open):
-            return "Only a READY assessment can be signed: settle what is open first."
-        return ""
+        return refusal(action, result)
 
     def allowed_now(self, action: str) -> Result | None:
         """The current item where the action has an effect, else None after saying why it has none."""
@@ -322,7 +304,7 @@ class Commands(Screen[None]):
     def action_edit(self) -> None:
         import subprocess
 
-        from shipworthy.tui.terminal import editable, editor_command
+        from shipworthy.coaching.editor import editable, editor_command
 
         result = self.allowed_now("edit")
         if result is None:

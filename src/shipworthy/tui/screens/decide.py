@@ -11,13 +11,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.session import Session
+from shipworthy.coaching.when import DateError, past, until
+from shipworthy.coaching.words import DECIDES, day, heading, level_words, primary
 from shipworthy.model import Decides, Result
-from shipworthy.tui.engine import Session
 from shipworthy.tui.screens.dialogs import Choice, Dialog, Field
-from shipworthy.tui.when import DateError, past, until
 from shipworthy.tui.widgets.item import evidence_words
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
-from shipworthy.tui.words import DECIDES, day, heading, level_words, primary
 
 ATTEST_DAYS = 90
 WAIVE_DAYS = 30

@@ -13,8 +13,8 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.session import Session
 from shipworthy.text import plural
-from shipworthy.tui.engine import Session
 from shipworthy.tui.keys import DIALOG, PAGES
 from shipworthy.tui.screens.dialogs import Choice, Dialog
 from shipworthy.tui.widgets.lines import MAX_LINES, Line, Lines

@@ -8,21 +8,11 @@ from typing import Any
 from textual.binding import Binding
 from textual.screen import Screen
 
+from shipworthy.coaching.words import FACES, MEANS, NEVER, RUNNING
 from shipworthy.tui.keys import GROUPS
 from shipworthy.tui.screens.dialogs import Reader
 from shipworthy.tui.widgets.lines import Line
 from shipworthy.tui.widgets.safe import BOLD, DIM, joined, shown
-from shipworthy.tui.words import FACES, RUNNING
-
-_MEANS = {
-    "pass": "A machine saw that it is true.",
-    "fail": "A machine saw that it is not.",
-    "you": "Only you can say; it counts as open until you do.",
-    "unknown": "It could not be checked, so it is not passed. The reason is on the item.",
-    "n/a": "A machine saw that it does not apply.",
-    "said": "You said so, until a date, about what was there then.",
-    "waived": "You accepted it as it is, until a date.",
-}
 
 
 def key_lines(screen: Screen[Any], groups: Iterable[tuple[str, Sequence[Binding]]]) -> Iterator[Line]:
@@ -50,16 +40,13 @@ def help_lines(screen: Screen[None]) -> Iterator[Line]:
     yield Line(shown("States", "bold $secondary"))
     for face in FACES.values():
         yield Line(
-            shown(_MEANS[face.word]),
+            shown(MEANS[face.word]),
             head=joined((f"  {face.glyph} ", f"bold {face.style}"), (f"{face.word:<8}", face.style)),
         )
     yield Line(shown("Its check has not answered yet."), head=joined((f"  … {RUNNING.word:<8}", RUNNING.style)))
     yield Line()
     yield Line(shown("What it never does", "bold $secondary"))
-    for words in (
-        "It never runs your tests or scripts without asking, and never sends source code anywhere.",
-        "It never shows a secret, and writes nothing outside .shipworthy/ unless you say so.",
-    ):
+    for words in NEVER:
         yield Line(shown(words, DIM), head=shown("  "))
     yield Line()
     yield Line(joined(("shipworthy check", BOLD), (" prints the same without this screen.", DIM)), head=shown("  "))

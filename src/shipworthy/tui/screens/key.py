@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.signing import SessionError
-from shipworthy.tui.engine import Session
+from shipworthy.coaching.session import Session
 from shipworthy.tui.screens.dialogs import Choice, Dialog, Field, Message
 from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
 

@@ -11,9 +11,11 @@ from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Size
 
+from shipworthy.coaching.order import open_order
+from shipworthy.coaching.session import Session
+from shipworthy.coaching.words import face_of, headline
 from shipworthy.model import Level, Result
 from shipworthy.text import visible
-from shipworthy.tui.engine import Session
 from shipworthy.tui.keys import GROUPS
 from shipworthy.tui.screens.commands import Commands
 from shipworthy.tui.widgets.item import ItemPane, Subject
@@ -21,7 +23,6 @@ from shipworthy.tui.widgets.items import ItemList, Listing, empty
 from shipworthy.tui.widgets.keybar import KeyBar
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined
 from shipworthy.tui.widgets.verdict import Top, VerdictBar
-from shipworthy.tui.words import face_of, headline
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -291,12 +292,7 @@ class MainScreen(Commands):
         running, pending = self.waiting()
         # What was open before it is looked at again is no news, and stays where n finds it.
         waiting = (running | pending) - self.coach.took.keys()
-        open_ids = {each.item.id for each in self.coach.known.open} - waiting
-        step = self._step(waiting)
-        areas = [area.id for area in self.coach.known.checklist.areas]
-        listed = sorted(self.coach.known.open, key=lambda each: areas.index(each.item.area))
-        order = [step.item.id] if step and step.item.id in open_ids else []
-        return order + [each.item.id for each in listed if each.item.id in open_ids and each.item.id not in order]
+        return open_order(self.coach.known, self._step(waiting), waiting)
 
     def action_next_open(self) -> None:
         self.remove_class("-first-time")

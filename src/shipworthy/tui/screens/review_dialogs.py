@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.words import day
 from shipworthy.readiness.seen import Claim, Countersign, Worth
 from shipworthy.text import plural
 from shipworthy.tui.keys import DIALOG, REVIEW
@@ -26,7 +27,6 @@ from shipworthy.tui.screens.review_rows import ACCEPTED, NOT_HERE, OPEN, SAME, S
 from shipworthy.tui.widgets.lines import Line, Lines, text_lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, NOTHING, Ends, SafeStatic, joined, shown
 from shipworthy.tui.widgets.verdict import chip
-from shipworthy.tui.words import day
 
 
 class SendBack(Dialog[str]):

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from textual.content import Content
 
+from shipworthy.coaching.words import FACES, OUTCOME_STATUS, Face, day
 from shipworthy.readiness.seen import Claim, Head, Machine, Rerun, RerunState, Since
 from shipworthy.text import plural
 from shipworthy.tui.widgets.items import Entry, ItemList
 from shipworthy.tui.widgets.lines import Line
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, NOTHING, Ends, joined, shown
 from shipworthy.tui.widgets.verdict import chip
-from shipworthy.tui.words import FACES, OUTCOME_STATUS, Face, day
 
 MAX_WORDS = 20_000
 """As long as what a person says can be: what is cut off cannot be accepted."""

@@ -17,60 +17,27 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
-from shipworthy.model import Result, Status
+from shipworthy.coaching.session import Session
+from shipworthy.coaching.signing import covered, terms
 from shipworthy.text import plural
-from shipworthy.tui.engine import Session
 from shipworthy.tui.keys import DIALOG
 from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Dialog, Field, Reader
 from shipworthy.tui.widgets.lines import Line, Lines, text_lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, SafeStatic, joined, shown
 from shipworthy.tui.widgets.verdict import chip, where
-from shipworthy.tui.words import day
-
-_GROUPS = (
-    (Status.PASS, "Checked by shipworthy"),
-    (Status.ATTESTED, "Said by you"),
-    (Status.WAIVED, "Waived"),
-    (Status.NOT_APPLICABLE, "Does not apply"),
-)
 
 
 def plan_lines(plan: SigningPlan, today: date) -> Iterator[Line]:
-    """What the plan covers: counts first, every human claim and waiver in full."""
-    assessment = plan.assessment
-    for status, title in _GROUPS:
-        found = [each for each in assessment.required if each.status is status]
-        head = joined((f"{title:<21}", DIM), (f"{len(found):>3}  ", BOLD))
-        if not found:
-            yield Line(shown("none", DIM), head=head)
-        elif status is Status.PASS:
-            yield Line(shown(f"all pass at {(assessment.commit or 'no commit')[:7]}"), head=head)
-        else:
-            for number, each in enumerate(found):
-                yield Line(_claim(each, today), head=head if number == 0 else Content(" " * head.cell_length))
+    """What the plan covers, then its terms."""
+    for row in covered(plan, today):
+        number = "" if row.number is None else str(row.number)
+        head = joined((f"{row.name:<21}", DIM), (f"{number:>3}  ", BOLD))
+        yield Line(joined((row.text, ""), (f"  {row.aside}" if row.text and row.aside else row.aside, DIM)), head=head)
     yield Line()
-    checklist = assessment.checklist
-    rows = (
-        ("Checklist", f"{checklist.name} {checklist.version}", f"sha256 {checklist.digest[:12]}…"),
-        ("Profile", assessment.profile, assessment.profile_reason),
-        ("Key", plan.key_label, f"{plan.key_fingerprint}  {plan.key_place}"),
-    )
-    for name, value, aside in rows:
-        yield Line(joined((value, BOLD), (f"  {aside}", DIM)), head=shown(f"{name:<12}", DIM))
-    for number, path in enumerate(plan.files):
-        yield Line(shown(path), head=shown(f"{'Writes' if number == 0 else '':<12}", DIM))
-    if plan.records:
-        yield Line(
-            joined((", ".join(plan.records), ""), (" in the same commit", DIM)), head=shown(f"{'With':<12}", DIM)
-        )
-
-
-def _claim(result: Result, today: date) -> Content:
-    decision = result.decision
-    if decision is None:
-        return joined((result.item.title, ""), (f"  {result.summary}", DIM))
-    until = f" to {day(decision.expires, today)}" if decision.expires else ""
-    return joined((result.item.title, ""), (f"  “{decision.reason}”{until}", DIM))
+    for row in terms(plan):
+        bold = "" if row.name in ("", "Writes", "With") else BOLD
+        aside = f"  {row.aside}" if row.aside else ""
+        yield Line(joined((row.text, bold), (aside, DIM)), head=shown(f"{row.name:<12}", DIM))
 
 
 class Busy(Dialog[None]):

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from textual.content import Content
 
+from shipworthy.coaching.words import DECIDES, FACES, OUTCOME_STATUS, WAITING, Face, day, heading, level_words, took
 from shipworthy.model import Decides, DecisionKind, Excerpt, Finding, Result, Status
 from shipworthy.text import plural, visible
 from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, joined, shown
-from shipworthy.tui.words import DECIDES, FACES, OUTCOME_STATUS, WAITING, Face, day, heading, level_words, took
 
 _LOOKED_AT = 12
 _REFERENCES = 8

@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from shipworthy.coaching.words import FACES, aside, face_of, heading, matches
 from shipworthy.model import Area, Level, Result, Status
 from shipworthy.tui.widgets.safe import DIM, FAINT, NOTHING, Ends, joined, shown
-from shipworthy.tui.words import FACES, RUNNING, WAITING, Face, aside, face_of, heading
 
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 
@@ -44,21 +44,6 @@ class Entry(NamedTuple):
     key: str
     line: Ends
     disabled: bool = False
-
-
-_STATES = frozenset(face.word for face in (*FACES.values(), RUNNING, WAITING))
-
-
-def matches(result: Result, area: Area, face: Face, words: str) -> bool:
-    """Whether the item has every word of the filter: titles, id, area, level, summary, files.
-
-    A word that names a state means just that: "fail" does not find a title about tests that can fail.
-    """
-    item = result.item
-    parts = [item.title, item.failing_title, item.id, area.title, face.words, result.level.value]
-    parts += [result.summary, *(finding.location.path or "" for finding in result.findings[:50])]
-    text = " ".join(parts).casefold()
-    return all(word == face.word if word in _STATES else word in text for word in words.casefold().split())
 
 
 def entries(listing: Listing) -> list[Entry]:

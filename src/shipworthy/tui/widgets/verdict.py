@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
+from shipworthy.coaching.words import Headline, counts, effort, next_words
 from shipworthy.model import Assessment, Component, Result
 from shipworthy.text import plural
 from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, Rows, SafeStatic, joined, shown
-from shipworthy.tui.words import Headline, counts, effort, next_words
 
 if TYPE_CHECKING:
     from shipworthy.assess.events import Failed

@@ -7,9 +7,9 @@ from datetime import date
 from typing import NamedTuple
 
 from shipworthy.model import (
+    Area,
     Assessment,
     Decides,
-    DecisionKind,
     Finding,
     Level,
     Location,
@@ -18,7 +18,6 @@ from shipworthy.model import (
     Status,
     Verdict,
 )
-from shipworthy.settle import allowed
 from shipworthy.text import plural
 
 
@@ -55,6 +54,20 @@ DECIDES = {
     Decides.BOTH: "a machine looks, you confirm",
     Decides.PERSON: "you decide",
 }
+MEANS = {
+    "pass": "A machine saw that it is true.",
+    "fail": "A machine saw that it is not.",
+    "you": "Only you can say; it counts as open until you do.",
+    "unknown": "It could not be checked, so it is not passed. The reason is on the item.",
+    "n/a": "A machine saw that it does not apply.",
+    "said": "You said so, until a date, about what was there then.",
+    "waived": "You accepted it as it is, until a date.",
+}
+"""What a state says, by its word in a list."""
+NEVER = (
+    "It never runs your tests or scripts without asking, and never sends source code anywhere.",
+    "It never shows a secret, and writes nothing outside .shipworthy/ unless you say so.",
+)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -185,38 +198,20 @@ def next_words(result: Result) -> str:
     return said
 
 
-def why_not_attest(result: Result) -> str:
-    """Why an attestation cannot settle the item; empty where it can."""
-    worst = result.worst.outcome.kind if result.worst else None
-    if DecisionKind.ATTESTED in allowed(result.item.decides, worst):
-        return ""
-    if worst is OutcomeKind.FAIL:
-        return "The machine found a failure, and saying otherwise cannot undo it. Fix it, or waive it with w."
-    if result.settled:
-        return "The machine settled this item by itself: there is nothing to say."
-    return "Only a machine can decide this item. Fix it, or waive it with w."
-
-
-def why_not_fix(result: Result) -> str:
-    """Why no machine has a fix for the item; empty where it may have one."""
-    from shipworthy.fixes.table import why_none
-
-    why = why_none(result.item)
-    if why is not None:
-        return f"No fix by machine: {why}"
-    worst = result.worst.outcome.kind if result.worst else None
-    if worst in (OutcomeKind.PASS, OutcomeKind.NOT_APPLICABLE):
-        return "Nothing is open here, so there is nothing to fix."
-    return ""
-
-
-def why_not_waive(result: Result) -> str:
-    """Why a waiver cannot settle the item; empty where it can."""
-    worst = result.worst.outcome.kind if result.worst else None
-    if DecisionKind.WAIVED in allowed(result.item.decides, worst):
-        return ""
-    return "The item is settled: there is nothing to waive."
-
-
 def level_words(level: Level) -> str:
     return "not asked for" if level is Level.NONE else level.value
+
+
+_STATES = frozenset(face.word for face in (*FACES.values(), RUNNING, WAITING))
+
+
+def matches(result: Result, area: Area, face: Face, words: str) -> bool:
+    """Whether the item has every word of the filter: titles, id, area, level, summary, files.
+
+    A word that names a state means just that: "fail" does not find a title about tests that can fail.
+    """
+    item = result.item
+    parts = [item.title, item.failing_title, item.id, area.title, face.words, result.level.value]
+    parts += [result.summary, *(finding.location.path or "" for finding in result.findings[:50])]
+    text = " ".join(parts).casefold()
+    return all(word == face.word if word in _STATES else word in text for word in words.casefold().split())
