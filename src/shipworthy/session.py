@@ -28,6 +28,7 @@ from shipworthy.model import (
     Result,
     Status,
 )
+from shipworthy.overview import Overview
 from shipworthy.project.safe import Unreadable, read_file
 from shipworthy.settle import settle
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
 
 
-class Session(Fixing):
+class Session(Fixing, Overview):
     """One repository under examination. Raises SessionError where its own rules cannot be read."""
 
     def __init__(
