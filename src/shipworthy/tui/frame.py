@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+import textual.screen
 from rich.segment import Segment, Segments
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -18,6 +19,10 @@ from shipworthy.coaching.stand_ins import needs_ascii
 from shipworthy.text import visible
 from shipworthy.tui.terminal import OutputGuard
 from shipworthy.tui.themes import THEMES
+
+# Textual repaints on a grid of sixtieths of a second, and what comes just after a repaint waits for one to two of them:
+# the item beside the list came 30 ms after the cursor. A repaint takes longer than this period, so it is no flood.
+textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # its setting, TEXTUAL_FPS, would reach every child too
 
 
 class Frame(App[None]):

@@ -259,13 +259,19 @@ class MainScreen(Commands):
 
     def _open_item(self) -> None:
         self.remove_class("-first-time")
-        self.add_class("-item")
+        self._give_way(item=True)
         self.redraw()
         self.query_one(ItemPane).focus()
 
+    def _give_way(self, *, item: bool) -> None:
+        """In a narrow terminal, the list to the item or the item to the list."""
+        self.set_class(item, "-item", update=False)
+        # Nothing else looks different, and working out every style of the screen is half of what opening takes.
+        self.app.stylesheet.update_nodes([self.query_one("#left"), self.query_one("#item")])
+
     def action_back(self) -> None:
         if self.item_open:
-            self.remove_class("-item")
+            self._give_way(item=False)
             self.redraw()
         elif self.has_class("-filter"):
             self._drop_filter()
