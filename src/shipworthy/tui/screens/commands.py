@@ -11,6 +11,7 @@ from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.deciding import WRITTEN
 from shipworthy.coaching.refusals import ON_ITEM, refusal, why_not_sign
 from shipworthy.coaching.session import Session
 from shipworthy.coaching.words import heading
@@ -141,7 +142,7 @@ class Commands(Screen[None]):
         if done:
             self.signed = ""
             self.coach.look_again()
-            self.tell("Written down in .shipworthy/decisions.toml. Press u to take it back.")
+            self.tell(WRITTEN)
 
     @work(group="ask", exclusive=True)
     async def action_undo(self) -> None:

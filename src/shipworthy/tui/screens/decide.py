@@ -11,16 +11,22 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.coaching.deciding import (
+    ATTEST_DAYS,
+    ATTEST_REASON,
+    WAIVE_DAYS,
+    WAIVE_REASON,
+    acceptance,
+    seen_file,
+    statement,
+    with_day,
+)
 from shipworthy.coaching.session import Session
 from shipworthy.coaching.when import DateError, past, until
-from shipworthy.coaching.words import DECIDES, day, heading, level_words, primary
-from shipworthy.model import Decides, Result
+from shipworthy.coaching.words import DECIDES, day, level_words
+from shipworthy.model import Result
 from shipworthy.tui.screens.dialogs import Choice, Dialog, Field
-from shipworthy.tui.widgets.item import evidence_words
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
-
-ATTEST_DAYS = 90
-WAIVE_DAYS = 30
 
 
 class Decide(Dialog[bool]):
@@ -125,27 +131,21 @@ class Attest(Decide):
     """ "I say: …", when it was, how one knows, where that can be looked up."""
 
     DAYS = ATTEST_DAYS
-    REASON = "Say how you know. That sentence is signed with your name."
+    REASON = ATTEST_REASON
     YES = "Say it"
 
     def fields(self) -> ComposeResult:
-        item = self.result.item
-        finding = primary(self.result)
-        yield SafeStatic(joined(("I say: ", DIM), (item.attest or f"{item.title}.", BOLD)), classes="statement")
+        yield SafeStatic(joined(("I say: ", DIM), (statement(self.result), BOLD)), classes="statement")
         yield Field("When", "when", hint="2026-11-18 (optional)")
         yield Field("How I know", "reason")
-        # Only where a machine looked: the file it saw is a fact, and no claim.
-        seen = finding.location.path if finding and item.decides is Decides.BOTH else None
-        yield Field("Link", "evidence", value=seen or "", hint="file or URL (optional)")
+        yield Field("Link", "evidence", value=seen_file(self.result), hint="file or URL (optional)")
 
     def check(self) -> None:
         if self.value("when"):
             past(self.value("when"), self.session.today)
 
     def decide(self, reason: str, expires: date) -> None:
-        when = self.value("when")
-        if when:
-            reason = f"{past(when, self.session.today).isoformat()}: {reason}"
+        reason = with_day(reason, self.value("when"), self.session.today)
         self.session.attest(self.result.item.id, reason, self.value("evidence"), expires)
 
 
@@ -153,14 +153,14 @@ class Waive(Decide):
     """Accepts an open item as it is, with a reason and an end."""
 
     DAYS = WAIVE_DAYS
-    REASON = "Give the reason. It is signed with your name."
+    REASON = WAIVE_REASON
     YES = "Waive it"
 
     def fields(self) -> ComposeResult:
         result = self.result
-        about = evidence_words(result) if result.findings else "no finding"
+        what, covers = acceptance(result)
         yield SafeStatic(
-            joined(("I accept: ", DIM), (f"{heading(result)}. ", BOLD), (f"It covers {about}, and no new one.", DIM)),
+            joined(("I accept: ", DIM), (f"{what} ", BOLD), (covers, DIM)),
             classes="statement",
         )
         yield Field("Because", "reason")

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from textual.content import Content
 
+from shipworthy.coaching.deciding import nothing_found, verb
 from shipworthy.coaching.words import DECIDES, FACES, OUTCOME_STATUS, WAITING, Face, day, heading, level_words, took
-from shipworthy.model import Decides, DecisionKind, Excerpt, Finding, Result, Status
-from shipworthy.text import plural, visible
+from shipworthy.model import Decides, Excerpt, Finding, Result, Status
+from shipworthy.text import visible
 from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, joined, shown
 
@@ -102,9 +103,6 @@ def _decision(subject: Subject) -> Iterator[Line]:
         yield Line(shown("Say it again with a or w, or take it back with u.", DIM))
     if decision is None:
         return
-    verb = "Said" if decision.kind is DecisionKind.ATTESTED else "Waived"
-    if decision.not_applicable:
-        verb = "Said not to apply"
     until = f", until {day(decision.expires, subject.today)}" if decision.expires else ""
     lines = [
         Line(shown(f"by {decision.by} on {day(decision.at.date(), subject.today)}{until}", DIM)),
@@ -112,22 +110,15 @@ def _decision(subject: Subject) -> Iterator[Line]:
     ]
     if decision.evidence:
         lines.append(Line(joined(("Evidence  ", DIM), (decision.evidence, ""))))
-    yield from _section(verb, lines)
+    yield from _section(verb(decision), lines)
 
 
 def _evidence(subject: Subject, width: int) -> Iterator[Line]:
     findings = subject.result.findings
     worst = subject.result.worst
     if not findings:
-        if worst is not None:
-            yield from _section("Found", [Line(shown(worst.outcome.summary))])
-        elif subject.result.decision is None and not subject.result.note:
-            text = (
-                "No machine can know this. You can: a attests it."
-                if subject.result.item.decides is Decides.PERSON
-                else "No machine has judged this yet. What you attest counts instead."
-            )
-            yield from _section("Evidence", [Line(shown(text))])
+        if words := nothing_found(subject.result):
+            yield from _section("Evidence" if worst is None else "Found", [Line(shown(words))])
         return
     number = min(subject.number, len(findings) - 1)
     finding = findings[number]
@@ -214,8 +205,3 @@ class ItemPane(Lines):
             # Source lines are cut to the width, so another width needs other lines.
             self._lines = tuple(item_lines(self._subject, width))
         super()._lay_out()
-
-
-def evidence_words(result: Result) -> str:
-    """ "2 findings", for a dialog."""
-    return plural(len(result.findings), "finding")

@@ -1,0 +1,56 @@
+"""What a person is asked, and told, when they say that an item is true or accept that it is not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shipworthy.coaching.when import past
+from shipworthy.coaching.words import heading, primary
+from shipworthy.model import Decides, Decision, DecisionKind, Result
+from shipworthy.text import plural
+
+ATTEST_DAYS = 90
+WAIVE_DAYS = 30
+ATTEST_REASON = "Say how you know. That sentence is signed with your name."
+WAIVE_REASON = "Give the reason. It is signed with your name."
+WRITTEN = "Written down in .shipworthy/decisions.toml. Press u to take it back."
+
+
+def statement(result: Result) -> str:
+    """What a person says who attests the item."""
+    return result.item.attest or f"{result.item.title}."
+
+
+def acceptance(result: Result) -> tuple[str, str]:
+    """What a person accepts who waives the item, and what that covers."""
+    about = plural(len(result.findings), "finding") if result.findings else "no finding"
+    return f"{heading(result)}.", f"It covers {about}, and no new one."
+
+
+def seen_file(result: Result) -> str:
+    """The file a machine saw, as evidence to offer; "" where none did: then it would be a claim, and no fact."""
+    finding = primary(result)
+    return (finding.location.path or "") if finding and result.item.decides is Decides.BOTH else ""
+
+
+def with_day(reason: str, when: str, today: date) -> str:
+    """The reason, after the day it was so; `when` may be empty. Raises DateError."""
+    return f"{past(when, today).isoformat()}: {reason}" if when else reason
+
+
+def verb(decision: Decision) -> str:
+    """ "Said", "Waived" or "Said not to apply"."""
+    if decision.not_applicable:
+        return "Said not to apply"
+    return "Said" if decision.kind is DecisionKind.ATTESTED else "Waived"
+
+
+def nothing_found(result: Result) -> str:
+    """What stands in place of evidence where there are no findings; "" where what a person said stands there."""
+    if result.worst is not None:
+        return result.worst.outcome.summary
+    if result.decision is not None or result.note:
+        return ""
+    if result.item.decides is Decides.PERSON:
+        return "No machine can know this. You can: a attests it."
+    return "No machine has judged this yet. What you attest counts instead."
