@@ -121,14 +121,11 @@ class Git:
         timeout: float = TIMEOUT,
         env: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
-        # Diffs are the one output git lets the repository pipe through a program of its choice.
-        guard = ("--no-ext-diff", "--no-textconv") if args[0] in ("diff", "log", "show", "diff-tree") else ()
-        command = [*self._base, args[0], *guard, *args[1:]]
         try:
             return subprocess.run(
-                command,
+                self._command(args),
                 cwd=self.folder,
-                env=environment({**self._neutral, **self._env, **(env or {})}),
+                env=self._variables(env),
                 input=stdin if stdin is not None else b"",
                 capture_output=True,
                 timeout=timeout,
@@ -136,6 +133,29 @@ class Git:
             )
         except subprocess.TimeoutExpired as error:
             raise GitError(f"git {args[0]} did not answer within {timeout:g} s") from error
+        except OSError as error:
+            raise GitError(f"git {args[0]} could not start in {self.folder}: {error.strerror}") from error
+
+    def _command(self, args: Sequence[str]) -> list[str]:
+        # Diffs are the one output git lets the repository pipe through a program of its choice.
+        guard = ("--no-ext-diff", "--no-textconv") if args[0] in ("diff", "log", "show", "diff-tree") else ()
+        return [*self._base, args[0], *guard, *args[1:]]
+
+    def _variables(self, env: dict[str, str] | None = None) -> dict[str, str]:
+        return environment({**self._neutral, **self._env, **(env or {})})
+
+    def start(self, *args: str) -> subprocess.Popen[bytes]:
+        """`git ARGS` as a process that is talked to through pipes; whoever starts it ends it. Raises GitError."""
+        try:
+            return subprocess.Popen(
+                self._command(args),
+                cwd=self.folder,
+                env=self._variables(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+            )
         except OSError as error:
             raise GitError(f"git {args[0]} could not start in {self.folder}: {error.strerror}") from error
 

@@ -14,6 +14,7 @@ from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
 from shipworthy.project.root import find_root
 from shipworthy.project.safe import Unreadable, read_file
 
+_SHALLOW = "--is-shallow-repository"
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
 
@@ -82,7 +83,8 @@ class Project:
             return cls(root, found.files, Head(), None, found.incomplete)
         try:
             git = Git(root)
-            if git.answer("rev-parse", "--is-inside-work-tree") != "true":
+            inside, _, shallow = (git.answer("rev-parse", "--is-inside-work-tree", _SHALLOW) or "").partition("\n")
+            if inside != "true":
                 raise ProjectError(
                     f"{root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
                 )
@@ -91,7 +93,7 @@ class Project:
                 in_git=True,
                 commit=git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}"),
                 branch=git.answer("symbolic-ref", "-q", "--short", "HEAD"),
-                shallow=git.answer("rev-parse", "--is-shallow-repository") == "true",
+                shallow=shallow == "true",
             )
         except GitMissing:
             found = listing.from_walk(root)

@@ -55,6 +55,8 @@ class Listed(NamedTuple):
     """Whether git says this person has that address."""
     base: str
     """What the base branch says of it, in words; empty where no base is known."""
+    at_base: bool | None = None
+    """Whether the base branch says the same; None where that cannot be told, or no base is known."""
     since: date | None = None
     """The date of the oldest commit from which on it has been listed without a break."""
     at_least: bool = False
@@ -156,14 +158,14 @@ class _Reader(NamedTuple):
 
     def all(self) -> Iterator[Listed]:
         for line in self.here.lines:
-            yield self._listed(line, self._of_base(line))
+            yield self._listed(line, *self._of_base(line))
         here = {(each.principal.casefold(), each.fingerprint) for each in self.here.lines}
         short = self.base.removeprefix("refs/remotes/")
         for line in self.there.lines if self.there else ():
             if (line.principal.casefold(), line.fingerprint) not in here:
                 revoked = self.there is not None and line.fingerprint in self.there.revoked
                 words = f"only {short} lists it" + (", and it is revoked there" if revoked else "; it counts there")
-                yield self._listed(line, words, only_base=True)
+                yield self._listed(line, words, False, only_base=True)
         named = {each.fingerprint for each in (*self.here.lines, *(self.there.lines if self.there else ()))}
         for fingerprint in sorted(self.here.revoked | (self.there.revoked if self.there else frozenset())):
             if fingerprint not in named:
@@ -173,7 +175,7 @@ class _Reader(NamedTuple):
                     base=self._revoked_on_base(fingerprint),
                 )  # fmt: skip
 
-    def _listed(self, line: SignerLine, base: str, *, only_base: bool = False) -> Listed:
+    def _listed(self, line: SignerLine, base: str, at_base: bool | None, *, only_base: bool = False) -> Listed:
         revoked = line.fingerprint in self.here.revoked
         roles = tuple(role for role, namespace in ROLES.items() if namespace in line.roles)
         why = "is revoked" if revoked else "is not in the list that lies here" if only_base else line.why_not(self.now)
@@ -184,24 +186,24 @@ class _Reader(NamedTuple):
             fingerprint=line.fingerprint, roles=roles, valid_after=line.valid_after, valid_before=line.valid_before,
             revoked=revoked, why_not=why or "", line=0 if only_base else line.line,
             mine=line.fingerprint in self.mine, my_address=bool(self.email) and line.principal.casefold() == self.email,
-            base=base,
+            base=base, at_base=at_base,
         )  # fmt: skip
 
-    def _of_base(self, line: SignerLine) -> str:
-        """What the base says of a line that lies here."""
+    def _of_base(self, line: SignerLine) -> tuple[str, bool | None]:
+        """What the base says of a line that lies here, and whether it is the same."""
         short = self.base.removeprefix("refs/remotes/")
         if not self.base:
-            return ""
+            return "", None
         if self.there is None:
-            return f"what {short} says of it cannot be told: {self.base_problem}"
+            return f"what {short} says of it cannot be told: {self.base_problem}", None
         if line.fingerprint in self.there.revoked:
-            return f"{short} has it as revoked"
+            return f"{short} has it as revoked", False
         same = [each for each in self.there.of(line.fingerprint) if each.principal == line.principal]
         if not same:
-            return f"not on {short} yet, so it does not count there"
+            return f"not on {short} yet, so it does not count there", False
         if any(_terms(each) == _terms(line) for each in same):
-            return f"the same on {short}"
-        return f"{short} lists it with other roles or dates, and those count"
+            return f"the same on {short}", True
+        return f"{short} lists it with other roles or dates, and those count", False
 
     def _revoked_on_base(self, fingerprint: str) -> str:
         short = self.base.removeprefix("refs/remotes/")

@@ -64,8 +64,12 @@ def refuse_differing(git: Git, root: Path, names: Iterable[str], *, examined: st
         raise Refused("there is no commit yet", "Commit your files first.")
     if examined is not None and head != examined:
         raise Refused("HEAD moved while it was examined", "Examine and sign again.")
-    for name, what in _UNDER_WAY.items():
-        if (root / git.text("rev-parse", "--git-path", name)).exists():
+    asked = [each for name in _UNDER_WAY for each in ("--git-path", name)]
+    places = git.run("rev-parse", *asked).decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    if len(places) != len(_UNDER_WAY):
+        raise Refused("the path of this repository has a line break in it", "Move it to a folder without one.")
+    for place, what in zip(places, _UNDER_WAY.values(), strict=True):
+        if (root / place).exists():
             raise Refused(f"{what} is under way", "Finish or abort it first.")
     tagged = git.run("ls-files", "-v", "-z").decode("utf-8", "surrogateescape").split("\0")
     hidden = [row[2:] for row in tagged if row and (row[0].islower() or row[0] == "S")]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shipworthy.git import Git, GitError
+from shipworthy.git_objects import ObjectReader, TooLarge
 
 FOLDER = ".shipworthy"
 MAX_OBJECT = 16 * 1024 * 1024
@@ -48,6 +49,7 @@ class Objects:
 
     def __init__(self, git: Git) -> None:
         self._git = git
+        self._reader = ObjectReader(git)
         self.algorithm = git.text("rev-parse", "--show-object-format")
         if self.algorithm not in ("sha1", "sha256"):
             raise GitError(f"git names objects by {self.algorithm}, which is not supported here")
@@ -60,11 +62,10 @@ class Objects:
     def read(self, kind: str, oid: str, limit: int = MAX_OBJECT) -> bytes:
         """An object's bytes. Raises MissingObject, and OddTree where they are more than `limit`."""
         try:
-            size = int(self._git.text("cat-file", "-s", oid))
-            if size > limit:
-                raise OddTree(f"the {kind} {oid[:12]} is larger than {limit // 1024:,} KiB")
-            data = self._git.run("cat-file", kind, oid)
-        except (GitError, ValueError) as error:
+            data = self._reader.read(kind, oid, limit)
+        except TooLarge as error:
+            raise OddTree(f"the {kind} {oid[:12]} is larger than {limit // 1024:,} KiB") from error
+        except GitError as error:
             raise MissingObject(f"git cannot read the {kind} {oid[:12]}") from error
         if self.oid(kind, data) != oid:
             raise MissingObject(f"the {kind} {oid[:12]} is damaged: its bytes do not fit its id")

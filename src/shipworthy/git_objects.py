@@ -1,0 +1,118 @@
+"""Reads objects by id through one `git cat-file --batch`, where a process for each object would cost the most time.
+
+What is read is not checked here; `readiness.tree.Objects` compares every object with its id.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import subprocess
+import threading
+import time
+import weakref
+from collections.abc import Callable
+
+from shipworthy.git import TIMEOUT, Git, GitError
+
+_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_LONGEST_HEADER = 200
+_PIECE = 1 << 16
+
+
+class TooLarge(Exception):
+    """The object has more bytes than were asked for; `size` says how many."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"{size:,} bytes")
+        self.size = size
+
+
+class ObjectReader:
+    """One git process that is asked for many objects, started with the first one and ended with the reader."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._end: Callable[[], object] = lambda: None
+
+    def read(self, kind: str, oid: str, limit: int) -> bytes:
+        """The bytes of an object of this kind (blob, tree, commit, tag) with this full id.
+
+        Raises TooLarge where they are more than `limit`, GitError where git does not have it or gives no answer.
+        """
+        if not _OID.fullmatch(oid):
+            raise GitError(f"{oid[:80]!r} is no object's id")
+        with self._lock:
+            try:
+                return self._read(self._running(), kind, oid, limit)
+            except BaseException:
+                # Whatever it still has to say belongs to no later question.
+                self._end()
+                self._process = None
+                raise
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        # A fork shares the pipes: two that ask would get each other's answers.
+        if self._process is None or self._owner != os.getpid():
+            self._process = self._git.start("cat-file", "--batch")
+            self._owner = os.getpid()
+            self._end = weakref.finalize(self, _stop, self._process, self._owner)
+        return self._process
+
+    def _read(self, process: subprocess.Popen[bytes], kind: str, oid: str, limit: int) -> bytes:
+        assert process.stdin is not None  # noqa: S101 - both are pipes
+        assert process.stdout is not None  # noqa: S101
+        deadline = time.monotonic() + TIMEOUT
+        descriptor = process.stdout.fileno()
+        try:
+            os.write(process.stdin.fileno(), f"{oid}\n".encode())
+        except OSError as error:
+            raise GitError(f"git cat-file ended: {error.strerror}") from error
+        header = bytearray()
+        # The header ends with a newline, and an object that is missing has nothing else: no more than that may be read.
+        while not header.endswith(b"\n"):
+            if len(header) > _LONGEST_HEADER:
+                raise GitError("git cat-file gave an answer that is none")
+            header += _some(descriptor, 1, deadline)
+        said = header.decode("ascii", "replace").split()
+        if len(said) != 3 or said[0] != oid or not said[2].isdecimal():
+            raise GitError(f"git has no object {oid[:12]}")
+        if said[1] != kind:
+            raise GitError(f"the object {oid[:12]} is a {said[1][:10]}, not a {kind}")
+        size = int(said[2])
+        if size > limit:
+            raise TooLarge(size)
+        data = bytearray()
+        while len(data) <= size:
+            data += _some(descriptor, min(size + 1 - len(data), _PIECE), deadline)
+        if data.pop() != ord("\n"):
+            raise GitError("git cat-file gave an answer that is none")
+        return bytes(data)
+
+
+def _some(descriptor: int, most: int, deadline: float) -> bytes:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+        raise GitError(f"git cat-file did not answer within {TIMEOUT:g} s")
+    data = os.read(descriptor, most)
+    if not data:
+        raise GitError("git cat-file ended before it had answered")
+    return data
+
+
+def _stop(process: subprocess.Popen[bytes], owner: int) -> None:
+    if os.getpid() != owner:
+        return
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    process.kill()
+    with contextlib.suppress(ChildProcessError):
+        process.wait()
