@@ -1,0 +1,242 @@
+"""What the code names and a form should name too: route groups, data stores, outside services, keys (never values)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from shipworthy.facts.base import Fact
+from shipworthy.facts.forms.model import Answers, Form, Kind, Question, Source
+from shipworthy.facts.routes import Route, Routes
+from shipworthy.facts.settings import ListingKind, Settings
+from shipworthy.facts.stack import Part, Stack
+from shipworthy.model import Location
+
+KINDS: dict[Source, tuple[type[Fact], ...]] = {
+    Source.ROUTES: (Routes,),
+    Source.STORES: (Stack,),
+    Source.SERVICES: (Stack,),
+    Source.PAID_SERVICES: (Stack,),
+    Source.KEYS: (Settings,),
+}
+"""The facts each source is read from."""
+
+WORDS = {
+    Source.ROUTES: "route group",
+    Source.STORES: "data store",
+    Source.SERVICES: "outside service",
+    Source.PAID_SERVICES: "service that charges by use",
+    Source.KEYS: "key",
+}
+"""What one of a source's names is, for a sentence."""
+
+# How people write what the stack calls otherwise.
+_ALIASES = {
+    "postgresql": ("postgres", "pg"), "mongodb": ("mongo",), "mysql": ("mariadb",), "sqlite": ("sqlite3",),
+    "elasticsearch": ("elastic",), "redis": ("valkey",), "aws": ("amazon", "s3"), "google-cloud": ("gcp", "google"),
+    "google": ("gemini",), "openai": ("gpt",), "anthropic": ("claude",), "mail": ("smtp", "e-mail", "email"),
+    "x": ("twitter",), "huggingface": ("hugging face",), "google-app-engine": ("app engine",),
+}  # fmt: skip
+_NO_WORD = frozenset({"x"})
+"""Names that would be found in any text: only their aliases are looked for."""
+_THROUGH = frozenset({"sqlalchemy", "odbc", "tortoise", "peewee", "prisma", "drizzle", "typeorm", "sequelize", "knex"})
+"""What talks to a data store that it does not name."""
+ANY_STORE = "database"
+_STORE_WORDS = (
+    "database", "db", "postgresql", "postgres", "mysql", "mariadb", "sqlite", "mongodb", "mongo", "oracle", "mssql",
+    "sql server", "cockroachdb", "planetscale", "neon", "supabase", "turso",
+)  # fmt: skip
+_PAID = frozenset({
+    "openai", "anthropic", "cohere", "mistral", "groq", "replicate", "google", "litellm", "langchain", "huggingface",
+    "twilio", "sendgrid", "resend", "postmark", "mailchimp", "aws", "google-cloud", "azure", "firebase", "supabase",
+    "pinecone", "algolia", "cloudinary", "sentry", "posthog", "auth0", "clerk", "plaid", "stripe",
+})  # fmt: skip
+"""Models, messages, mail, search, storage, monitoring and identity billed by use. Source: their price lists."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PREFIX = re.compile(r"(?:api|apis|rest|v\d{1,3}(?:\.\d{1,3})?)\Z", re.I)
+_PARAMETER = re.compile(r"[<{:*\[(]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """One thing that the code names, and where: the first place, and others."""
+
+    source: Source
+    name: str
+    location: Location
+    related: tuple[Location, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other ways to write it."""
+
+    @property
+    def what(self) -> str:
+        """For a sentence: `route group /users`."""
+        return f"{WORDS[self.source]} {self.name}"
+
+
+def needed(form: Form) -> tuple[type[Fact], ...]:
+    """The kinds of facts that the form's sources are read from."""
+    found: list[type[Fact]] = []
+    for source in _sources(form):
+        found += [kind for kind in KINDS[source] if kind not in found]
+    return tuple(found)
+
+
+def _sources(form: Form) -> tuple[Source, ...]:
+    return tuple(source for question in form.questions for source in question.sources)
+
+
+def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tuple[Named, ...]:
+    """What the code names of these sources, by source and name. Raises KeyError for a fact that is not there."""
+    found: list[Named] = []
+    for source in sources:
+        if source is Source.ROUTES:
+            routes = facts[Routes]
+            assert isinstance(routes, Routes)  # noqa: S101 - facts are keyed by their own type
+            found += _groups(routes)
+        elif source is Source.KEYS:
+            settings = facts[Settings]
+            assert isinstance(settings, Settings)  # noqa: S101
+            found += _keys(settings)
+        else:
+            stack = facts[Stack]
+            assert isinstance(stack, Stack)  # noqa: S101
+            found += _stores(stack) if source is Source.STORES else _services(stack, source)
+    return tuple(found)
+
+
+def group_of(path: str) -> tuple[str, str]:
+    """(prefix, group) of a route's path: `/api/v1/users/{id}` gives `/api/v1` and `/api/v1/users`.
+
+    The group is the prefix itself where nothing but a parameter follows it.
+    """
+    segments = [each for each in path.split("/") if each]
+    start = 0
+    while start < len(segments) and _PREFIX.match(segments[start]):
+        start += 1
+    prefix = "/" + "/".join(segments[:start])
+    if start == len(segments) or _PARAMETER.search(segments[start]):
+        return prefix, prefix
+    return prefix, "/" + "/".join(segments[: start + 1])
+
+
+def _groups(routes: Routes) -> Iterator[Named]:
+    """A group for each first part of a path that has several routes, or one that changes something.
+
+    Single pages that are only read belong to the group of what they lie below.
+    """
+    groups: dict[str, list[Route]] = {}
+    prefixes: dict[str, str] = {}
+    for route in routes.routes:
+        if route.path is not None:
+            prefix, group = group_of(route.path)
+            groups.setdefault(group, []).append(route)
+            prefixes[group] = prefix
+    kept: dict[str, list[Route]] = {}
+    for group, members in groups.items():
+        alone = len(members) == 1 and members[0].method in _SAFE
+        kept.setdefault(prefixes[group] if alone else group, []).extend(members)
+    for group, members in sorted(kept.items()):
+        places = [Location(path=each.file, line=each.line) for each in members]
+        short = group.removeprefix(prefixes.get(group, "")) if prefixes.get(group, "/") != "/" else ""
+        yield Named(
+            source=Source.ROUTES,
+            name=group,
+            location=places[0],
+            related=tuple(dict.fromkeys(places[1:]))[:5],
+            aliases=(short,) if short else (),
+        )
+
+
+def _parts(stack: Stack, part: Part) -> dict[str, list[Location]]:
+    found: dict[str, list[Location]] = {}
+    for each in stack.of(part):
+        found.setdefault(each.name, []).append(each.location)
+    return dict(sorted(found.items()))
+
+
+def _stores(stack: Stack) -> Iterator[Named]:
+    found = _parts(stack, Part.DATABASE)
+    named = {name: places for name, places in found.items() if name not in _THROUGH}
+    for name, places in named.items():
+        yield _named(Source.STORES, name, places)
+    through = [place for name, places in found.items() if name in _THROUGH for place in places]
+    if through and not named:
+        # Which one it is stands in a setting that only the host knows.
+        yield Named(
+            source=Source.STORES,
+            name=ANY_STORE,
+            location=through[0],
+            related=tuple(through[1:6]),
+            aliases=_STORE_WORDS,
+        )
+
+
+def _services(stack: Stack, source: Source) -> Iterator[Named]:
+    for name, places in _parts(stack, Part.THIRD_PARTY).items():
+        if source is Source.SERVICES or name in _PAID:
+            yield _named(source, name, places)
+
+
+def _named(source: Source, name: str, places: list[Location]) -> Named:
+    return Named(
+        source=source,
+        name=name,
+        location=places[0],
+        related=tuple(places[1:6]),
+        aliases=_ALIASES.get(name, ()),
+    )
+
+
+def _keys(settings: Settings) -> Iterator[Named]:
+    places: dict[str, list[Location]] = {}
+    for name, reads in settings.named().items():
+        if any(read.secret for read in reads):
+            places.setdefault(name, []).extend(read.location for read in reads)
+    for listing in settings.listings:
+        if listing.kind is ListingKind.EXAMPLE and listing.tracked:
+            for each in listing.assignments:
+                if each.secret:
+                    places.setdefault(each.name, []).append(Location(path=listing.path, line=each.line))
+    for name, found in sorted(places.items()):
+        yield _named(Source.KEYS, name, found)
+
+
+def mentions(named: Named, text: str) -> bool:
+    """Whether a text names the thing, as a word or path of its own, in any case."""
+    folded = text.casefold()
+    names = [each for each in (named.name, *named.aliases) if each not in _NO_WORD]
+    return any(_pattern(named.source, each.casefold()).search(folded) for each in names)
+
+
+def _pattern(source: Source, name: str) -> re.Pattern[str]:
+    if source is Source.ROUTES:
+        # `/users` is not named by `/users/me`, nor by `/api/users`; `/` stands alone.
+        return re.compile(rf"(?<![\w/.}}>-]){re.escape(name)}/?(?![\w/<{{:*\[(-])")
+    if source is Source.KEYS:
+        return re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+    words = re.escape(name).replace(r"\-", "[ -]?").replace(r"\ ", "[ -]?")
+    return re.compile(rf"(?<![a-z0-9]){words}(?![a-z0-9])")
+
+
+def parts_named(
+    question: Question, form: Form, answers: Answers, found: Iterable[Named]
+) -> Iterator[tuple[Named, bool]]:
+    """Each thing found, and whether what people confirmed names it.
+
+    In Markdown any answer may name it; in TOML the first column of the question's own rows.
+    """
+    first = question.columns[0].id
+    rows = [row for row in answers.table(question.id) if row.confirmed]
+    texts = [row.cell(first) for row in rows]
+    if form.markdown:
+        for other in form.questions:
+            if other.kind is Kind.ROWS:
+                texts += [cell for row in answers.table(other.id) if row.confirmed for cell in row.cells.values()]
+            else:
+                texts.append(answers.text(other.id))
+    text = "\n".join(texts)
+    for each in found:
+        yield each, mentions(each, text)

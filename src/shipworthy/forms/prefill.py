@@ -1,0 +1,69 @@
+"""Fills a form's tables with what was found in the code: rows that wait for a person to confirm them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipworthy.assess.cache import cache_dir, record_cache
+from shipworthy.assess.run import FactStore
+from shipworthy.facts import Context
+from shipworthy.facts.forms import Answers, Form, Row, found_in
+from shipworthy.facts.forms.found import mentions, needed
+from shipworthy.facts.stack import Part, Stack
+from shipworthy.forms.save import opened
+from shipworthy.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A form's answers with rows added for what the code names and the file does not."""
+
+    answers: Answers
+    added: int = 0
+    """How many rows were added."""
+    hints: tuple[str, ...] = ()
+    """What else was found that may help to answer, one line each; nothing of it is an answer."""
+    unsure: tuple[str, ...] = ()
+    """What could not be read, so that rows may be missing; one line each."""
+
+
+def prefill(form: Form, root: Path, context: Context) -> Filled:
+    """The form as a person should see it now. Raises FormError for a broken file, ProjectError as `Project.open`.
+
+    A row is added for what no row names yet, whether confirmed or not.
+    """
+    answers = opened(root, form)
+    kinds = list(dict.fromkeys([*needed(form), Stack]))
+    project = Project.open(root)
+    with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
+        store = FactStore(project, context, kinds, cache)
+        known, gaps, missing = store.facts(kinds)
+    if missing is not None:
+        return Filled(answers=answers, unsure=(missing,))
+    added = 0
+    for question in form.questions:
+        if not question.sources:
+            continue
+        rows = answers.table(question.id)
+        first = question.columns[0].id
+        named = "\n".join(row.cell(first) for row in rows)
+        new = tuple(
+            Row(cells={first: each.name}, confirmed=False, found=str(each.location))
+            for each in found_in(question.sources, known)
+            if not mentions(each, named)
+        )
+        added += len(new)
+        answers = answers.with_rows(question.id, rows + new)
+    stack = known[Stack]
+    assert isinstance(stack, Stack)  # noqa: S101 - facts are keyed by their own type
+    unsure = tuple(f"{gap.path or 'the repository'}: {gap.reason}" for gap in gaps) if needed(form) else ()
+    return Filled(answers=answers, added=added, hints=_hints(stack), unsure=unsure)
+
+
+_SAYS = ((Part.DEPLOY_TARGET, "deployed by"), (Part.CI, "CI system"), (Part.DATABASE, "data store"))
+
+
+def _hints(stack: Stack) -> tuple[str, ...]:
+    found = [f"{words}: {each.name} ({each.location})" for part, words in _SAYS for each in stack.of(part)]
+    return tuple(dict.fromkeys(found))
