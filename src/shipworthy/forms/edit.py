@@ -58,8 +58,8 @@ def _table_edits(
     pairs = _pairs(question, old, new)
     kept = [number for number in pairs if number is not None]
     edits: list[_Edit] = []
-    for number, held in enumerate(mine):
-        if number not in kept:
+    for place, held in enumerate(mine):
+        if place not in kept:
             edits += [whole_lines(text, each) for each in held]
     at = whole_lines(text, mine[-1][-1])[1] if mine else len(text)
     if kept != sorted(kept):

@@ -49,7 +49,7 @@ def value(text: str, kind: Kind) -> str:
         except ValueError:
             pass
     if "\n" in text:
-        return str(tomlkit.string(f"\n{text}\n", multiline=True).as_string())
+        return str(tomlkit.string(f"{text}\n", multiline=True).as_string())
     return str(tomlkit.item(text).as_string())
 
 
@@ -70,11 +70,16 @@ def block(question: Question, row: Row) -> str:
 
 def table(question: Question, rows: Iterable[Row]) -> list[str]:
     """A table as lines of Markdown."""
-    heads = [*(each.label for each in question.columns), FOUND, CONFIRMED]
+    held = list(rows)
+    heads = [each.label for each in question.columns]
+    # Who wrote every row by hand has nothing to confirm.
+    filled = bool(question.sources) or any(row.found or not row.confirmed for row in held)
+    if filled:
+        heads += [FOUND, CONFIRMED]
     lines = [_line(heads), _line("---" for _ in heads)]
-    for row in rows:
-        cells = [row.cell(each.id) for each in question.columns]
-        lines.append(_line([*cells, row.found, "yes" if row.confirmed else "no"]))
+    for row in held:
+        more = [row.found, "yes" if row.confirmed else "no"] if filled else []
+        lines.append(_line([*(row.cell(each.id) for each in question.columns), *more]))
     return lines
 
 

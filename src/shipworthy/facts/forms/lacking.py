@@ -63,8 +63,7 @@ class _Look:
     ) -> Iterator[Flaw]:
         if blank(text):
             if asked.required:
-                remedy = f"{asked.help}"
-                yield self.flaw("empty", f'"{what}" is not answered', remedy, *place, anchor=anchor)
+                yield self.flaw("empty", f'"{what}" is not answered', asked.help, *place, anchor=anchor)
             return
         if asked.kind is Kind.DATE:
             yield from self.day(asked, text, what, *place, anchor=anchor)
