@@ -11,6 +11,7 @@ from shipworthy import __version__
 # Command -> (module below shipworthy.cli that holds a click command named `command`, what it does).
 COMMANDS: dict[str, tuple[str, str]] = {
     "coach": ("coach", "Open the coach on a repository (what `shipworthy` alone does)."),
+    "serve": ("serve", "Open the coach in a browser on this machine, by a link that works once."),
     "check": ("check", "Examine a repository and print the verdict; exit 0 only when READY."),
     "report": ("report", "Put an examination on paper: one HTML page for a lead or an auditor, text or JSON."),
     "prompt": ("prompt", "Print what to give an AI assistant about an open item: bounded, and without any secret."),
