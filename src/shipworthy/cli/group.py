@@ -57,8 +57,9 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="shipworthy")
+@click.option("--plain", is_flag=True, help="Without a command: the coach in numbered lines, for a screen reader.")
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, plain: bool) -> None:
     """The production-readiness coach for AI-built apps.
 
     Without a command it opens the coach on the repository you stand in.
@@ -66,7 +67,11 @@ def cli(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         coach = cli.get_command(ctx, "coach")
         assert coach is not None  # noqa: S101 - it is in the table above
-        ctx.invoke(coach)
+        ctx.invoke(coach, plain=plain)
+    elif plain:
+        raise click.UsageError(
+            f"--plain goes with the coach alone: shipworthy --plain, not with {ctx.invoked_subcommand}"
+        )
 
 
 def run() -> int | str | None:
