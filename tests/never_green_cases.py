@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shipworthy.model import OutcomeKind
+from tests.forms.filled import a_form, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,3 +130,21 @@ CASES: dict[str, Case] = {
     "health-check": Case(files=_SERVED),
     "config-parity": Case(files={**_SERVED, ".env.example": "API_TOKEN=\n"}),
 }
+
+_PAID_APP = {
+    "app/__init__.py": "",
+    "app/main.py": _APP,
+    "requirements.txt": "fastapi==0.115.0\nstripe==11.0.0\npsycopg==3.2.1\n",
+}
+_NAMED = {
+    "threat-model": ("/", "postgresql", "stripe"),
+    "third-party-inventory": ("stripe",),
+    "key-inventory": ("API_TOKEN",),
+    "spend-alert": ("stripe",),
+    "backup-restored": ("postgresql",),
+    "alert-reaches-human": (),
+    "rollback-rehearsed": (),
+    "incident-plan": (),
+}
+"""Item to what its form names of the app."""
+CASES |= {item: Case(files={**_PAID_APP, a_form(item).file: text(item, *names)}) for item, names in _NAMED.items()}

@@ -273,7 +273,7 @@ class Session(Fixing, Overview):
                 evidence=evidence,
                 expires=expires,
                 findings=findings,
-                subjects=self._subjects(evidence),
+                subjects=self._subjects(evidence, item_id if kind is DecisionKind.ATTESTED else ""),
                 now=self._clock(),
                 outcome=outcome,
                 max_days=cap,
@@ -294,11 +294,14 @@ class Session(Fixing, Overview):
         except Refused as error:
             raise SessionError(str(error), error.diagnostics) from error
 
-    def _subjects(self, evidence: str) -> dict[str, str]:
-        """The file the evidence names, if it is one of the repository: when it changes, the decision goes stale."""
-        path = evidence.partition("#")[0].strip()
-        digest = self._digest(path) if path else None
-        return {path: digest} if digest else {}
+    def _subjects(self, evidence: str, item: str) -> dict[str, str]:
+        """The repository's file the evidence names, and the item's form: when one changes, the decision goes stale."""
+        from shipworthy.facts.forms.table import form_of
+
+        form = form_of(item)
+        paths = [evidence.partition("#")[0].strip(), form.file if form else ""]
+        digests = {path: self._digest(path) for path in paths if path}
+        return {path: digest for path, digest in digests.items() if digest}
 
     def undo(self, item: str) -> bool:
         """Take back what was said; False where nothing was. Raises SessionError."""

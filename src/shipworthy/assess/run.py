@@ -21,7 +21,6 @@ from shipworthy.model import (
     Finding,
     Location,
     Outcome,
-    OutcomeKind,
     Severity,
 )
 from shipworthy.project import Project
@@ -194,7 +193,7 @@ def _judge_one(check: Check, store: FactStore, context: CheckContext) -> Outcome
         )
     ]
     # A failure that was seen stays one: what could not be read cannot undo it. Everything else is unknown.
-    if relevant and outcome.kind is not OutcomeKind.FAIL:
+    if relevant and outcome.kind not in check.stands:
         return _gap_outcome(relevant, outcome)
     return outcome
 

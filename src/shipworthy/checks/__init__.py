@@ -27,6 +27,14 @@ BUILT_IN: dict[str, str] = {
     "debug-surface-closed": "access.debug_surface_closed:DebugSurfaceClosed",
     "health-check": "signals.health_check:HealthCheck",
     "config-parity": "release.config_parity:ConfigParity",
+    "threat-model": "forms.threat_model:ThreatModel",
+    "third-party-inventory": "forms.third_party_inventory:ThirdPartyInventory",
+    "key-inventory": "forms.key_inventory:KeyInventory",
+    "alert-reaches-human": "forms.alert_reaches_human:AlertReachesHuman",
+    "spend-alert": "forms.spend_alert:SpendAlert",
+    "backup-restored": "forms.backup_restored:BackupRestored",
+    "rollback-rehearsed": "forms.rollback_rehearsed:RollbackRehearsed",
+    "incident-plan": "forms.incident_plan:IncidentPlan",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from shipworthy.facts import Context, Fact, Facts, Gap
-from shipworthy.model import Component, Outcome
+from shipworthy.model import Component, Outcome, OutcomeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class Check(ABC):
     depends_on: ClassVar[Literal["tree", "run", "outside"]] = "tree"
     """What the answer rests on: the files alone, running the project, or the world outside."""
     scope: ClassVar[Literal["repository", "component"]] = "repository"
+    stands: ClassVar[frozenset[OutcomeKind]] = frozenset({OutcomeKind.FAIL})
+    """Outcomes that what could not be read cannot undo. None of them may be green."""
 
     def minds(self, gap: Gap) -> bool:
         """Whether a gap in a needed fact leaves this check's question open. Yes, unless its subject is another one."""
@@ -51,4 +53,4 @@ class Check(ABC):
 
     @abstractmethod
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
-        """Judge. The engine turns pass, not-applicable and needs-you into unknown where a needed fact has a gap."""
+        """Judge. The engine turns what is not in `stands` into unknown where a needed fact has a gap."""

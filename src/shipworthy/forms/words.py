@@ -49,7 +49,8 @@ def value(text: str, kind: Kind) -> str:
         except ValueError:
             pass
     if "\n" in text:
-        return str(tomlkit.string(f"{text}\n", multiline=True).as_string())
+        # TOML drops a line end that follows the opening quotes at once.
+        return '"""\n' + str(tomlkit.string(f"{text}\n", multiline=True).as_string())[3:]
     return str(tomlkit.item(text).as_string())
 
 

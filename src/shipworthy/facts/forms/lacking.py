@@ -25,8 +25,8 @@ def lacking(form: Form, answers: Answers, today: date, written: Written | None =
 
 
 def blank(text: str) -> bool:
-    """Whether a text says nothing: empty, dashes, or a word such as "todo"."""
-    return "".join(character for character in text.casefold() if character.isalnum()) in _EMPTY_WORDS
+    """Whether a text says nothing: empty, dashes, or a word such as "todo". The path `/` is a name."""
+    return text.strip() != "/" and "".join(character for character in text.casefold() if character.isalnum()) in _EMPTY_WORDS
 
 
 def reaches(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Judges of what people wrote into forms: complete, current, and in step with the code."""
