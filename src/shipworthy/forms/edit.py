@@ -63,7 +63,10 @@ def _table_edits(
             edits += [whole_lines(text, each) for each in held]
     at = whole_lines(text, mine[-1][-1])[1] if mine else len(text)
     if kept != sorted(kept):
-        raise CannotEdit(f"the rows of {question.id} cannot change places")
+        # In another order: taken out and written anew; comments between them stay where they were.
+        out = [whole_lines(text, each) for number in kept for each in mine[number]]
+        blocks = "\n".join(block(question, row) for row in new)
+        return [*edits, *out, (len(text), len(text), f"{_on_its_own_line(text, len(text))}\n{blocks}")]
     # What is new is written behind the row before it; what comes first, behind the last row there is.
     for number, row in zip(pairs, new, strict=True):
         if number is None:

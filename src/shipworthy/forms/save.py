@@ -15,7 +15,7 @@ from shipworthy.git import Git, GitError
 from shipworthy.model import Confidence
 from shipworthy.project.safe import Missing, Unreadable, read_file
 
-__all__ = ["Saved", "opened", "rendered", "save", "template", "written"]
+__all__ = ["Saved", "opened", "rendered", "save", "template", "text_of", "written"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,16 @@ def written(root: Path, form: Form) -> Written | None:
     except Unreadable as error:
         raise FormError(f"{form.file}: {error}", "Make it an ordinary, readable file.") from error
     return read(form, data)
+
+
+def text_of(root: Path, form: Form) -> str | None:
+    """The form's file as text; None where there is none. Raises FormError where it cannot be read."""
+    try:
+        return read_file(root, form.file, MAX_BYTES).decode("utf-8", "replace")
+    except Missing:
+        return None
+    except Unreadable as error:
+        raise FormError(f"{form.file}: {error}", "Make it an ordinary, readable file.") from error
 
 
 def opened(root: Path, form: Form) -> Answers:

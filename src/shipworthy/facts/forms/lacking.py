@@ -24,9 +24,17 @@ def lacking(form: Form, answers: Answers, today: date, written: Written | None =
     return tuple(_Look(form, today, written or Written(form=form, answers=answers)).all(answers))
 
 
+def flaws_of(asked: Question | Column, text: str, today: date) -> tuple[Flaw, ...]:
+    """What is wrong with one answer, or one cell, by itself; the flaws name no file and no line."""
+    form = Form(id="", title="", file="", intro="", questions=())
+    look = _Look(form, today, Written(form=form))
+    return tuple(look.value(asked, text, asked.label, asked.id))
+
+
 def blank(text: str) -> bool:
     """Whether a text says nothing: empty, dashes, or a word such as "todo". The path `/` is a name."""
-    return text.strip() != "/" and "".join(character for character in text.casefold() if character.isalnum()) in _EMPTY_WORDS
+    letters = "".join(character for character in text.casefold() if character.isalnum())
+    return letters in _EMPTY_WORDS and text.strip() != "/"
 
 
 def reaches(text: str) -> bool:

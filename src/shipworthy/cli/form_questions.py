@@ -1,0 +1,188 @@
+"""Asks a form's questions in a terminal, one line at a time, and saves after each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from shipworthy.facts.forms import Answers, Column, Form, FormError, Kind, Question, Row, lacking
+from shipworthy.facts.forms.lacking import flaws_of
+from shipworthy.forms.prefill import Filled
+from shipworthy.forms.save import Saved, save
+from shipworthy.text import plural, visible
+
+EMPTY = "-"
+"""What takes an answer out."""
+
+
+def ask(root: Path, form: Form, filled: Filled) -> bool:
+    """Ask everything, save after each question; whether the form lacks nothing in the end. Raises click.Abort."""
+    return _Asking(root, form, filled).all()
+
+
+def _tell(text: str = "") -> None:
+    click.echo(text, err=True)
+
+
+def _line(prompt: str) -> str:
+    return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" ", err=True)).strip()
+
+
+class _Asking:
+    def __init__(self, root: Path, form: Form, filled: Filled) -> None:
+        self.root = root
+        self.form = form
+        self.filled = filled
+        self.answers = filled.answers
+        self.saved: Saved | None = None
+        self.today = datetime.now(UTC).date()
+
+    def all(self) -> bool:
+        form = self.form
+        _tell(f"{form.title}, kept in {form.file}")
+        _tell(form.intro)
+        _tell(f"Enter keeps what is shown, {EMPTY} takes it out. Saved after each question; Ctrl-C leaves.")
+        for hint in self.filled.hints[:8]:
+            _tell(f"  found: {visible(hint, 200)}")
+        try:
+            for number, question in enumerate(form.questions, 1):
+                _tell()
+                _tell(f"{number} of {len(form.questions)}  {question.label}")
+                _tell(f"  {question.help}")
+                self.question(question)
+        finally:
+            if self.saved is not None:
+                _tell(f"\nSaved: {form.file}")
+        return self.end()
+
+    def question(self, question: Question) -> None:
+        change = self.table if question.kind is Kind.ROWS else self.value
+        while True:
+            answers = change(question)
+            try:
+                if not answers.same(self.answers):
+                    self.saved = save(self.root, self.form, answers)
+            except FormError as error:
+                _tell(f"  ! {visible(str(error), 300)}")
+                _tell(f"    {visible(error.diagnostics, 300)}")
+                continue
+            self.answers = answers
+            return
+
+    def value(self, question: Question) -> Answers:
+        now = self.answers.text(question.id)
+        if now:
+            _tell("  now:")
+            for line in now.split("\n")[:20]:
+                _tell(f"    {visible(line, 200)}")
+        text = self.lines(now) if question.kind is Kind.LONG else self.one(question, now)
+        return self.answers.with_text(question.id, text)
+
+    def lines(self, now: str) -> str:
+        """Lines until an empty one."""
+        _tell("  (as many lines as you like; an empty one ends)")
+        found: list[str] = []
+        while line := _line("  >"):
+            found.append(line)
+        if found == [EMPTY]:
+            return ""
+        return "\n".join(found) if found else now
+
+    def one(self, asked: Question | Column, now: str, prompt: str = "  >") -> str:
+        """One line that fits its kind; what does not is said and asked again."""
+        while True:
+            text = _line(prompt)
+            if not text:
+                return now
+            if text == EMPTY:
+                return ""
+            if asked.kind is Kind.DATE and text.casefold() == "today":
+                text = self.today.isoformat()
+            wrong = flaws_of(asked, text, self.today)
+            if not wrong:
+                return text
+            _tell(f"    ! {wrong[0].message}. {wrong[0].remedy}")
+
+    def table(self, question: Question) -> Answers:
+        # By place, None for what is taken out: the order of the file stays.
+        held: list[Row | None] = list(self.answers.table(question.id))
+        self.change(question, held)
+        waiting = [place for place, row in enumerate(held) if row and not row.confirmed]
+        if waiting:
+            _tell(f"  {plural(len(waiting), 'row')} to confirm:")
+        for place in waiting:
+            row = held[place]
+            held[place] = self.confirm(question, row) if row else None
+        rows = [row for row in held if row]
+        while True:
+            name = _line(f"  Another one? {question.columns[0].label}, or Enter when done >")
+            if not name or name == EMPTY:
+                return self.answers.with_rows(question.id, tuple(rows))
+            new = Row(cells={question.columns[0].id: name})
+            rows.append(self.cells(question, new))
+
+    def change(self, question: Question, held: list[Row | None]) -> None:
+        """Show the rows somebody confirmed and change them by their numbers, until Enter."""
+        while any(row and row.confirmed for row in held):
+            numbers: dict[str, int] = {}
+            for place, row in enumerate(held):
+                if row and row.confirmed:
+                    numbers[str(len(numbers) + 1)] = place
+                    cells = " | ".join(row.cell(each.id) or "?" for each in question.columns)
+                    _tell(f"  {len(numbers):>3}  {visible(cells, 160)}")
+            said = _line(f"  Change a row? Its number, {EMPTY} and its number to take it out, or Enter >")
+            if not said:
+                return
+            chosen = numbers.get(said.removeprefix(EMPTY).strip())
+            row = held[chosen] if chosen is not None else None
+            if chosen is None or row is None:
+                _tell("    ! there is no such row")
+            else:
+                held[chosen] = None if said.startswith(EMPTY) else self.cells(question, row)
+
+    def cells(self, question: Question, row: Row) -> Row:
+        cells = dict(row.cells)
+        for column in question.columns[1:]:
+            now = row.cell(column.id)
+            shown = f" [{visible(now, 120)}]" if now else ""
+            _tell(f"      {column.help}")
+            cells[column.id] = self.one(column, now, f"    {column.label}{shown} >")
+        return replace(row, cells={key: text for key, text in cells.items() if text})
+
+    def confirm(self, question: Question, row: Row) -> Row | None:
+        """A row found in the code: filled in and confirmed, left for later, or (None) taken out."""
+        _tell()
+        where = f", found at {visible(row.found, 200)}" if row.found else ""
+        _tell(f"  {visible(row.cell(question.columns[0].id), 120)}{where}")
+        said = _choice("    Fill it in? Enter: yes, l: later, d: does not belong here >", ("", "y", "l", "d"))
+        if said == "l":
+            return row
+        if said == "d":
+            _tell("    Taken out. As long as it is in the code, the check goes on asking for it.")
+            return None
+        row = self.cells(question, row)
+        said = _choice("    Is this row so? y: yes, Enter: not yet >", ("", "y", "n"))
+        return replace(row, confirmed=said == "y")
+
+    def end(self) -> bool:
+        flaws = lacking(self.form, self.answers, self.today)
+        _tell()
+        for flaw in flaws[:10]:
+            _tell(f"! {visible(flaw.message, 200)}")
+        if len(flaws) > 10:
+            _tell(f"! and {len(flaws) - 10} more")
+        if self.saved is not None and self.saved.ignored:
+            _tell(f"! git ignores {self.form.file}, so nobody else sees it: take it out of .gitignore.")
+        if not flaws:
+            _tell("Nothing is missing. Commit it. To say that it is so, with the file as evidence:")
+            _tell(f'  shipworthy attest {self.form.id} -m "..." -e {self.form.file}')
+        return not flaws
+
+
+def _choice(prompt: str, known: tuple[str, ...]) -> str:
+    while (said := _line(prompt).casefold()) not in known:
+        _tell("    ! one of the letters, or Enter")
+    return said
