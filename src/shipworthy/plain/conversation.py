@@ -16,6 +16,7 @@ from shipworthy.model import Level, Result
 from shipworthy.plain import lines
 from shipworthy.plain.examining import Examine, Telling
 from shipworthy.plain.talk import Choice, Left, Talk
+from shipworthy.text import visible
 
 Editor = Callable[[list[str], Path], int]
 """Runs a command in a folder with the terminal lent to it; its exit code. Raises OSError."""
@@ -254,8 +255,10 @@ class Conversation:
         else:
             here = ", ".join(each.key for each in menu)
             number = "an item's number" if self.current is None else f"a number from 1 to {len(menu)}"
-            self.talk.say(f"{answer!r} is no answer here. Possible: {number}, or {here}. Nothing was done.")
-            if self.current is not None and answer.isdecimal():
+            self.talk.say(
+                f"{visible(answer, 60)!r} is no answer here. Possible: {number}, or {here}. Nothing was done."
+            )
+            if self.current is not None and answer.isdecimal() and self._item_named(f"#{answer}"):
                 self.talk.say(f"To talk about item {answer}, type: item {answer}")
         return True
 

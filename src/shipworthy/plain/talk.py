@@ -110,7 +110,7 @@ class Talk:
                 return "yes"
             if answer == "n" and any(each.key == "no" for each in choices):
                 return "no"
-            self.say(f"{answer!r} is no answer here. Possible: {numbered}. Enter alone takes 1.")
+            self.say(f"{visible(answer, 60)!r} is no answer here. Possible: {numbered}. Enter alone takes 1.")
 
     def agrees(self, question: str) -> bool:
         """Whether the person says yes; Enter alone says no."""
