@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,10 +44,21 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
+@functools.cache
+def _empty_repository() -> Path:
+    """What `git init` makes, to be copied: sooner done than made anew."""
+    folder = Path(tempfile.mkdtemp(prefix="shipworthy-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    git(folder, "init", "-q", "-b", "main", "--template=")
+    for name in ("info", "hooks"):
+        (folder / ".git" / name).mkdir()
+    return folder / ".git"
+
+
 def make_repo(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """A git repository on branch main with one commit of these files."""
     write(folder, files)
-    git(folder, "init", "-q", "-b", "main")
+    shutil.copytree(_empty_repository(), folder / ".git", dirs_exist_ok=True)
     git(folder, "add", "-A", "-f")
     git(folder, "commit", "-q", "--allow-empty", "-m", "start")
     return folder

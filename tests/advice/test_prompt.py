@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests import program
 from tests.support import make_repo
 
 from shipworthy.advice.prompt import MAX_ALL_BYTES, MAX_BYTES, MAX_FENCED_LINES, prompt, prompts
@@ -240,7 +240,7 @@ def test_all_open_items_worst_first_and_bounded() -> None:
 
 
 def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SHIPWORTHY, *args], cwd=cwd, env=os.environ, capture_output=True, text=True, timeout=120)
+    return program.run(*args, cwd=cwd)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests import program
 from tests.fixed_demo import fixed_demo
 from tests.support import git, make_repo, write
 
@@ -24,9 +25,7 @@ SCHEMA = json.loads((Path(shipworthy.__file__).parent / "report/schema.json").re
 
 
 def run(*args: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SHIPWORTHY, *args], cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=120
-    )
+    return program.run(*args, cwd=cwd, env={**os.environ, **(env or {})})
 
 
 def test_the_demo_has_its_faults_and_json_follows_the_schema(tmp_path: Path) -> None:
@@ -176,7 +175,9 @@ def test_detached_head(tmp_path: Path) -> None:
     assert document["commit"] == git(folder, "rev-parse", "HEAD")
 
 
-@pytest.mark.parametrize("delay", [0.05, 0.3, 0.8])
+@pytest.mark.parametrize(
+    "delay", [pytest.param(0.05, marks=pytest.mark.long), 0.3, pytest.param(0.8, marks=pytest.mark.long)]
+)
 def test_an_interrupt_ends_it_at_once_and_is_never_a_pass(tmp_path: Path, delay: float) -> None:
     folder = make_repo(tmp_path / "r", {f"a{number}.py": "import os\n" * 300 for number in range(300)})
     child = subprocess.Popen([SHIPWORTHY, "check"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from tests import program
 from tests.facts.secrets.examples import drawn
 from tests.fixes.fixing import contents
 from tests.support import make_repo
@@ -28,15 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 def run(root: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "HOME": str(root.parent), "NO_COLOR": "1", **variables}
-    return subprocess.run(
-        [SHIPWORTHY, "fix", *words],
-        cwd=root,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return program.run("fix", *words, cwd=root, env=env)
 
 
 def test_it_shows_and_writes_nothing(root: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-import sys
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests import program
 from tests.support import git
 
-PROGRAM = "from shipworthy.cli.main import main; main()"
+MORE_MEMORY = 900 * 2**20
 HANGS = 10
 """Seconds after which a decision counts as a hang; no measurement."""
 Row = tuple[str, bytes | str]
@@ -50,15 +50,15 @@ def commit_of(folder: Path, rows: Mapping[str, Row | None]) -> str:
 
 
 def verify(folder: Path, trust: str, commit: str, *more: str) -> subprocess.CompletedProcess[bytes]:
-    """`shipworthy verify`, in a process of its own with a gigabyte of address space."""
+    """`shipworthy verify`, in a process of its own that gets less than a gigabyte of memory."""
 
     def bounded() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + MORE_MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
-    return subprocess.run(
-        [sys.executable, "-P", "-c", PROGRAM, "verify", str(folder), "--trust", trust, "--at", commit, *more],
-        capture_output=True, timeout=HANGS, check=False, stdin=subprocess.DEVNULL, preexec_fn=bounded,
-    )  # fmt: skip
+    arguments = ("verify", str(folder), "--trust", trust, "--at", commit, *more)
+    return program.run_bytes(*arguments, timeout=HANGS, before=bounded)
 
 
 def clean(output: bytes) -> str:

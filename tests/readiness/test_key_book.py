@@ -61,7 +61,7 @@ def test_who_i_am_among_those_who_may_sign(made: Team, tmp_path: Path) -> None:
     ada, lea = found.people
     assert (ada.address, ada.roles, ada.mine, ada.my_address, ada.why_not) == (AUTHOR, ("author",), True, True, "")
     assert (lea.address, lea.roles, lea.mine, lea.my_address) == (LEAD, ("author", "approver"), False, False)
-    assert {each.base for each in found.people} == {"the same on origin/main"}
+    assert {(each.base, each.at_base) for each in found.people} == {("the same on origin/main", True)}
     assert [(each.since, each.at_least) for each in found.people] == [(STARTED, False)] * 2
     assert [each.signs for each in found.keys] == ["it is the first key in ~/.ssh that can be used", ""]
     assert found.signing is found.keys[0]
@@ -112,6 +112,7 @@ def test_what_only_lies_here_does_not_count_on_the_base_yet(made: Team, tmp_path
         "was valid until 2026-11-01 00:00 UTC", "origin/main lists it with other roles or dates, and those count",
     )  # fmt: skip
     assert (other.base, other.since) == ("not on origin/main yet, so it does not count there", None)
+    assert (ada.at_base, lea.at_base, other.at_base) == (False, False, False)
     assert (lea.revoked, lea.why_not, lea.line) == (True, "is revoked", 0)
     assert lea.base == "only origin/main lists it; it counts there"
 
@@ -135,10 +136,10 @@ def test_a_file_that_cannot_be_read_lets_nobody_count(made: Team, tmp_path: Path
 
 
 def test_without_a_base_or_with_a_broken_one(made: Team, tmp_path: Path) -> None:
-    assert {each.base for each in book(made, tmp_path, None).people} == {""}
+    assert {(each.base, each.at_base) for each in book(made, tmp_path, None).people} == {("", None)}
     found = book(made, tmp_path, "refs/remotes/origin/gone")
     assert found.base_problem == "it is not here"
-    assert all("cannot be told" in each.base for each in found.people)
+    assert all("cannot be told" in each.base and each.at_base is None for each in found.people)
 
 
 def test_since_when_a_key_is_listed(made: Team, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from tests import program
 from tests.readiness.signed import POLICY, assess, repository
 from tests.readiness.test_passphrases import Backend, Installed, backend
 from tests.support import NOW, git
@@ -35,10 +36,7 @@ def app(tmp_path: Path) -> Path:
 
 
 def run(app: Path, *args: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, "key", *args], cwd=app, env={**os.environ, **environment}, input=typed, capture_output=True,
-        text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return program.run("key", *args, cwd=app, env={**os.environ, **environment}, typed=typed)
 
 
 def new(app: Path, home: Path) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests import program
 from tests.readiness.signed import AUTHOR, FILES, PLAIN, POLICY, SIGNED, Key, Signed, assess, repository, signed
 from tests.support import git, write
 
@@ -35,12 +36,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Signed:
 
 
 def run(*args: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    program = "from shipworthy.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-P", "-c", program, *args],
-        cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return program.run(*args, cwd=cwd, env={**os.environ, **environment})
 
 
 def copy(fresh: Signed, folder: Path) -> Path:

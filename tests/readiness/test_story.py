@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests import program
 from tests.fixed_demo import fixed_demo
 from tests.support import git, write
 
@@ -46,11 +46,7 @@ class World:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         env = {key: value for key, value in os.environ.items() if not key.startswith(("SSH_", "XDG_", "SHIPWORTHY_"))}
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", "from shipworthy.cli.main import main; main()", *args],
-            cwd=place, env={**env, "HOME": str(home), "CI": "true"}, capture_output=True, text=True, timeout=120,
-            check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        done = program.run(*args, cwd=place, env={**env, "HOME": str(home), "CI": "true"})
         said = done.stdout + done.stderr
         assert "Traceback" not in said
         assert code is None or done.returncode == code, said

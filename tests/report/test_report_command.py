@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from page_cases import PAYLOADS, Tags
+from tests import program
 from tests.fixed_demo import fixed_demo
 from tests.support import git, make_repo, write
 
@@ -21,10 +22,7 @@ SHIPWORTHY = str(Path(sys.executable).parent / "shipworthy")
 
 
 def run(*args: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SHIPWORTHY, *args], cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=120,
-        encoding="utf-8", errors="surrogateescape",
-    )  # fmt: skip
+    return program.run(*args, cwd=cwd, env={**os.environ, **(env or {})})
 
 
 @pytest.fixture(scope="module")

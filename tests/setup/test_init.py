@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from tests import program
 from tests.support import git, make_repo, write
 
 import shipworthy
@@ -31,10 +32,7 @@ MERGE_REQUESTS = 'test:\n  script: pytest\n  rules:\n    - if: $CI_PIPELINE_SOUR
 
 
 def run(folder: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*PROGRAM, "init", *args], cwd=folder, capture_output=True, text=True, timeout=60, check=False,
-        stdin=subprocess.DEVNULL, env={**os.environ, **env},
-    )  # fmt: skip
+    done = program.run("init", *args, cwd=folder, env={**os.environ, **env})
     assert "Traceback" not in done.stderr
     return done
 
