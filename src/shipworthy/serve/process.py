@@ -9,11 +9,14 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from shipworthy.text import visible
+
 PRELUDE = b"__GANGLION__\n"
 """What Textual's web driver writes before its first packet."""
 _PRELUDE_LINES = 10
 _PACKET_LIMIT = 16 * 1024 * 1024
 _SAID_LIMIT = 8 * 1024
+_SAID_LINES = 20
 LEAVE_SECONDS = 6.0
 """How long a coach may take to leave by itself: it gives its examination three seconds to end."""
 END_SECONDS = 2.0
@@ -23,7 +26,7 @@ MOST_CELLS = 1_000
 
 
 class CoachProcess:
-    """A coach that draws for a browser. Its pictures go to `draw`; what it wrote to stderr is in `said` afterwards."""
+    """A coach that draws for a browser: its pictures go to `draw`."""
 
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], draw: Callable[[bytes], Awaitable[object]]
@@ -34,11 +37,6 @@ class CoachProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._errors: asyncio.Task[None] | None = None
         self._said = bytearray()
-
-    @property
-    def said(self) -> str:
-        """The last of what the process wrote to stderr: any text, so it needs `visible`."""
-        return self._said.decode("utf-8", "replace")
 
     async def start(self, width: int, height: int) -> None:
         """Start it for a screen of so many cells. Raises OSError where it cannot be started."""
@@ -107,6 +105,13 @@ class CoachProcess:
                     await self._draw(payload)
                 elif head[:1] == b"M" and json.loads(payload).get("type") == "exit":
                     return
+
+    async def last_words(self) -> list[str]:
+        """What it wrote to stderr when it ended, the last lines, each safe to show; waits for them a moment."""
+        if self._errors is not None:
+            await asyncio.wait([self._errors], timeout=1.0)
+        text = self._said.decode("utf-8", "replace")
+        return [visible(line, 300) for line in text.splitlines()[-_SAID_LINES:]]
 
     async def stop(self) -> None:
         """End it, and what it started: asked first, then told, then made to. Nothing else may be reading from it."""

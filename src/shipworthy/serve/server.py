@@ -19,14 +19,13 @@ from shipworthy.bugs import bug
 from shipworthy.serve import page
 from shipworthy.serve.door import ADDRESS, Door
 from shipworthy.serve.process import LEAVE_SECONDS, CoachProcess
-from shipworthy.text import visible
 
 MESSAGE_LIMIT = 1024 * 1024
 """The longest message from the page, in bytes: a paste."""
+_CLEAR = "\x1b[?1049l\x1b[2J\x1b[H\x1b[0m"
 HEARTBEAT_SECONDS = 15.0
 TURN_SECONDS = 3.0
 """How long a reloaded page waits for the coach of the page before to leave."""
-SAID_LINES = 20
 
 
 def listen(port: int) -> socket.socket:
@@ -59,6 +58,7 @@ class CoachServer:
         self._free = asyncio.Event()
         self._free.set()
         self._session: asyncio.Task[object] | None = None
+        """What serves a coach now; None while it cleans up behind one, too."""
 
     async def run(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         """Serve until an interrupt, a request to end, or the end of the terminal; `ready` is called when it serves."""
@@ -96,8 +96,8 @@ class CoachServer:
     async def _leave(self) -> None:
         if self._session is not None:
             self._session.cancel()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._free.wait(), 2 * LEAVE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._free.wait(), 2 * LEAVE_SECONDS)
 
     # Requests
 
@@ -173,18 +173,25 @@ class CoachServer:
             # TimeoutError is one too, and says nothing.
             self._say(f"The coach could not be reached: {error.strerror or 'it does not listen any more'}.")
         finally:
+            # From here on nobody may interrupt: a coach would stay behind.
+            self._session = None
             if shown is not None:
                 shown.cancel()
                 await asyncio.gather(shown, return_exceptions=True)
-            await line.close()
-            await coach.stop()
-            for said in coach.said.splitlines()[-SAID_LINES:]:
-                self._say(visible(said, 300))
+            try:
+                await line.close()
+            finally:
+                await coach.stop()
+            for words in await coach.last_words():
+                self._say(words)
         return line
 
     async def _show(self, coach: CoachProcess, line: web.WebSocketResponse) -> None:
         try:
             await coach.show()
+            if words := await coach.last_words():
+                # It did not end well: on the ordinary screen, in place of its last picture.
+                await line.send_bytes("\r\n".join([_CLEAR, *words]).encode())
         finally:
             await line.close()
 
