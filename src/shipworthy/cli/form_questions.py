@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 
 import click
 
@@ -27,6 +29,12 @@ def _tell(text: str = "") -> None:
     click.echo(text, err=True)
 
 
+def _help(text: str, indent: str) -> None:
+    """Words of ours, as wide as the terminal."""
+    width = max(min(get_terminal_size().columns, 100), 40)
+    _tell(fill(text, width - 1, initial_indent=indent, subsequent_indent=indent))
+
+
 def _line(prompt: str) -> str:
     return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" ", err=True)).strip()
 
@@ -43,7 +51,7 @@ class _Asking:
     def all(self) -> bool:
         form = self.form
         _tell(f"{form.title}, kept in {form.file}")
-        _tell(form.intro)
+        _help(form.intro, "")
         _tell(f"Enter keeps what is shown, {EMPTY} takes it out. Saved after each question; Ctrl-C leaves.")
         for hint in self.filled.hints[:8]:
             _tell(f"  found: {visible(hint, 200)}")
@@ -51,7 +59,7 @@ class _Asking:
             for number, question in enumerate(form.questions, 1):
                 _tell()
                 _tell(f"{number} of {len(form.questions)}  {question.label}")
-                _tell(f"  {question.help}")
+                _help(question.help, "  ")
                 self.question(question)
         finally:
             if self.saved is not None:
@@ -59,18 +67,23 @@ class _Asking:
         return self.end()
 
     def question(self, question: Question) -> None:
-        change = self.table if question.kind is Kind.ROWS else self.value
-        while True:
-            answers = change(question)
-            try:
-                if not answers.same(self.answers):
-                    self.saved = save(self.root, self.form, answers)
-            except FormError as error:
-                _tell(f"  ! {visible(str(error), 300)}")
-                _tell(f"    {visible(error.diagnostics, 300)}")
-                continue
-            self.answers = answers
+        if question.kind is Kind.ROWS:
+            self.table(question)
             return
+        while not self.keep(self.value(question)):
+            pass
+
+    def keep(self, answers: Answers) -> bool:
+        """Save; False where that was refused, which is said."""
+        try:
+            if not answers.same(self.answers):
+                self.saved = save(self.root, self.form, answers)
+        except FormError as error:
+            _tell(f"  ! {visible(str(error), 300)}")
+            _tell(f"    {visible(error.diagnostics, 300)}")
+            return False
+        self.answers = answers
+        return True
 
     def value(self, question: Question) -> Answers:
         now = self.answers.text(question.id)
@@ -106,8 +119,9 @@ class _Asking:
                 return text
             _tell(f"    ! {wrong[0].message}. {wrong[0].remedy}")
 
-    def table(self, question: Question) -> Answers:
-        # By place, None for what is taken out: the order of the file stays.
+    def table(self, question: Question) -> None:
+        """The rows there are, those that wait, and new ones; each is saved by itself, and the order stays."""
+        # By place, None for what is taken out.
         held: list[Row | None] = list(self.answers.table(question.id))
         self.change(question, held)
         waiting = [place for place, row in enumerate(held) if row and not row.confirmed]
@@ -115,14 +129,24 @@ class _Asking:
             _tell(f"  {plural(len(waiting), 'row')} to confirm:")
         for place in waiting:
             row = held[place]
-            held[place] = self.confirm(question, row) if row else None
-        rows = [row for row in held if row]
+            while row is not None and not self.put(question, held, place, self.confirm(question, row)):
+                pass
+        first = question.columns[0]
         while True:
-            name = _line(f"  Another one? {question.columns[0].label}, or Enter when done >")
+            name = _line(f"  Another one? {first.label}, or Enter when done >")
             if not name or name == EMPTY:
-                return self.answers.with_rows(question.id, tuple(rows))
-            new = Row(cells={question.columns[0].id: name})
-            rows.append(self.cells(question, new))
+                return
+            held.append(None)
+            if not self.put(question, held, len(held) - 1, self.cells(question, Row(cells={first.id: name}))):
+                held.pop()
+
+    def put(self, question: Question, held: list[Row | None], place: int, row: Row | None) -> bool:
+        """Put a row in its place and save; False, and as it was, where that was refused."""
+        before, held[place] = held[place], row
+        if self.keep(self.answers.with_rows(question.id, tuple(each for each in held if each))):
+            return True
+        held[place] = before
+        return False
 
     def change(self, question: Question, held: list[Row | None]) -> None:
         """Show the rows somebody confirmed and change them by their numbers, until Enter."""
@@ -141,14 +165,14 @@ class _Asking:
             if chosen is None or row is None:
                 _tell("    ! there is no such row")
             else:
-                held[chosen] = None if said.startswith(EMPTY) else self.cells(question, row)
+                self.put(question, held, chosen, None if said.startswith(EMPTY) else self.cells(question, row))
 
     def cells(self, question: Question, row: Row) -> Row:
         cells = dict(row.cells)
         for column in question.columns[1:]:
             now = row.cell(column.id)
             shown = f" [{visible(now, 120)}]" if now else ""
-            _tell(f"      {column.help}")
+            _help(column.help, "      ")
             cells[column.id] = self.one(column, now, f"    {column.label}{shown} >")
         return replace(row, cells={key: text for key, text in cells.items() if text})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from shipworthy.assess.cache import cache_dir, record_cache
 from shipworthy.assess.run import FactStore
 from shipworthy.facts import Context
-from shipworthy.facts.forms import Answers, Form, Row, found_in
+from shipworthy.facts.forms import Answers, Form, Row, Source, found_in
 from shipworthy.facts.forms.found import mentions, needed
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.forms.save import opened
@@ -58,12 +58,19 @@ def prefill(form: Form, root: Path, context: Context) -> Filled:
     stack = known[Stack]
     assert isinstance(stack, Stack)  # noqa: S101 - facts are keyed by their own type
     unsure = tuple(f"{gap.path or 'the repository'}: {gap.reason}" for gap in gaps) if needed(form) else ()
-    return Filled(answers=answers, added=added, hints=_hints(stack), unsure=unsure)
+    return Filled(answers=answers, added=added, hints=_hints(form, stack), unsure=unsure)
 
 
 _SAYS = ((Part.DEPLOY_TARGET, "deployed by"), (Part.CI, "CI system"), (Part.DATABASE, "data store"))
 
 
-def _hints(stack: Stack) -> tuple[str, ...]:
-    found = [f"{words}: {each.name} ({each.location})" for part, words in _SAYS for each in stack.of(part)]
+def _hints(form: Form, stack: Stack) -> tuple[str, ...]:
+    rows = {source for question in form.questions for source in question.sources}
+    found = [
+        f"{words}: {each.name} ({each.location})"
+        for part, words in _SAYS
+        # What has a row of its own needs no hint.
+        if not (part is Part.DATABASE and Source.STORES in rows)
+        for each in stack.of(part)
+    ]
     return tuple(dict.fromkeys(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from shipworthy.forms.words import normal, template
 from shipworthy.git import Git, GitError
 from shipworthy.model import Confidence
 from shipworthy.project.safe import Missing, Unreadable, read_file
+
+_RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+=]{16,200}")
+"""A word among others that may be the value of the key it stands beside."""
 
 __all__ = ["Saved", "opened", "rendered", "save", "template", "text_of", "written"]
 
@@ -138,19 +142,23 @@ def _refused(what: str) -> FormError:
 
 
 def _holds_secret(text: str, name: str = "") -> bool:
+    """Whether the secret matcher knows anything in a text, or any word of it as the value of a key of this name."""
+    from shipworthy.facts.secrets.names import read_name
     from shipworthy.facts.secrets.scanner import scan
 
     if not text:
         return False
-    tries = [("answer.txt", text)]
-    if name and "\n" not in text and " " not in text:
-        # A value pasted beside its key's name: only as its assignment it is known for what it is.
-        tries.append(("answer.env", f"{name}={text}\n"))
-    for path, words in tries:
-        hits = scan(path, words.encode("utf-8", "replace")).hits
-        if any(hit.confidence is not Confidence.REVIEW for hit in hits):
-            return True
-    return False
+    hits = scan("answer.txt", text.encode("utf-8", "replace"), sensitive=True).hits
+    # What has the form of a token is refused however much it looks like an example: no answer needs one.
+    if any(not hit.general or hit.confidence is not Confidence.REVIEW for hit in hits):
+        return True
+    if not name or read_name(name) is None:
+        return False
+    # A value pasted beside its key's name: only as its assignment it is known for what it is.
+    words = text.split()
+    pasted = "".join(f"{name}={word}\n" for word in words if len(words) == 1 or _RANDOM.fullmatch(word))
+    hits = scan("answer.env", pasted.encode("utf-8", "replace")).hits
+    return any(hit.confidence is not Confidence.REVIEW for hit in hits)
 
 
 def _ignored(root: Path, path: str) -> bool:
