@@ -56,7 +56,7 @@ def test_it_opens_with_the_verdict_the_next_step_and_what_is_open() -> None:
         pytest.param(["9", "#14"], "Item 14, FAIL", id="with a hash"),
         pytest.param(["9", "14"], "'14' is no answer here. Possible: a number from 1 to 10", id="out of range"),
         pytest.param(["9", "14"], "type: item 14", id="and how to say an item's"),
-        pytest.param(["9", "2", "secrets"], "Open, by number:", id="a numbered answer"),
+        pytest.param(["9", "2", "secrets"], "Open, 6 items by number:", id="a numbered answer"),
         pytest.param(["99"], "'99' is no answer here. Possible: an item's number, or n, l", id="no such item"),
         pytest.param(["jump"], "'jump' is no answer here. Possible: an item's number", id="no such word"),
         pytest.param(["²"], "'²' is no answer here.", id="a digit that is no number"),
@@ -68,8 +68,8 @@ def test_it_opens_with_the_verdict_the_next_step_and_what_is_open() -> None:
         pytest.param(["16", "]"], "This item has no evidence to show.", id="no evidence"),
         pytest.param(["f"], "6. PASS. The test suite exists, runs here and passes. 42 passed.", id="everything"),
         pytest.param(["f"], "5. FAIL, optional. Not so: Linter", id="everything says the level"),
-        pytest.param(["/ fail secrets"], "1 with 'fail secrets':\n9. FAIL.", id="filter"),
-        pytest.param(["/", "pay.ts"], "1 with 'pay.ts':\n9. FAIL.", id="filter, asked"),
+        pytest.param(["/ fail secrets"], "1 item with 'fail secrets':\n9. FAIL.", id="filter"),
+        pytest.param(["/", "pay.ts"], "1 item with 'pay.ts':\n9. FAIL.", id="filter, asked"),
         pytest.param(["/nothing like it"], "No item has 'nothing like it'.", id="filter without a match"),
         pytest.param(["/", ""], "Words to look for", id="filter, and none after all"),
         pytest.param(["V"], "shipworthy review --plain", id="review"),
@@ -201,15 +201,18 @@ def test_after_a_failure_only_another_try_is_offered() -> None:
             "Give the day as 2026-11-18", id="wrong days are asked again",
         ),
         pytest.param([""], [], "Nothing was written.", id="no reason"),
+        pytest.param(["q"], [], "Given up. Nothing was written.", id="q for a reason"),
+        pytest.param(["I did.", "", "", "q"], [], "Given up. Nothing was written.", id="q for a day"),
+        pytest.param(["I did.", "", "", "", "q"], [], "Nothing was written.", id="q at the end"),
         pytest.param(["I did.", "", "", "", ""], [], "Nothing was written.", id="Enter at the end says no"),
-        pytest.param(["I did.", "", "", ""], [], "Left. Everything", id="the input ends before the yes"),
+        pytest.param(["I did.", "", ""], [], "Left. Everything", id="the input ends before the yes"),
         pytest.param(
             ["I did.", "", "", "9999", YES, ""], [], "It was not written down: At most 365 days.\nChoose an earlier",
             id="refused, and left at that",
         ),
         pytest.param(
             ["I did.", "", "", "9999", YES, YES, "90", YES],
-            [("attest", "backup-restored", "I did.", "", "2027-02-20")], "Try again with another end?",
+            [("attest", "backup-restored", "I did.", "", "2027-02-20")], "Try again, with another end?",
             id="refused, and another end",
         ),
     ],
@@ -218,7 +221,7 @@ def test_attesting(typed: list[str], did: list[tuple[str, ...]], says: str) -> N
     said = talk("16", "a", *typed)
     assert [(*each[:4], str(each[4])) for each in said.did] == did
     assert says in said.text, said.text
-    assert "This writes .shipworthy/decisions.toml. Write it down?" in said.text or not typed[0] or len(typed) == 4
+    assert ("This writes .shipworthy/decisions.toml. Write it down?" in said.text) is (len(typed) > 4)
 
 
 def test_the_file_a_machine_saw_is_offered_as_evidence() -> None:

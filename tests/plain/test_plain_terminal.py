@@ -52,7 +52,7 @@ def test_from_opening_to_a_written_attestation(app: Path) -> None:
         heard.append((child.before or "") + words)
 
     hear("NOT READY.")
-    hear("Open, by number:")
+    hear("by number:")
     hear("[n, next open item]: ")
     found = re.search(r"^(\d+)\. NEEDS YOU", "".join(heard), re.M)
     assert found is not None
@@ -60,7 +60,7 @@ def test_from_opening_to_a_written_attestation(app: Path) -> None:
     hear("NEEDS YOU, required.")
     hear("[n, next open item]: ")
     child.sendline("a")
-    hear("How I know (Enter alone cancels): ")
+    hear("How I know (Enter alone gives up): ")
     child.sendline("I looked at all of it myself.")
     hear("[not said]: ")
     child.sendline("")

@@ -54,16 +54,25 @@ def _consents(here: Conversation, command: str) -> bool:
 # Deciding
 
 
+def _explain(here: Conversation) -> None:
+    here.talk.say("Nothing is written before you say yes at the end; q gives up at any question.")
+    try:
+        here.session.author()
+    except SessionError as error:
+        here.problem("Nobody is known to write it down for", error)
+
+
 def attest(here: Conversation, result: Result) -> None:
     """Ask what a person says, and write it down after a yes."""
     talk = here.talk
-    talk.say(f"You would say: {deciding.statement(result)}", "Nothing is written before you say yes at the end.")
-    reason = talk.ask("How I know (Enter alone cancels)")
+    talk.say(f"You would say: {deciding.statement(result)}")
+    _explain(here)
+    reason = talk.form("How I know (Enter alone gives up)")
     if not reason:
         talk.say(deciding.ATTEST_REASON, "Nothing was written.")
         return
     while True:
-        when = talk.ask("When it was so, as 2026-11-18", "", "not said")
+        when = talk.form("When it was so, as 2026-11-18", "", "not said")
         try:
             reason = deciding.with_day(reason, when, here.session.today)
             break
@@ -71,7 +80,7 @@ def attest(here: Conversation, result: Result) -> None:
             talk.say(str(error))
     seen = deciding.seen_file(result)
     question = "Link, a file or an address"
-    evidence = talk.ask(f"{question}; - for none" if seen else question, seen, seen or "none")
+    evidence = talk.form(f"{question}; - for none" if seen else question, seen, seen or "none")
     evidence = "" if evidence == "-" else evidence
 
     def write(expires: date) -> None:
@@ -84,8 +93,8 @@ def waive(here: Conversation, result: Result) -> None:
     """Ask why an item may stay open, or does not apply, and write it down after a yes."""
     talk = here.talk
     talk.say(f"You would accept: {' '.join(deciding.acceptance(result))}")
-    talk.say("Nothing is written before you say yes at the end.")
-    reason = talk.ask("Because (Enter alone cancels)")
+    _explain(here)
+    reason = talk.form("Because (Enter alone gives up)")
     if not reason:
         talk.say(deciding.WAIVE_REASON, "Nothing was written.")
         return
@@ -107,7 +116,7 @@ def _write_down(
     talk, today = here.talk, here.session.today
     while True:
         try:
-            expires = until(talk.ask("Valid for, in days or until a day like 2027-02-16", f"{days} days"), today)
+            expires = until(talk.form("Valid for, in days or until a day like 2027-02-16", f"{days} days"), today)
         except DateError as error:
             talk.say(str(error))
             continue
@@ -119,9 +128,10 @@ def _write_down(
             write(expires)
         except SessionError as error:
             here.problem("It was not written down", error)
-            if not talk.agrees("Try again with another end?"):
-                return
-            continue
+            if talk.agrees("Try again, with another end?"):
+                continue
+            talk.say("Nothing was written.")
+            return
         talk.say(deciding.WRITTEN)
         here.now(result.item.id)
         return

@@ -15,8 +15,8 @@ from shipworthy.coaching.words import FACES, MEANS, NEVER, matches
 from shipworthy.model import Level, Result
 from shipworthy.plain import lines
 from shipworthy.plain.examining import Examine, Telling
-from shipworthy.plain.talk import Choice, Left, Talk
-from shipworthy.text import visible
+from shipworthy.plain.talk import Choice, GivenUp, Left, Talk
+from shipworthy.text import plural, visible
 
 Editor = Callable[[list[str], Path], int]
 """Runs a command in a folder with the terminal lent to it; its exit code. Raises OSError."""
@@ -150,7 +150,7 @@ class Conversation:
         self.talk.say(*lines.about_lines(self.known))
         rows = [each for each in self._rows() if each.level is Level.REQUIRED and not each.settled]
         if rows:
-            self.talk.say("", "Open, by number:")
+            self.talk.say("", f"Open, {plural(len(rows), 'item')} by number:")
         self._say_rows(rows)
         if words := lines.folded_line(self.known):
             self.talk.say(words)
@@ -181,7 +181,7 @@ class Conversation:
         self.current = None
         areas = {area.id: area for area in self.known.checklist.areas}
         rows = [each for each in self._rows() if matches(each, areas[each.item.area], FACES[each.status], words)]
-        self.talk.say("", f"{len(rows)} with {words!r}:" if rows else f"No item has {words!r}.")
+        self.talk.say("", f"{plural(len(rows), 'item')} with {words!r}:" if rows else f"No item has {words!r}.")
         self._say_rows(rows)
 
     # Answers
@@ -347,7 +347,10 @@ class Conversation:
             if words := refusal(action, result):
                 self.talk.say(words)
             else:
-                acts.ACTS[action](self, result)
+                try:
+                    acts.ACTS[action](self, result)
+                except GivenUp:
+                    self.talk.say("Given up. Nothing was written.")
 
     def _evidence(self, result: Result, step: int) -> None:
         if not result.findings:

@@ -85,7 +85,11 @@ def folded_line(assessment: Assessment) -> str:
         failing = sum(each.status is Status.FAIL for each in found)
         if found:
             parts.append(f"{len(found)} {level.value}" + (f", of which {failing} fail" if failing else ""))
-    return f"Not in this list: {'; '.join(parts)}. Press f to hear everything." if parts else ""
+    return (
+        f"Not in this list: {'; '.join(parts)}. Press f to hear everything, or type / fail for what fails."
+        if parts
+        else ""
+    )
 
 
 def item_lines(

@@ -19,6 +19,10 @@ class Left(Exception):
     """The person has left: the input ended."""
 
 
+class GivenUp(Exception):
+    """The person does not want to go on with what is being asked; nothing of it was written."""
+
+
 class Unseen(Exception):
     """A passphrase cannot be typed without being shown here."""
 
@@ -97,8 +101,15 @@ class Talk:
                 return answer or default
             self.say("That held a character that cannot be seen, an arrow key perhaps. Type the line again.")
 
+    def form(self, question: str, default: str = "", named: str = "") -> str:
+        """As `ask`, for what will be written down. Raises GivenUp where the answer is q."""
+        answer = self.ask(question, default, named)
+        if answer.casefold() == "q":
+            raise GivenUp
+        return answer
+
     def choose(self, question: str, choices: Sequence[Choice]) -> str:
-        """The key of the answer chosen; Enter alone gives the first, so the safest one stands there."""
+        """The key of the answer chosen; Enter alone and q give the first, so the safest one stands there."""
         numbered = ", ".join(f"{number} {each.words}" for number, each in enumerate(choices, 1))
         self.say(f"{question} {numbered}.")
         while True:
@@ -106,6 +117,8 @@ class Talk:
             for number, each in enumerate(choices, 1):
                 if answer in (str(number), each.key, each.words.casefold()):
                     return each.key
+            if answer == "q":
+                return choices[0].key
             if answer == "y" and any(each.key == "yes" for each in choices):
                 return "yes"
             if answer == "n" and any(each.key == "no" for each in choices):
