@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import socket
@@ -77,6 +78,23 @@ def test_no_other_command_loads_what_it_needs() -> None:
         " shipworthy.tui.app; sys.exit(any(name in sys.modules for name in ('aiohttp', 'textual_serve')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("utf-8", "␛ é\n"), ("ascii", "\\u241b \\xe9\n")])
+def test_it_speaks_to_every_terminal(encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", out)
+    command._say("␛ é")
+    assert out.buffer.getvalue().decode(encoding) == shown  # type: ignore[attr-defined]
+
+
+def test_it_goes_on_when_nobody_reads_what_it_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        command._say("A browser opened the link.")
+        command._say("And again.")
 
 
 @pytest.fixture
