@@ -87,8 +87,7 @@ def added(row: StatedItem) -> Change:
         (item(BOTH, outcome=FAIL, said=ATTESTED), "items", "cannot be attested"),
         (item(BOTH, outcome=UNKNOWN, said=replace(ATTESTED, named=" ")), "items", "what was looked at"),
         (item(BOTH, outcome=YOU, said=replace(ATTESTED, findings=())), "items", "without naming the findings"),
-        (item(PERSON, outcome=OutcomeKind.PASS, summary="x", evidence="a" * 64), "items", "no check judges it"),
-        (item(PERSON, said=None), "items", "open: not decided"),
+        (item(PERSON, said=None), "items", "open: pass"),
         (item(PERSON, said__by="bob@example.org"), "items", "did not sign"),
         (item(PERSON, said__words="  "), "items", "without a reason"),
         (item(PERSON, said__expires=NOW), "items", "until 2026-11-22"),
@@ -189,6 +188,24 @@ def test_what_the_item_itself_does_not_allow(repo: Signed, change: dict[str, str
     why = rules.why_open(replace(lone, **change), row, statement, force, BY, NOW)  # type: ignore[arg-type]  # texts of Item
     assert why is not None
     assert says in why[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"outcome": OutcomeKind.PASS, "summary": "x", "evidence": "a" * 64}, "no check judges it"),
+        ({"said": None}, "open: not decided"),
+    ],
+)
+def test_an_item_that_no_check_judges(repo: Signed, change: dict[str, Any], says: str) -> None:
+    force = rules.in_force(POLICY, None)
+    lone = replace(next(each for each in force.checklist.items if each.id == PERSON), check=None)
+    statement = repo.preparation.statement
+    row = replace(next(each for each in statement.items if each.id == PERSON), outcome=None, summary="", evidence=None)
+    assert rules.why_open(lone, row, statement, force, BY, NOW) is None
+    why = rules.why_open(lone, replace(row, **change), statement, force, BY, NOW)
+    assert why is not None
+    assert says in f"{lone.id} is {why[0]}"
 
 
 def test_a_policy_that_cannot_be_read_is_not_ready(repo: Signed) -> None:
