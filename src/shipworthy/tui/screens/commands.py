@@ -300,7 +300,8 @@ class Commands(Screen[None]):
         if tool and reader.is_current:
             reader.say(f"Copied with {tool}. Paste it into your assistant, then press r here.")
         elif reader.is_current:
-            reader.say("Sent to your terminal's clipboard. If it did not arrive, hold Shift and select the text.")
+            where = "browser" if self.app.is_web else "terminal"
+            reader.say(f"Sent to your {where}'s clipboard. If it did not arrive, hold Shift and select the text.")
 
     def action_edit(self) -> None:
         import subprocess
@@ -317,6 +318,10 @@ class Commands(Screen[None]):
         words = f"{path}:{line}" if line else path
         if not editable(self.session.root, path):
             self.tell(f"{words} is not a plain file in this repository now.", bad=True)
+            return
+        if self.app.is_web:
+            # An editor would come up on a terminal nobody looks at, or on none.
+            self.tell(f"In the browser no editor opens. Open it yourself: {words}", bad=True)
             return
         command = editor_command(self.session.root, path, line, os.environ)
         if command is None:
