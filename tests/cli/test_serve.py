@@ -119,6 +119,20 @@ async def test_a_foreign_page_reaches_no_coach(origin: str, tmp_path: Path) -> N
         assert served.coaches == []
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+async def test_the_page_talks_to_the_name_it_was_opened_by(name: str, tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        await served.come_in()
+        cookie = f"shipworthy={next(iter(served.client.cookie_jar)).value}"
+        host = served.host.replace("127.0.0.1", name)
+        headers = {"Host": host, "Cookie": cookie}
+        async with served.client.get(served.base + served.door.place, headers=headers) as answer:
+            assert f'"ws://{host}{served.door.place}ws"' in await answer.text()
+            assert f"connect-src ws://{host};" in answer.headers["Content-Security-Policy"]
+        async with served.talk(**headers, Origin=f"http://{host}") as line:
+            assert await picture(line) == "size 90x30"
+
+
 async def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     with listen(0) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
