@@ -327,15 +327,16 @@ def test_a_fix_that_is_refused_or_does_not_exist() -> None:
 
 
 def test_signing_says_what_it_covers_and_how_to_verify() -> None:
-    said = talk("s", YES, YES, session=ready(), engine=FakeEngine(ALL_GOOD))
+    said = talk("s", YES, YES, "l", session=ready(), engine=FakeEngine(ALL_GOOD))
     for words in (
         "READY TO SIGN. 12 of 12 settled.", "Checked by shipworthy 8: all pass at 4f2a91c.",
         "Said by you 2: Tests prove that strangers are refused, “Tested the other six routes by hand.” to 16 Feb 2027.",
         "Said by you: A backup was restored once", "Waived 1: Someone is alerted on errors",
-        "Does not apply 1: Debug pages", f"Key: ada-laptop, {FINGERPRINT}  in the ssh agent.",
+        "Does not apply 1: Debug pages", f"Key: ada-laptop, {FINGERPRINT}, in the ssh agent.",
         "Writes: .shipworthy/readiness.production.dsse.json.", "With: .shipworthy/decisions.toml, in the same commit.",
         "This writes 2 files below .shipworthy. Sign? 1 no, 2 yes, sign, 3 show the exact bytes.",
         "\ngit add .shipworthy && git commit", "Committed as 8caf24000000.",
+        "Done: Signed with SHA256:kX3vQm0Yb8J5t…, committed as 8caf240.",
         f"\nshipworthy verify --trust {FINGERPRINT}\n",
     ):  # fmt: skip
         assert words in said.text, (words, said.text)

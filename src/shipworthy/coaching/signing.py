@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from shipworthy.assess.signing import SigningPlan
+from shipworthy.assess.signing import Signed, SigningPlan
 from shipworthy.coaching.words import day
 from shipworthy.model import Result, Status
 
@@ -54,6 +54,11 @@ def terms(plan: SigningPlan) -> Iterator[Row]:
         yield Row("Writes" if number == 0 else "", path)
     if plan.records:
         yield Row("With", ", ".join(plan.records), "in the same commit")
+
+
+def signed_words(signed: Signed, commit: str) -> str:
+    """What was signed; `commit` is the id of the commit made for it, or "" where none was."""
+    return f"Signed with {signed.fingerprint[:20]}…" + (f", committed as {commit[:7]}." if commit else ".")
 
 
 def _said(result: Result, today: date) -> str:

@@ -26,8 +26,8 @@ def recheck(here: Conversation, result: Result) -> None:
     command = here.session.consent_needed(item)
     if command is not None and not _consents(here, command):
         return
-    here.examine((item,), "Checking it again.")
-    here.now(item)
+    if here.examine((item,), "Checking it again."):
+        here.now(item)
 
 
 def _consents(here: Conversation, command: str) -> bool:
@@ -233,8 +233,8 @@ def fix(here: Conversation, result: Result) -> None:
         here.problem("It was not applied", error)
         return
     talk.say("Applied. Press U to take it back.")
-    here.examine((item,), "Checking it again.")
-    here.now(item)
+    if here.examine((item,), "Checking it again."):
+        here.now(item)
     talk.say("Other items may rest on these files too: R checks everything.")
 
 
@@ -253,8 +253,8 @@ def undo_fix(here: Conversation) -> None:
         return
     talk.say(f"Taken back: {', '.join(visible(each, 200) for each in done.paths) or 'nothing was left of it'}.")
     talk.say(*done.notes)
-    if any(each.id == done.item for each in here.session.checklist.items):
-        here.examine((done.item,), "Checking it again.")
+    known = any(each.id == done.item for each in here.session.checklist.items)
+    if known and here.examine((done.item,), "Checking it again."):
         here.now(done.item)
 
 

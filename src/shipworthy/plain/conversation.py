@@ -70,6 +70,8 @@ class Conversation:
         """Id of the item being talked about; None: the list is."""
         self.finding = 0
         """Which piece of its evidence, from 0."""
+        self.signed = ""
+        """What was signed in this session, in words, for as long as nothing was changed since."""
         self._examine = examine
         self._telling: Telling | None = None
         self._took: dict[str, int] = {}
@@ -80,8 +82,8 @@ class Conversation:
     def run(self) -> int:
         """Talk until the person leaves; the exit code."""
         try:
-            self.examine(None, "Checking. Nothing leaves this machine.")
-            self.listing()
+            if self.examine(None, "Checking. Nothing leaves this machine."):
+                self.listing()
             while self._answer():
                 pass
         except Left:
@@ -107,14 +109,23 @@ class Conversation:
         self.known = self.session.assessment()
         self._numbers = {item.id: number for number, item in enumerate(self.session.checklist.items, 1)}
 
-    def examine(self, only: tuple[str, ...] | None, words: str = "Checking.") -> None:
-        """Examine all items, or some; after a failure all of them."""
-        if self._telling is not None and self._telling.failed is not None:
-            only = None
+    @property
+    def failed(self) -> bool:
+        """Whether the last examination could not be done, so that nothing is known."""
+        return self._telling is not None and self._telling.failed is not None
+
+    def examine(self, only: tuple[str, ...] | None, words: str = "Checking.") -> bool:
+        """Examine all items, or some; after a failure all of them. False, after saying why, where it failed."""
         self.talk.say(words)
+        only = None if self.failed else only
         self._telling = Telling(self._take, self.talk.say)
         self._examine(only, self._telling)
         self.look()
+        failed = self._telling.failed
+        if failed is not None:
+            self.current = None
+            self.talk.say("", f"COULD NOT EXAMINE. {failed.message}", *failed.diagnostics.splitlines()[:10])
+        return failed is None
 
     def _take(self, event: Event) -> None:
         self.session.apply(event)
@@ -128,6 +139,7 @@ class Conversation:
 
     def now(self, item: str) -> None:
         """How an item and the whole stand after something was done."""
+        self.signed = ""
         self.look()
         result = next((each for each in self.known.results if each.item.id == item), None)
         if result is not None:
@@ -135,18 +147,17 @@ class Conversation:
             if result.note:
                 self.talk.say(f"What was said does not count: {result.note}.")
         self.talk.say(lines.verdict_line(self.known))
+        if not self.known.open:
+            self.talk.say(lines.step_line(self.known, None, self._numbers))
 
     # Lists
 
     def listing(self) -> None:
         """The verdict, the next step, and what is open."""
         self.current = None
-        failed = self._telling.failed if self._telling else None
-        if failed is not None:
-            self.talk.say("", f"COULD NOT EXAMINE. {failed.message}", *failed.diagnostics.splitlines()[:10])
-            return
         self.talk.say("", lines.verdict_line(self.known))
-        self.talk.say(lines.step_line(self.known, self.session.next_step(), self._numbers))
+        step = self.session.next_step()
+        self.talk.say(f"Done: {self.signed}" if self.signed else lines.step_line(self.known, step, self._numbers))
         self.talk.say(*lines.about_lines(self.known))
         rows = [each for each in self._rows() if each.level is Level.REQUIRED and not each.settled]
         if rows:
@@ -209,7 +220,7 @@ class Conversation:
     def _menu(self) -> list[Choice]:
         """What can be chosen now, the safest first."""
         result = self.result
-        if self._telling is not None and self._telling.failed is not None:
+        if self.failed:
             return [Choice("R", "try again"), Choice("?", "help"), Choice("q", "leave")]
         others = [each for each in open_order(self.known, self.session.next_step()) if each != self.current]
         menu = [Choice("n", "next open item")] if others else []
@@ -274,8 +285,7 @@ class Conversation:
     def _anywhere(self, key: str) -> None:
         from shipworthy.plain import acts, signing
 
-        failed = self._telling is not None and self._telling.failed is not None
-        if failed and key not in ("R", "?", "V", "U"):
+        if self.failed and key not in ("R", "?", "V", "U"):
             self.talk.say("Nothing could be examined. Press R to try again.")
         elif key == "n":
             self._next()
@@ -285,8 +295,8 @@ class Conversation:
         elif key == "f":
             self._everything()
         elif key == "R":
-            self.examine(None, "Checking everything again.")
-            self.listing()
+            if self.examine(None, "Checking everything again."):
+                self.listing()
         elif key == "U":
             acts.undo_fix(self)
         elif key == "s":
@@ -335,7 +345,7 @@ class Conversation:
         from shipworthy.plain import acts
 
         result = self.result
-        if self._telling is not None and self._telling.failed is not None:
+        if self.failed:
             self.talk.say("Nothing could be examined. Press R to try again.")
         elif result is None:
             self.talk.say("Choose an item first: type its number.")

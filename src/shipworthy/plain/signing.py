@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.coaching.refusals import why_not_sign
-from shipworthy.coaching.signing import Row, covered, terms
+from shipworthy.coaching.signing import Row, covered, signed_words, terms
 from shipworthy.plain.talk import Choice, Unseen
 from shipworthy.text import plural, visible
 
@@ -54,7 +54,7 @@ def _say_plan(here: Conversation, plan: SigningPlan) -> None:
 def _words(row: Row, name: str) -> str:
     """One row as a sentence; a row without a name takes that of the row before."""
     number = "" if row.number is None else f" {row.number}"
-    said = ", ".join(visible(each, 400) for each in (row.text, row.aside) if each)
+    said = ", ".join(visible(each.replace("  ", ", "), 400) for each in (row.text, row.aside) if each)
     if row.number == 0:
         return f"{name}: none."
     return f"{name}{number}: {said}."
@@ -110,6 +110,7 @@ def _commit(here: Conversation, signed: Signed) -> None:
             talk.say(f"Committed as {made[:12]}.")
         except SessionError as error:
             here.problem("It was not committed", error)
+    here.signed = signed_words(signed, made)
     if not made:
         talk.say("Nothing was committed. Commit it yourself, or it counts for nothing.")
     talk.say("Before a deploy, this command decides; exit 0 means ready:")

@@ -131,7 +131,7 @@ class Talk:
 
     def passphrase(self, question: str) -> str:
         """What was typed unseen; "" where nothing was. Raises Unseen."""
-        typed = self._unseen(self._shown(f"{question}, which is not shown (Enter alone cancels): "))
+        typed = self._unseen(self._shown(f"{question}, which is not shown (Enter alone gives up): "))
         if typed is None:
             self._write("\n")
             raise Left

@@ -18,7 +18,7 @@ from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.coaching.session import Session
-from shipworthy.coaching.signing import covered, terms
+from shipworthy.coaching.signing import covered, signed_words, terms
 from shipworthy.text import plural
 from shipworthy.tui.keys import DIALOG
 from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Dialog, Field, Reader
@@ -36,7 +36,7 @@ def plan_lines(plan: SigningPlan, today: date) -> Iterator[Line]:
     yield Line()
     for row in terms(plan):
         bold = "" if row.name in ("", "Writes", "With") else BOLD
-        aside = f"  {row.aside}" if row.aside else ""
+        aside = f"{' ' if row.name == 'With' else '  '}{row.aside}" if row.aside else ""
         yield Line(joined((row.text, bold), (aside, DIM)), head=shown(f"{row.name:<12}", DIM))
 
 
@@ -124,11 +124,7 @@ class Sign(Screen[str]):
         self.app.push_screen(Reader("What gets signed", text_lines(text, wrap=False), aside=size))
 
     def _words(self) -> str:
-        if self._signed is None:
-            return ""
-        return f"Signed with {self._signed.fingerprint[:20]}…" + (
-            f", committed as {self._committed[:7]}." if self._committed else "."
-        )
+        return signed_words(self._signed, self._committed) if self._signed else ""
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "yes":
