@@ -32,4 +32,8 @@ def why_none(item: Item) -> str | None:
         return "no machine checks this item: only a person can say it."
     if item.check in MAKERS:
         return None
+    from shipworthy.facts.forms.table import form_of
+
+    if form_of(item.check) is not None:
+        return f"only a person knows it; the questions are asked by: shipworthy form {item.check}"
     return _NEVER.get(item.check, "its fix takes judgement.")

@@ -164,12 +164,16 @@ def _replacement(
 
 
 def _behind_comment(lines: list[str], start: int, end: int) -> int:
-    """The index behind the comment that opens a part; `start` where none does."""
-    at = start
-    while at < end and not lines[at].strip():
+    """The index behind the comments that open a part; `start` where none does."""
+    behind = at = start
+    while at < end:
+        if lines[at].lstrip().startswith("<!--"):
+            while at < end and "-->" not in lines[at]:
+                at += 1
+            if at >= end or not lines[at].rstrip().endswith("-->"):
+                break
+            behind = at + 1
+        elif lines[at].strip():
+            break
         at += 1
-    if at >= end or not lines[at].lstrip().startswith("<!--"):
-        return start
-    while at < end and "-->" not in lines[at]:
-        at += 1
-    return min(at + 1, end) if at < end and lines[at].rstrip().endswith("-->") else start
+    return behind

@@ -164,6 +164,9 @@ def _holds_secret(text: str, name: str = "") -> bool:
 def _ignored(root: Path, path: str) -> bool:
     try:
         git = Git(root)
-        return bool(git.run("check-ignore", "-z", "--stdin", stdin=path.encode() + b"\0", ok=(0, 1)))
+        said = git.run(
+            "check-ignore", "-z", "--stdin", stdin=path.encode() + b"\0", ok=(0, 1), env={"GIT_LITERAL_PATHSPECS": "0"}
+        )
     except GitError:
         return False
+    return bool(said)

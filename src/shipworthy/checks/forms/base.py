@@ -101,7 +101,7 @@ def _nothing_written(form: Form, found: _Found) -> Outcome:
         confidence=Confidence.REVIEW,
         remedy=f"Answer a few questions: {command(form)}. Or say in an attestation how you know.",
     )
-    return Outcome.needs_you(f"you say; {command(form)} asks what is needed", [finding], _seen(found))
+    return Outcome.needs_you(f"you say: {command(form)}", [finding], _seen(found))
 
 
 def _seen(found: _Found) -> list[str]:
