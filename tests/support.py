@@ -44,11 +44,17 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
+def template() -> Path:
+    """A folder for what is made once and copied from then on; it is there until the tests end."""
+    folder = Path(tempfile.mkdtemp(prefix="shipworthy-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @functools.cache
 def _empty_repository() -> Path:
     """What `git init` makes, to be copied: sooner done than made anew."""
-    folder = Path(tempfile.mkdtemp(prefix="shipworthy-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = template()
     git(folder, "init", "-q", "-b", "main", "--template=")
     for name in ("info", "hooks"):
         (folder / ".git" / name).mkdir()
@@ -58,7 +64,9 @@ def _empty_repository() -> Path:
 def make_repo(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """A git repository on branch main with one commit of these files."""
     write(folder, files)
-    shutil.copytree(_empty_repository(), folder / ".git", dirs_exist_ok=True)
+    # One that is there already may be of another kind (sha256, a linked work tree).
+    if not (folder / ".git").exists():
+        shutil.copytree(_empty_repository(), folder / ".git")
     git(folder, "add", "-A", "-f")
     git(folder, "commit", "-q", "--allow-empty", "-m", "start")
     return folder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from tests.readiness.signed import PLAIN, SIGNED, Key
-from tests.readiness.team import BASE, LEAD, Team, line, team
-from tests.support import NOW, git, write
+from tests.readiness.team import BASE, LEAD, POLICY, Team, line, team
+from tests.support import NOW, git, template, write
 
 from shipworthy import approval
 from shipworthy.model import Result
@@ -69,9 +71,24 @@ class Pair:
         git(self.lead, "pull", "-q", str(self.made.folder), "work")
 
 
-def pair(folder: Path, change: Callable[[Result], Result] = lambda result: result, policy: bytes | None = None) -> Pair:
+def pair(folder: Path, change: Callable[[Result], Result] | None = None, policy: bytes = POLICY) -> Pair:
     """The author signed the branch `work`; the lead has it checked out, and nobody approved yet."""
-    made = team(folder / "author", policy) if policy is not None else team(folder / "author")
+    if change is not None:
+        return _made(folder, policy, change)
+    source = _unchanged(policy)
+    two = Pair(made=source.made.copy(folder / "author"), lead=folder / "lead")
+    shutil.copytree(source.lead, two.lead, symlinks=True)
+    git(two.lead, "config", "remote.origin.url", str(two.made.folder))
+    return two
+
+
+@functools.cache
+def _unchanged(policy: bytes) -> Pair:
+    return _made(template(), policy, lambda result: result)
+
+
+def _made(folder: Path, policy: bytes, change: Callable[[Result], Result]) -> Pair:
+    made = team(folder / "author", policy)
     made.signed([(made.ada, rules.AUTHOR)], change=change)
     git(folder, "clone", "-q", "--branch", "work", str(made.folder), str(folder / "lead"))
     lead = folder / "lead"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.support import NOW, git, make_repo
+from tests.support import NOW, git, make_repo, template
 
 from shipworthy.model import (
     Assessment,
@@ -115,7 +117,14 @@ def identify(folder: Path) -> Path:
 
 def repository(folder: Path, **more: str) -> Path:
     """A small repository with a policy, and an author."""
-    return identify(make_repo(folder, FILES | more))
+    if more:
+        return identify(make_repo(folder, FILES | more))
+    return Path(shutil.copytree(_repository(), folder, symlinks=True, dirs_exist_ok=True))
+
+
+@functools.cache
+def _repository() -> Path:
+    return identify(make_repo(template() / "app", FILES))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.readiness.signed import AUTHOR, FILES, PLAIN, SIGNED, Key, assess, decision
-from tests.support import NOW, git, make_repo, write
+from tests.support import NOW, git, make_repo, template, write
 
 from shipworthy.model import DecisionKind, Result
 from shipworthy.project import Project
@@ -136,6 +137,12 @@ class Team:
 
 def team(folder: Path, policy: bytes = POLICY) -> Team:
     """A team whose branch `work` is not signed yet."""
+    return _team(policy).copy(folder)
+
+
+@functools.cache
+def _team(policy: bytes) -> Team:
+    folder = template() / "app"
     made = Team(folder)
     make_repo(folder, {**FILES, ".shipworthy/policy.toml": policy, ".shipworthy/allowed_signers": made.listed})
     git(folder, "config", "user.email", AUTHOR)
