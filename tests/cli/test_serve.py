@@ -69,6 +69,19 @@ async def test_every_path_needs_the_cookie(tmp_path: Path) -> None:
         assert served.coaches == []
 
 
+async def test_who_comes_by_a_link_of_another_site_is_sent_on_once(tmp_path: Path) -> None:
+    # The browser keeps the cookie back there; our own page then asks for the same again, with the cookie.
+    async with serving(tmp_path) as served:
+        place = served.door.place
+        for site, sent_on in (("cross-site", True), ("same-site", True), ("same-origin", False), ("none", False)):
+            async with served.client.get(served.base + place, headers={"Sec-Fetch-Site": site}) as answer:
+                words = await answer.text()
+            assert answer.status == 403
+            assert (f'content="0; url={place}"' in words) is sent_on
+            assert ("was not let in" in words) is not sent_on
+        assert await served.status("GET", place + "ws", **{"Sec-Fetch-Site": "cross-site"}) == 403
+
+
 async def test_inside_only_what_the_page_needs_is_there(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
         await served.come_in()

@@ -36,6 +36,7 @@ NOT_FROM_THERE = (
     "This request came by another address than the one `shipworthy serve` printed, so it is refused.",
     "Open exactly the address it printed, in a browser on the same machine.",
 )
+ON_THE_WAY = ("Opening the coach …",)
 NOT_HERE = ("There is nothing here.", "Go back to the coach's tab.")
 ONLY_ONE = ("The coach is open in another tab.", "Go back to that tab, or close it and reload this one.")
 
@@ -83,10 +84,10 @@ def coach_page(name: str, socket: str) -> str:
 
 
 def words_page(words: tuple[str, ...], again: str | None = None) -> str:
-    """A page of plain words; `again` is the path of a link that tries once more.
+    """A page of plain words; `again` is a path to go to at once.
 
-    A `SameSite=Strict` cookie stays away where a link on another site led here, and comes with a click on this page.
+    A `SameSite=Strict` cookie stays away where a link on another site led here, and comes when our own page does.
     """
     lines = "".join(f"<p>{escape(line)}</p>\n" for line in words)
-    link = f'<p><a href="{escape(again)}">If this is your coach, try again</a></p>\n' if again else ""
-    return f'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>shipworthy</title>\n{lines}{link}</html>\n'
+    onward = f'<meta http-equiv="refresh" content="0; url={escape(again)}">' if again else ""
+    return f'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8">{onward}<title>shipworthy</title>\n{lines}</html>\n'

@@ -125,7 +125,9 @@ class CoachServer:
                 self._say("A browser opened the link. It lets nobody else in.")
                 return web.Response(status=303, headers={"Location": door.place, "Set-Cookie": cookie})
         if not door.knows(request.headers.getall("Cookie", [])):
-            return _words(page.NOT_LET_IN, 403, door.place if request.path == door.place else None)
+            if request.path == door.place and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+                return _words(page.ON_THE_WAY, 403, door.place)
+            return _words(page.NOT_LET_IN, 403)
         if request.method != "GET":
             return _words(page.NOT_HERE, 405)
         if request.path == door.place:
