@@ -9,12 +9,13 @@ from pathlib import Path
 from shipworthy.assess.events import Event, Judged
 from shipworthy.assess.signing import SessionError
 from shipworthy.coaching.order import open_order
-from shipworthy.coaching.refusals import ON_ITEM, refusal, why_not_sign
+from shipworthy.coaching.refusals import refusal, why_not_sign
 from shipworthy.coaching.session import Session
-from shipworthy.coaching.words import FACES, MEANS, NEVER, matches
+from shipworthy.coaching.words import FACES, matches
 from shipworthy.model import Level, Result
 from shipworthy.plain import lines
 from shipworthy.plain.examining import Examine, Telling
+from shipworthy.plain.menu import ANYWHERE, BY_NAME, ELSEWHERE, ON_ITEM, help_lines
 from shipworthy.plain.talk import Choice, GivenUp, Left, Talk
 from shipworthy.text import plural, visible
 
@@ -24,35 +25,6 @@ Editor = Callable[[list[str], Path], int]
 INTERRUPTED = 130
 GOODBYE = "Left. Everything decided is already written down."
 _ITEM = re.compile(r"(?:item\s*|#\s*)(\d{1,6})")
-_BY_NAME = {
-    "next": "n", "list": "l", "everything": "f", "filter": "/", "again": "r", "re-check": "r", "recheck": "r",
-    "attest": "a", "waive": "w", "undo": "u", "prompt": "y", "fix": "d", "edit": "e", "sign": "s", "review": "V",
-    "help": "?", "quit": "q", "exit": "q", "leave": "q", "stop": "q",
-}  # fmt: skip
-# key -> (action as `refusal` knows it, words in a menu, words in the help)
-_ON_ITEM = {
-    "r": ("recheck", "re-check", "check just this item again"),
-    "a": ("attest", "attest", "say that it is true: what only a person can know"),
-    "w": ("waive", "waive", "accept it as it is, with a reason and an end date, or say that it does not apply"),
-    "u": ("undo", "undo", "take back what was said about this item"),
-    "d": ("fix", "fix", "show what a machine would change, as a diff; apply it when you say so"),
-    "y": ("copy", "prompt", "print evidence, fix and pass condition for your AI assistant"),
-    "e": ("edit", "edit", "open the line in $VISUAL or $EDITOR"),
-    "]": ("", "next evidence", "the next piece of evidence; [ is the piece before"),
-}
-_ANYWHERE = {
-    "n": "go to the next open item, the most pressing one first",
-    "l": "the open items once more",
-    "f": "every item, also what is settled, suggested or optional",
-    "/": "only items with these words: title, state, area, file. For example: / fail tests",
-    "R": "check everything again. Changed files are not noticed by themselves here",
-    "U": "take back the last fix that was applied here",
-    "s": "sign the readiness file",
-    "m": "what can be chosen here",
-    "V": "how to review a sign-off as the second person",
-    "?": "this help",
-    "q": "leave; everything decided is already written down",
-}
 
 
 class Conversation:
@@ -226,7 +198,7 @@ class Conversation:
         menu = [Choice("n", "next open item")] if others else []
         menu.append(Choice("l", "list of open items" if self.known.open else "list"))
         if result is not None:
-            menu += [Choice(key, words) for key, (action, words, _) in _ON_ITEM.items() if self._possible(key, action)]
+            menu += [Choice(key, words) for key, (action, words, _) in ON_ITEM.items() if self._possible(key, action)]
         else:
             menu += [Choice("f", "everything"), Choice("/", "filter"), Choice("R", "check all again")]
         if not why_not_sign(self.known):
@@ -247,7 +219,7 @@ class Conversation:
         for each in menu:
             if typed.casefold() == each.words.casefold():
                 return each.key
-        return _BY_NAME.get(typed.casefold(), typed)
+        return BY_NAME.get(typed.casefold(), typed)
 
     def _do(self, answer: str, menu: list[Choice]) -> bool:
         if answer == "q":
@@ -257,9 +229,9 @@ class Conversation:
             self._say_menu(menu)
         elif answer[:1] == "/":
             self._filter(answer[1:].strip())
-        elif answer in _ON_ITEM or answer == "[":
+        elif answer in ON_ITEM or answer == "[":
             self._on_item(answer)
-        elif answer in _ANYWHERE:
+        elif answer in ANYWHERE:
             self._anywhere(answer)
         elif (item := self._item_named(answer)) is not None:
             self.open(item)
@@ -285,7 +257,7 @@ class Conversation:
     def _anywhere(self, key: str) -> None:
         from shipworthy.plain import acts, signing
 
-        if self.failed and key not in ("R", "?", "V", "U"):
+        if self.failed and key not in ("R", "?", "U", *ELSEWHERE):
             self.talk.say("Nothing could be examined. Press R to try again.")
         elif key == "n":
             self._next()
@@ -301,11 +273,12 @@ class Conversation:
             acts.undo_fix(self)
         elif key == "s":
             signing.sign(self)
-        elif key == "V":
-            self.talk.say("To review somebody's sign-off line by line, as the second person, leave here and type:")
-            self.talk.quote("shipworthy review --plain")
+        elif key in ELSEWHERE:
+            what, command = ELSEWHERE[key]
+            self.talk.say(f"{what}: leave here and type:")
+            self.talk.quote(command)
         else:
-            self._help()
+            self.talk.say("", *help_lines())
 
     def _next(self) -> None:
         order = open_order(self.known, self.session.next_step())
@@ -352,8 +325,7 @@ class Conversation:
         elif key in ("]", "["):
             self._evidence(result, 1 if key == "]" else -1)
         else:
-            action = _ON_ITEM[key][0]
-            assert action in ON_ITEM  # noqa: S101 - the tables above are ours
+            action = ON_ITEM[key][0]
             if words := refusal(action, result):
                 self.talk.say(words)
             else:
@@ -369,16 +341,3 @@ class Conversation:
         self.finding = (self.finding + step) % len(result.findings)
         self.talk.say("")
         self._say_item(lines.evidence_lines(result, self.finding))
-
-    def _help(self) -> None:
-        say = self.talk.say
-        say("", "Type an answer and press Enter. Enter alone takes the answer in brackets; it never writes anything.")
-        say("", "Anywhere:")
-        say(*(f"{key}: {words}." for key, words in _ANYWHERE.items()), indent=2)
-        say("item and a number, or an item's id: that item. An item keeps its number.", indent=2)
-        say("", "On an item:")
-        say(*(f"{key}: {words}." for key, (_, _, words) in _ON_ITEM.items()), indent=2)
-        say("", "States:")
-        say(*(f"{face.words}: {MEANS[face.word]}" for face in FACES.values()), indent=2)
-        say("", "What it never does:")
-        say(*NEVER, indent=2)
