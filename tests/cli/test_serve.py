@@ -73,7 +73,7 @@ async def test_who_comes_by_a_link_of_another_site_is_sent_on_once(tmp_path: Pat
     # The browser keeps the cookie back there; our own page then asks for the same again, with the cookie.
     async with serving(tmp_path) as served:
         place = served.door.place
-        for site, sent_on in (("cross-site", True), ("same-site", True), ("same-origin", False), ("none", False)):
+        for site, sent_on in (("cross-site", True), ("same-site", False), ("same-origin", False), ("none", False)):
             async with served.client.get(served.base + place, headers={"Sec-Fetch-Site": site}) as answer:
                 words = await answer.text()
             assert answer.status == 403

@@ -125,7 +125,7 @@ class CoachServer:
                 self._say("A browser opened the link. It lets nobody else in.")
                 return web.Response(status=303, headers={"Location": door.place, "Set-Cookie": cookie})
         if not door.knows(request.headers.getall("Cookie", [])):
-            if request.path == door.place and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+            if request.path == door.place and request.headers.get("Sec-Fetch-Site") == "cross-site":
                 return _words(page.ON_THE_WAY, 403, door.place)
             return _words(page.NOT_LET_IN, 403)
         if request.method != "GET":
