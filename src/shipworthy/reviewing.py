@@ -21,6 +21,7 @@ from shipworthy.model import DecisionKind, OutcomeKind
 from shipworthy.project import ProjectError
 from shipworthy.readiness.answered import Reply
 from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate, NoReadinessFile, NotReady, Refused
+from shipworthy.readiness.changes import of_review
 from shipworthy.readiness.review import Review, remark_line, remarks_on_disk, review
 from shipworthy.readiness.seen import Claim, Countersign, Head, Machine, Rerun, RerunState, Since, Worth
 from shipworthy.readiness.signers import KeyProblem, SshKeygen
@@ -218,7 +219,9 @@ class Desk:
         if found.terms:
             parts.append(f"other {', '.join(name for name, _, _ in found.terms)}")
         parts.append("files: cannot be told" if found.paths is None else f"{plural(len(found.paths), 'path')} changed")
-        return Since(" · ".join(parts), tuple(comparison.lines(found)))
+        force, base = self._review.checked.force, self._review.found.base
+        changes = of_review(found, force.checklist, force.policy, base)
+        return Since(" · ".join(parts), tuple(comparison.lines(found)), changes)
 
     # Answers
 

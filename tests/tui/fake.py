@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
+import looked_up
 from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, TODAY, WAIVED
 
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
@@ -28,9 +31,12 @@ from shipworthy.model import (
     Result,
     Risk,
 )
+from shipworthy.readiness.changes import Changes
+from shipworthy.readiness.key_book import KeyBook
 from shipworthy.settle import settle
 from shipworthy.signing import NoKey
 
+T = TypeVar("T")
 OFFER = Offer(
     fix=Fix(
         item="secrets-not-in-tree",
@@ -75,6 +81,11 @@ class FakeSession:
     offers: dict[str, Offer | NoFix] = field(default_factory=lambda: {OFFER.fix.item: OFFER})
     applied: list[str] = field(default_factory=list)
     fix_error: SessionError | None = None
+    changes: Changes | SessionError = field(default_factory=looked_up.changes)
+    before: Changes | SessionError = field(default_factory=looked_up.unchanged)
+    book: KeyBook | SessionError = field(default_factory=looked_up.book)
+    slow: threading.Event | None = None
+    """What looking back and at keys waits for."""
 
     def __post_init__(self) -> None:
         self.outcomes: dict[str, tuple[ComponentOutcome, ...]] = {}
@@ -211,6 +222,25 @@ class FakeSession:
     def commit(self, signed: Signed) -> str:
         self.calls.append(("commit", signed.files))
         return "8caf24" + "0" * 34
+
+    def _looked(self, found: T | SessionError) -> T:
+        if self.slow is not None:
+            self.slow.wait(10)
+        if isinstance(found, SessionError):
+            raise found
+        return found
+
+    def since_sign_off(self, assessment: Assessment) -> Changes:
+        self.calls.append(("since_sign_off", len(assessment.results)))
+        return self._looked(self.changes)
+
+    def between_sign_offs(self) -> Changes:
+        self.calls.append(("between_sign_offs",))
+        return self._looked(self.before)
+
+    def key_book(self) -> KeyBook:
+        self.calls.append(("key_book",))
+        return self._looked(self.book)
 
     def next_step(self) -> Result | None:
         waiting = self.running | self.pending

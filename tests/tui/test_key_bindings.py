@@ -11,16 +11,20 @@ from made_up import DECIDED
 from textual.widgets import Input
 
 from shipworthy.tui.keys import GROUPS
+from shipworthy.tui.screens.changes import ChangesScreen
 from shipworthy.tui.screens.decide import Attest, Waive
 from shipworthy.tui.screens.dialogs import Question, Reader
 from shipworthy.tui.screens.fix import Diff
 from shipworthy.tui.screens.help import Help
 from shipworthy.tui.screens.main import MainScreen
+from shipworthy.tui.screens.people import PeopleScreen
 from shipworthy.tui.screens.review import Review
 from shipworthy.tui.widgets.item import ItemPane
 from shipworthy.tui.widgets.items import ItemList
 
-SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "140x40"])
+SIZES = pytest.mark.parametrize(
+    "size", [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="140x40", marks=pytest.mark.long)]
+)
 
 
 def current(driver: Driver) -> str | None:
@@ -209,6 +213,22 @@ async def review(driver: Driver) -> None:
     assert isinstance(driver.app.screen, MainScreen)
 
 
+async def changes(driver: Driver) -> None:
+    await driver.press("D")
+    await driver.until("People say")
+    assert isinstance(driver.app.screen, ChangesScreen)
+    await driver.press("q")
+    assert isinstance(driver.app.screen, MainScreen)
+
+
+async def people(driver: Driver) -> None:
+    await driver.press("P")
+    await driver.until("lea@example.org")
+    assert isinstance(driver.app.screen, PeopleScreen)
+    await driver.press("q")
+    assert isinstance(driver.app.screen, MainScreen)
+
+
 async def help_screen(driver: Driver) -> None:
     await driver.press("question_mark")
     assert isinstance(driver.app.screen, Help)
@@ -268,6 +288,8 @@ PROOFS: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "undo-fix": undo_fix,
     "sign": sign,
     "review": review,
+    "changes": changes,
+    "people": people,
     "help": help_screen,
     "quit": leave,
 }

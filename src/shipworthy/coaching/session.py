@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shipworthy.fixes.offer import Offer
     from shipworthy.fixes.undo import Undone
     from shipworthy.model import Assessment, Checklist, Result
+    from shipworthy.readiness.changes import Changes
+    from shipworthy.readiness.key_book import KeyBook
 
 
 class Session(Protocol):
@@ -118,6 +120,18 @@ class Session(Protocol):
 
     def commit(self, signed: Signed) -> str:
         """Make exactly that commit; its hash. Raises SessionError."""
+        ...
+
+    def since_sign_off(self, assessment: Assessment) -> Changes:
+        """What an assessment says now, compared with the last accepted sign-off. Waits for git. Raises SessionError."""
+        ...
+
+    def between_sign_offs(self) -> Changes:
+        """The signed file here, compared with the sign-off before it. Waits for git. Raises SessionError."""
+        ...
+
+    def key_book(self) -> KeyBook:
+        """The person's keys, and whom the repository lets sign. Waits for git and an agent. Raises SessionError."""
         ...
 
     def next_step(self) -> Result | None:

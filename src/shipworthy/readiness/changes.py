@@ -41,7 +41,7 @@ class Changes(NamedTuple):
 
     found: Comparison
     claims: tuple[ItemChange, ...]
-    """What a person says about the item is new, ended or changed."""
+    """What a person says about the item: what is new, then what has ended, then what reads otherwise."""
     opened: tuple[ItemChange, ...]
     """Settled then, open now."""
     settled: tuple[ItemChange, ...]
@@ -111,11 +111,18 @@ def sort(
     paths = found.paths or ()
     rules = tuple(policies)
     return Changes(
-        found=found, claims=tuple(claims), opened=tuple(opened), settled=tuple(settled), others=tuple(others),
+        found=found, claims=tuple(sorted(claims, key=_new_first)), opened=tuple(opened), settled=tuple(settled),
+        others=tuple(others),
         quiet=quiet, critical=frozenset(path for path in paths if any(critical([path], each) for each in rules)),
         titles={item.id: item.title for item in checklist.items}, accepted=accepted, now=now, ended=ended or {},
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def _new_first(each: ItemChange) -> int:
+    if each.before is None or each.before.said is None:
+        return 0
+    return 1 if each.after is None or each.after.said is None else 2
 
 
 def since_sign_off(root: Path, assessment: Assessment, policy: Policy, base: str | None, now: datetime) -> Changes:

@@ -11,6 +11,7 @@ from shipworthy.model import OutcomeKind
 
 if TYPE_CHECKING:
     from shipworthy.readiness.answered import Reply
+    from shipworthy.readiness.changes import Changes
 
 
 class Claim(NamedTuple):
@@ -85,6 +86,8 @@ class Since(NamedTuple):
 
     brief: str
     lines: tuple[str, ...]
+    changes: Changes | None = None
+    """The same, sorted; None where there is no earlier sign-off."""
 
 
 class RerunState(StrEnum):

@@ -302,6 +302,8 @@ _BY_NAME = {
     "edit": "Open in the editor",
     "sign": "Sign the readiness file",
     "review": "Review this sign-off",
+    "changes": "Changes since the last sign-off",
+    "people": "Keys, and people who may sign",
     "filter": "Filter the list",
     "fold": "Fold or unfold suggested items",
     "help": "Help",

@@ -40,6 +40,8 @@ DO = (
     _key("e", "edit", "Edit", "Open the line in $VISUAL or $EDITOR", "edit", show=True),
     _key("s", "sign", "Sign", "Sign the readiness file", "sign", show=True),
     _key("V", "review", "Review", "Review this sign-off: somebody else's, as the second person", "review"),
+    _key("D", "changes", "Changes", "What changed since the last accepted sign-off", "changes"),
+    _key("P", "people", "People", "Your keys, and the people this repository lets sign", "people"),
 )
 
 COACH = (
@@ -83,6 +85,62 @@ REVIEW = (
     ),
 )
 """What the review screen is steered with, by group."""
+
+
+def _leaving(screen: str) -> tuple[Binding, ...]:
+    return (
+        _key("question_mark", "help", "Help", "Every key of this screen", f"{screen}-help", show=True),
+        _key("escape,q", "leave", "Back", "Back to where you came from", f"{screen}-leave", show=True),
+    )
+
+
+CHANGES = (
+    (
+        "Look",
+        (
+            _key("o", "other", "Other", "The last two sign-offs in place of what is here now; and back",
+                 "changes-other", show=True),
+        ),
+    ),
+    ("Leave", _leaving("changes")),
+)  # fmt: skip
+"""What the screen of changes is steered with, by group."""
+
+PEOPLE = (
+    (
+        "Do",
+        (
+            _key(
+                "y",
+                "copy",
+                "Copy my line",
+                "Copy the line a lead needs to list your key",
+                "people-copy",
+                show=True,
+            ),
+            _key(
+                "m",
+                "make",
+                "Make a key",
+                "Make a signing key of your own, under a passphrase",
+                "people-make",
+                show=True,
+            ),
+            _key("r", "again", "Look again", "Look for keys and people again", "people-again", show=True),
+        ),
+    ),
+    ("Look", (_key("enter,space", "open", "Open", "All about what is under the cursor", "people-open", show=True),)),
+    ("Move", tuple(each for each in MOVE if each.id in _MOVES)),
+    (
+        "Leave",
+        (
+            _key("question_mark", "help", "Help", "Every key, and what the words mean", "people-help", show=True),
+            _key("escape", "back", "Back", "Back to the list; from there, leave", "people-back", show=True),
+            _key("q", "leave", "Leave", "Leave this screen", "people-leave"),
+        ),
+    ),
+)
+"""What the screen of keys and people is steered with, by group."""
 
 SCROLL = (
     _key("down,j", "scroll_down", "Down", "", "scroll-down"),

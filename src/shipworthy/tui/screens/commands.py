@@ -280,6 +280,20 @@ class Commands(Screen[None]):
 
         self.app.push_screen(Review(desk), lambda left: self.coach.look_again())
 
+    # Looking back, and at keys
+
+    @work(group="look", exclusive=True)
+    async def action_changes(self) -> None:
+        from shipworthy.tui.screens.changes import show_changes
+
+        await show_changes(self)
+
+    @work(group="look", exclusive=True)
+    async def action_people(self) -> None:
+        from shipworthy.tui.screens.people import show_people
+
+        await show_people(self)
+
     # Handing over
 
     @work(group="copy", exclusive=True)

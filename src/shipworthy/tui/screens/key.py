@@ -16,10 +16,10 @@ from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
 
 
 class NewKey(Dialog[bool]):
-    """Asks for a passphrase twice; True once the key is there."""
+    """Asks for a passphrase twice; True once the key is there. `error`: why one may be wanted."""
 
-    def __init__(self, session: Session, error: SessionError) -> None:
-        super().__init__("No key to sign with")
+    def __init__(self, session: Session, error: SessionError, title: str = "No key to sign with") -> None:
+        super().__init__(title)
         self._session = session
         self._error = error
 
@@ -33,7 +33,7 @@ class NewKey(Dialog[bool]):
             )
             yield Field("Passphrase", "first", secret=True)
             yield Field("Once more", "second", secret=True)
-            yield Checkbox("Keep it in your desktop's keyring, so that signing asks no more", id="keep", compact=True)
+            yield Checkbox("Keep it in your desktop's keyring, and ask no more", id="keep", compact=True)
             yield SafeStatic(id="problem")
             with Horizontal(classes="buttons"):
                 yield Choice("Cancel", id="no")

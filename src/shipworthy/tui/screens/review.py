@@ -333,8 +333,15 @@ class Review(Screen[Left]):
     # Looking closer
 
     def action_changes(self) -> None:
-        if self._allowed("changes") and self._view is not None:
-            self.app.push_screen(Reader("Since the last sign-off", list(since_lines(self._view.since))[2:]))
+        from shipworthy.tui.screens.changes import ChangesScreen
+
+        if not (desk := self._allowed("changes")):
+            return
+        since = desk.since
+        if since.changes is not None:
+            self.app.push_screen(ChangesScreen(since.changes, desk.today))
+        else:
+            self.app.push_screen(Reader("Since the last sign-off", list(since_lines(since))[2:]))
 
     def action_bytes(self) -> None:
         if desk := self._allowed("bytes"):
