@@ -115,7 +115,8 @@ class Conversation:
         self.look()
         result = next((each for each in self.known.results if each.item.id == item), None)
         if result is not None:
-            self.talk.say(lines.short_line(result, self.number(item)))
+            several = len(self.known.components) > 1
+            self.talk.say(lines.short_line(result, self.number(item), self.session.today, several=several))
             if result.note:
                 self.talk.say(f"What was said does not count: {result.note}.")
         self.talk.say(lines.verdict_line(self.known))

@@ -16,8 +16,6 @@ from shipworthy.coaching.words import (
     effort,
     heading,
     level_words,
-    place,
-    primary,
     took,
 )
 from shipworthy.model import Assessment, Decides, Excerpt, Finding, Level, Location, Result, Status, Verdict
@@ -67,14 +65,21 @@ def step_line(assessment: Assessment, step: Result | None, numbers: Mapping[str,
     return "This profile requires nothing of this repository."
 
 
+def _beside(result: Result, today: date, *, several: bool) -> str:
+    """Where to look, until when, or why."""
+    beside, others = aside(result, today, several), f" +{len(result.findings) - 1}"
+    if result.status is Status.FAIL and beside.endswith(others):
+        beside = f"{beside.removesuffix(others)} and {len(result.findings) - 1} more"
+    return _stop(beside, 160)
+
+
 def row(result: Result, number: int, today: date, *, several: bool) -> str:
     """One item in a list."""
     face = FACES[result.status]
     required = "" if result.level is Level.REQUIRED else f", {level_words(result.level)}"
-    beside, others = aside(result, today, several), f" +{len(result.findings) - 1}"
-    if result.status is Status.FAIL and beside.endswith(others):
-        beside = f"{beside.removesuffix(others)} and {len(result.findings) - 1} more"
-    return f"{number}. {face.words}{required}. {_stop(heading(result))} {_stop(beside, 160)}".rstrip()
+    return (
+        f"{number}. {face.words}{required}. {_stop(heading(result))} {_beside(result, today, several=several)}".rstrip()
+    )
 
 
 def folded_line(assessment: Assessment) -> str:
@@ -85,11 +90,10 @@ def folded_line(assessment: Assessment) -> str:
         failing = sum(each.status is Status.FAIL for each in found)
         if found:
             parts.append(f"{len(found)} {level.value}" + (f", of which {failing} fail" if failing else ""))
-    return (
-        f"Not in this list: {'; '.join(parts)}. Press f to hear everything, or type / fail for what fails."
-        if parts
-        else ""
-    )
+    if not parts:
+        return ""
+    fails = ", or type / fail for what fails" if any(each.status is Status.FAIL for each in assessment.open) else ""
+    return f"Not in this list: {'; '.join(parts)}. Press f to hear everything{fails}."
 
 
 def item_lines(
@@ -196,9 +200,8 @@ def _fix(result: Result, command: str) -> Iterator[str]:
         yield f"Does not apply when: {_stop(item.not_applicable, _LONG)}"
 
 
-def short_line(result: Result, number: int) -> str:
+def short_line(result: Result, number: int, today: date, *, several: bool) -> str:
     """An item as it stands now, after something was done about it."""
-    finding = primary(result)
-    at = f" {place(finding.location)}." if finding and result.status is Status.FAIL else ""
     time = "" if result.settled else f" {effort(result.item.minutes).capitalize()}."
-    return f"Item {number} is now: {FACES[result.status].words}.{visible(at, 160)}{time}"
+    beside = _beside(result, today, several=several)
+    return f"Item {number} is now: {FACES[result.status].words}.{f' {beside}' if beside else ''}{time}"
