@@ -19,7 +19,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 -m "not long"
 
 test-long: $(VENV)/.dev
-	$(BIN)/python -m pytest -m long
+	FUZZ=10 $(BIN)/python -m pytest -m "long or fuzz"
 
 bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench.py

@@ -54,6 +54,7 @@ def _append(text: str) -> Callable[[Path], None]:
     return act
 
 
+LONG = {True: pytest.mark.long, False: ()}
 FILES = [
     "Dockerfile", "README.md", "requirements.txt", "app/auth.py", "app/main.py", "app/orders.py", "app/payments.py",
     "app/settings.py", "tests/test_orders.py", ".env", WORKFLOW, ".gitignore", "docs/notes.yml",
@@ -114,7 +115,7 @@ def _check(
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", [pytest.param(act, marks=LONG[act in ("emptied", "link")]) for act in ACTS])
 def test_whatever_a_change_alters_is_touched(
     demo: tuple[Path, Memory, dict[str, object], Project], name: str, act: str
 ) -> None:

@@ -23,29 +23,34 @@ if not shutil.which("ssh-keygen") or not shutil.which("ssh-agent"):
     pytest.skip("needs ssh-keygen: OpenSSH is not on PATH", allow_module_level=True)
 
 PASSPHRASE = "correct horse"
-GOOD = ("ed25519", "ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048", "rsa-3072", "rsa-4096")
+SOME = ("ed25519", "ecdsa-521", "rsa-2048")
+GOOD = (*SOME, "ecdsa-256", "ecdsa-384", "rsa-3072", "rsa-4096")
 BAD = {"dsa": "is a DSA key", "rsa-1024": "1024 bits: too short"}
 FORMS = ("RFC4716", "PEM", "PKCS8")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One key of each kind, in files named after it, without a passphrase and in OpenSSH's own form."""
-    folder = tmp_path_factory.mktemp("kinds")
-    for kind in (*GOOD, *BAD):
-        name, _, bits = kind.partition("-")
-        size = ["-b", bits] if bits else []
-        done = subprocess.run(
-            ["ssh-keygen", "-q", "-t", name, *size, "-N", "", "-C", f"my {kind}", "-f", folder / kind],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        # Newer OpenSSH makes no DSA keys any more; what it does make must be judged.
-        assert done.returncode == 0 or kind == "dsa", done.stderr
-    return folder
+    """Where the keys lie that `copy` made so far, each in a file named after its kind."""
+    return tmp_path_factory.mktemp("kinds")
+
+
+def make(made: Path, kind: str) -> None:
+    """A key without a passphrase and in OpenSSH's own form."""
+    name, _, bits = kind.partition("-")
+    size = ["-b", bits] if bits else []
+    done = subprocess.run(
+        ["ssh-keygen", "-q", "-t", name, *size, "-N", "", "-C", f"my {kind}", "-f", made / kind],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    # Newer OpenSSH makes no DSA keys any more; what it does make must be judged.
+    assert done.returncode == 0 or kind == "dsa", done.stderr
 
 
 def copy(made: Path, folder: Path, kind: str, form: str = "RFC4716", passphrase: str = "") -> Path:
     """A copy of a key in another form or under a passphrase, with its public half beside it."""
+    if not (made / kind).exists():
+        make(made, kind)
     if not (made / kind).exists():
         pytest.skip(f"this ssh-keygen makes no {kind} key")
     folder.mkdir(exist_ok=True, parents=True)
@@ -53,7 +58,21 @@ def copy(made: Path, folder: Path, kind: str, form: str = "RFC4716", passphrase:
         shutil.copy2(made / name, folder / name)
     form_option = [] if form == "RFC4716" else ["-m", form]
     if form_option or passphrase:
-        command = ["ssh-keygen", "-q", "-p", *form_option, "-P", "", "-N", passphrase, "-f", str(folder / kind)]
+        # One round of the slow hash that a passphrase goes through: 24 are for those who try many.
+        command = [
+            "ssh-keygen",
+            "-q",
+            "-p",
+            "-a",
+            "1",
+            *form_option,
+            "-P",
+            "",
+            "-N",
+            passphrase,
+            "-f",
+            str(folder / kind),
+        ]
         subprocess.run(command, check=True, capture_output=True)
     return folder / kind
 
@@ -84,7 +103,7 @@ def accepted(armored: str, folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("kind", GOOD)
+@pytest.mark.parametrize("kind", [*SOME, *(pytest.param(kind, marks=pytest.mark.long) for kind in GOOD[len(SOME) :])])
 def test_every_kind_in_every_form(made: Path, repo: Path, tmp_path: Path, kind: str, form: str) -> None:
     path = copy(made, tmp_path / "plain", kind, form)
     signer = keys(repo).choose(str(path))
@@ -154,11 +173,13 @@ def test_an_encrypted_older_form_without_its_public_half_says_so(
 
 def test_a_public_half_of_another_key_is_not_believed(made: Path, repo: Path, tmp_path: Path) -> None:
     path = copy(made, tmp_path, "ed25519")
-    shutil.copy2(made / "ecdsa-256.pub", path.with_name("ed25519.pub"))
+    other = copy(made, tmp_path / "other", "ecdsa-256")
+    shutil.copy2(other.with_name("ecdsa-256.pub"), path.with_name("ed25519.pub"))
     with pytest.raises(KeyProblem, match="public half of another key"):
         keys(repo).choose(str(path))
     older = copy(made, tmp_path / "older", "rsa-2048", "PEM", PASSPHRASE)
-    shutil.copy2(made / "rsa-3072.pub", older.with_name("rsa-2048.pub"))
+    other = copy(made, tmp_path / "other", "rsa-3072")
+    shutil.copy2(other.with_name("rsa-3072.pub"), older.with_name("rsa-2048.pub"))
     with pytest.raises(KeyProblem, match="does not hold the key"):
         keys(repo, lambda question: PASSPHRASE).choose(str(older)).sign(MESSAGE, SPACE)
 
@@ -214,7 +235,16 @@ def test_an_agent_that_is_gone_is_no_agent(made: Path, repo: Path, tmp_path: Pat
 def test_certificates_are_passed_over_and_refused_by_name(made: Path, repo: Path, tmp_path: Path, agent: str) -> None:
     path = copy(made, tmp_path / ".ssh", "ed25519").rename(tmp_path / ".ssh/id_ed25519")
     path.with_name("ed25519.pub").rename(path.with_name("id_ed25519.pub"))
-    authority = ["ssh-keygen", "-q", "-s", str(made / "ecdsa-256"), "-I", "ada", "-n", "ada"]
+    authority = [
+        "ssh-keygen",
+        "-q",
+        "-s",
+        str(copy(made, tmp_path / "authority", "ecdsa-256")),
+        "-I",
+        "ada",
+        "-n",
+        "ada",
+    ]
     subprocess.run([*authority, str(path.with_name("id_ed25519.pub"))], check=True, capture_output=True)
     certificate = path.with_name("id_ed25519-cert.pub")
     add(path)

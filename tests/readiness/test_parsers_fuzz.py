@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,8 @@ from shipworthy.readiness.dsse import Envelope, EnvelopeSignature, Malformed
 from shipworthy.readiness.sshsig import BadSignature
 from shipworthy.readiness.statement import Said, StatedItem, Statement
 
+FUZZ = int(os.environ.get("FUZZ", "1"))
+"""How many times as many examples as in `make test`."""
 words = st.text(max_size=12).filter(lambda text: text.isascii() or text.encode("utf-8", "ignore").decode() == text)
 times = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(lambda at: at.replace(microsecond=0, tzinfo=UTC))
 hexes = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -116,7 +119,8 @@ def faithful(value: Any) -> Any:
     return [faithful(inner) for inner in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=50 * FUZZ, deadline=None)
 @given(statements())
 def test_a_statement_comes_back_as_it_was(made: Statement) -> None:
     payload = statement.dump(made)
@@ -124,7 +128,8 @@ def test_a_statement_comes_back_as_it_was(made: Statement) -> None:
     assert statement.dump(statement.parse(payload)) == payload
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=66 * FUZZ, deadline=None)
 @given(st.data(), statements())
 def test_a_spoiled_statement_is_malformed_or_read_whole(data: st.DataObject, made: Statement) -> None:
     document = data.draw(st.composite(spoiled)(json.loads(statement.dump(made))))
@@ -164,7 +169,8 @@ def test_evidence_that_nobody_reads_is_refused(evidence: object) -> None:
             statement.parse(json.dumps(document).encode())
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=50 * FUZZ, deadline=None)
 @given(st.data(), st.binary(max_size=20), st.lists(st.tuples(words, st.binary(max_size=20)), max_size=3), words)
 def test_an_envelope_is_malformed_or_read_whole(
     data: st.DataObject, payload: bytes, rows: list[tuple[str, bytes]], kind: str
@@ -184,7 +190,8 @@ def test_an_envelope_is_malformed_or_read_whole(
     assert json.loads(dsse.dump(found)) == document
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=50 * FUZZ, deadline=None)
 @given(st.binary(max_size=200) | words.map(str.encode))
 @example(b"-0")
 @example(b"1" * 5000)
@@ -201,14 +208,16 @@ def test_any_bytes_as_json(data: bytes) -> None:
         assert json.dumps(found) is not None
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=50 * FUZZ, deadline=None)
 @given(anything)
 def test_json_is_read_as_it_was_written(value: Any) -> None:
     assert dsse.load_json(json.dumps(value).encode()) == value
     assert dsse.load_json(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=66 * FUZZ, deadline=None)
 @given(st.text("AZaz09+/=-_ \n\0ü", max_size=12) | words)
 def test_base64_is_read_in_one_spelling_only(text: str) -> None:
     try:
@@ -237,7 +246,8 @@ fields = st.binary(max_size=70) | st.sampled_from(NAMES) | st.sampled_from([b"\1
 blobs = st.lists(fields, max_size=5).map(joined) | st.binary(max_size=100)
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=100 * FUZZ, deadline=None)
 @given(st.data())
 def test_no_bytes_are_a_signature(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(NAMES) | fields)
@@ -251,7 +261,8 @@ def test_no_bytes_are_a_signature(data: st.DataObject) -> None:
         sshsig.verify(sshsig.armor(blob), b"message", "space")
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=50 * FUZZ, deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200).map(sshsig.armor))
 def test_any_text_as_armor(text: str) -> None:
     for parse in (sshsig.parse, sshsig.dearmor):
@@ -265,7 +276,8 @@ def test_any_text_as_armor(text: str) -> None:
         sshsig.verify(text, b"message", "space")
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=66 * FUZZ, deadline=None)
 @given(st.binary(max_size=200) | blobs.map(lambda blob: b"openssh-key-v1\0" + blob))
 def test_any_bytes_as_a_private_key_s_header(data: bytes) -> None:
     try:

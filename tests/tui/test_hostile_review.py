@@ -32,7 +32,7 @@ MORE = {
     "accents": "e" + "\u0301" * 40 + "\ufe0f\u20e3" * 5,
 }
 ALL = COCKTAILS | PAYLOADS | MORE
-NOW = {("escapes", NARROW), ("markup", WIDE)}
+NOW = {("escapes", NARROW)}
 """In every run; the rest in the long one."""
 EVERY = pytest.mark.parametrize(
     ("payload", "size"),

@@ -213,7 +213,9 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=() if case == "policy bytes" else pytest.mark.long) for case in BROKEN]
+)
 def test_no_byte_acts_where_the_coach_refuses_to_open(case: str, tmp_path: Path) -> None:
     folder = write(make_demo(tmp_path / "app"), BROKEN[case])
     with shipworthy(folder) as terminal:

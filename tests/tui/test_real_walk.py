@@ -41,7 +41,9 @@ async def attest(driver: Driver, item: str, words: str) -> None:
     raise AssertionError(f"{item} was not attested:\n{driver.text}")
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "140x40"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(NARROW, id="80x24", marks=pytest.mark.long), pytest.param(WIDE, id="140x40")]
+)
 async def test_from_faults_to_a_signed_file_that_verifies(size: tuple[int, int], tmp_path: Path) -> None:
     folder = make_demo(tmp_path / "lemonade")
     app = CoachApp(Session(folder), ChildEngine(folder), ascii_only=False)  # type: ignore[arg-type]

@@ -76,7 +76,9 @@ async def accept_all(lead: Lead) -> None:
         await lead.press("n", "enter", "a", "escape")
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "140x40"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="140x40", marks=pytest.mark.long)]
+)
 async def test_to_a_countersigned_commit_that_is_ready(
     waiting: tuple[World, Path], clone: Path, size: tuple[int, int]
 ) -> None:
