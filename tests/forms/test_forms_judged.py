@@ -64,10 +64,22 @@ def pay(order: str):
 
 app.include_router(router)
 """
+WORKFLOW = """\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - run: fly deploy
+        env:
+          FLY_API_TOKEN: ${{ secrets.FLY_API_TOKEN }}
+          GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}
+          # OLD: ${{ secrets.OLD_TOKEN }}
+"""
 NAMED = {
     "threat-model": ("/api/v1", "/api/v1/users", "/api/v1/pay", "PostgreSQL 16", "Stripe", "redis"),
     "third-party-inventory": ("Stripe payments",),
-    "key-inventory": ("STRIPE_SECRET_KEY", "ADMIN_TOKEN"),
+    "key-inventory": ("STRIPE_SECRET_KEY", "ADMIN_TOKEN", "FLY_API_TOKEN"),
     "spend-alert": ("stripe",),
     "backup-restored": ("Postgres (main)", "redis cache"),
 }
@@ -75,6 +87,7 @@ FILES = {
     "app/__init__.py": "",
     "app/main.py": APP,
     "requirements.txt": "fastapi==0.115.0\nstripe==11.0.0\npsycopg==3.2.1\nredis==5.0.0\n",
+    ".github/workflows/ci.yml": WORKFLOW,
     ".env.example": "STRIPE_SECRET_KEY=\nADMIN_TOKEN=\nMODE=\n",
 }
 
@@ -155,6 +168,7 @@ NEW = {
     "app/main.py": "\n@app.post('/admin/wipe')\ndef wipe():\n    return os.environ['OPENAI_API_KEY']\nimport twilio\n",
     "requirements.txt": "pymongo==4.0\nopenai==1.0\n",
     ".env.example": "MAIL_PASSWORD=\n",
+    ".github/workflows/ci.yml": "          HUB: ${{ secrets.FLY_API_TOKEN || secrets['HUB_PASSWORD'] }}\n",
 }
 """What is added to which file, and then makes the forms stale."""
 STALE = {
@@ -162,7 +176,7 @@ STALE = {
     "third-party-inventory": {"openai": "requirements.txt", "twilio": "app/main.py"},
     "spend-alert": {"openai": "requirements.txt", "twilio": "app/main.py"},
     "backup-restored": {"mongodb": "requirements.txt"},
-    "key-inventory": {"OPENAI_API_KEY": "app/main.py", "MAIL_PASSWORD": ".env.example"},
+    "key-inventory": {"OPENAI_API_KEY": "app/main.py", "MAIL_PASSWORD": ".env.example", "HUB_PASSWORD": ".github/"},
 }
 
 

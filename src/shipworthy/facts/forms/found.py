@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shipworthy.facts.base import Fact
 from shipworthy.facts.forms.model import Answers, Form, Kind, Question, Source
+from shipworthy.facts.forms.pipeline_keys import PipelineKeys
 from shipworthy.facts.routes import Route, Routes
 from shipworthy.facts.settings import ListingKind, Settings
 from shipworthy.facts.stack import Part, Stack
@@ -18,7 +19,7 @@ KINDS: dict[Source, tuple[type[Fact], ...]] = {
     Source.STORES: (Stack,),
     Source.SERVICES: (Stack,),
     Source.PAID_SERVICES: (Stack,),
-    Source.KEYS: (Settings,),
+    Source.KEYS: (Settings, PipelineKeys),
 }
 """The facts each source is read from."""
 
@@ -97,9 +98,10 @@ def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tup
             assert isinstance(routes, Routes)  # noqa: S101 - facts are keyed by their own type
             found += _groups(routes)
         elif source is Source.KEYS:
-            settings = facts[Settings]
+            settings, pipeline = facts[Settings], facts[PipelineKeys]
             assert isinstance(settings, Settings)  # noqa: S101
-            found += _keys(settings)
+            assert isinstance(pipeline, PipelineKeys)  # noqa: S101
+            found += _keys(settings, pipeline)
         else:
             stack = facts[Stack]
             assert isinstance(stack, Stack)  # noqa: S101
@@ -190,7 +192,7 @@ def _named(source: Source, name: str, places: list[Location]) -> Named:
     )
 
 
-def _keys(settings: Settings) -> Iterator[Named]:
+def _keys(settings: Settings, pipeline: PipelineKeys) -> Iterator[Named]:
     places: dict[str, list[Location]] = {}
     for name, reads in settings.named().items():
         if any(read.secret for read in reads):
@@ -200,6 +202,8 @@ def _keys(settings: Settings) -> Iterator[Named]:
             for each in listing.assignments:
                 if each.secret:
                     places.setdefault(each.name, []).append(Location(path=listing.path, line=each.line))
+    for name, place in pipeline.asked:
+        places.setdefault(name, []).append(place)
     for name, found in sorted(places.items()):
         yield _named(Source.KEYS, name, found)
 
