@@ -157,7 +157,9 @@ def test_rows_from_the_code_count_for_nothing_until_confirmed(item: str, tmp_pat
     write(folder, {form.file: rendered(form, written, b"")})
     found = outcome_of(item, folder)
     assert found.kind is OutcomeKind.FAIL
-    assert {"form-not-confirmed", "not-in-form"} <= {each.rule for each in found.findings}
+    assert {each.rule for each in found.findings} - {"form-too-few"} == {"not-in-form"}
+    assert all("nobody has confirmed" in each.message for each in found.findings if each.rule == "not-in-form")
+    assert all(form.file in str(each.related[0]) for each in found.findings if each.rule == "not-in-form")
     said = written.with_rows(held.id, tuple(replace(each, confirmed=True) for each in written.table(held.id)))
     write(folder, {form.file: rendered(form, said, b"")})
     assert outcome_of(item, folder).kind is OutcomeKind.PASS

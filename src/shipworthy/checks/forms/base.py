@@ -50,15 +50,18 @@ class FormCheck(Check):
         if fact.written is None:
             return _nothing_written(form, found)
         flaws = lacking(form, fact.written.answers, context.outside.now.date(), fact.written)
-        findings = [_lacks(flaw, form) for flaw in flaws]
-        strange = list(_strange(form, fact.written, found))
         looked_at = [f"{form.file}: {plural(len(form.questions), 'question')}", *_seen(found)]
-        if strange:
-            names = ", ".join(each.name for each, _ in strange[:3])
-            more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
-            findings = [*(_not_named(*each, form, fact.written) for each in strange), *findings]
+        strange = [(*each, _waiting(*each, fact.written)) for each in _strange(form, fact.written, found)]
+        # A row that waits is told of once, with the place in the code.
+        told = {line for _, _, line in strange if line is not None}
+        findings = [_not_named(*each, form, fact.written) for each in strange]
+        findings += [_lacks(flaw, form) for flaw in flaws if flaw.rule != "not-confirmed" or flaw.line not in told]
+        unnamed = [named.name for named, _, line in strange if line is None]
+        if unnamed:
+            more = f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else ""
+            names = ", ".join(unnamed[:3])
             return Outcome.failed(f"out of date: {form.file} does not name {names}{more}", findings, looked_at)
-        if findings:
+        if flaws:
             more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
             return Outcome.failed(f"{flaws[0].file}:{flaws[0].line}: {flaws[0].message}{more}", findings, looked_at)
         unseen = list(_unseen(form, known))
@@ -95,7 +98,7 @@ def _nothing_written(form: Form, found: _Found) -> Outcome:
     finding = Finding.at(
         PROJECT,
         "nothing-written",
-        f"Nobody has written this down where it can be held against the code: there is no {form.file}.",
+        f"Nobody has written this down where it can be held against the code: there is no {form.file} that git knows.",
         anchor=form.id,
         severity=Severity.INFO,
         confidence=Confidence.REVIEW,
@@ -127,15 +130,25 @@ def _strange(form: Form, written: Written, found: _Found) -> Iterator[tuple[Name
                     yield named, question
 
 
-def _not_named(named: Named, question: Question, form: Form, written: Written) -> Finding:
+def _waiting(named: Named, question: Question, written: Written) -> int | None:
+    """The line of a row that names the thing and that nobody has confirmed."""
+    for number, row in enumerate(written.answers.table(question.id)):
+        if not row.confirmed and mentions(named, row.cell(question.columns[0].id)):
+            return written.line(question.id, number)
+    return None
+
+
+def _not_named(named: Named, question: Question, line: int | None, form: Form, written: Written) -> Finding:
+    says = "does not name it" if line is None else "has a row for it that nobody has confirmed"
+    do = "Add a row for it" if line is None else "Fill its row in and say that it is so"
     return Finding.at(
         named.location,
         "not-in-form",
-        f"The {named.what} is in the code, and {form.file} does not name it.",
+        f"The {named.what} is in the code, and {form.file} {says}.",
         anchor=named.name,
         severity=Severity.MEDIUM,
-        related=[Location(path=form.file, line=written.line(question.id)), *named.related],
-        remedy=f"Add a row for it: {command(form)} shows it with an empty row.",
+        related=[Location(path=form.file, line=line or written.line(question.id)), *named.related],
+        remedy=f"{do}: {command(form)}",
     )
 
 
