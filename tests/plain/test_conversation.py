@@ -61,7 +61,7 @@ def test_it_opens_with_the_verdict_the_next_step_and_what_is_open() -> None:
         pytest.param(["r"], "Choose an item first: type its number.", id="no item yet"),
         pytest.param(["9", "]"], "Evidence 2 of 2: web/src/pay.ts, line 3.", id="next evidence"),
         pytest.param(["9", "["], "Evidence 2 of 2: web/src/pay.ts, line 3.", id="evidence before"),
-        pytest.param(["16", "]"], "This item has no evidence to show.", id="no evidence"),
+        pytest.param(["16", "]"], "This item has no more evidence.", id="no evidence"),
         pytest.param(["f"], "6. PASS. The test suite exists, runs here and passes. 42 passed.", id="everything"),
         pytest.param(["f"], "5. FAIL, optional. Not so: Linter", id="everything says the level"),
         pytest.param(["/ fail secrets"], "1 item with 'fail secrets':\n9. FAIL.", id="filter"),
@@ -140,6 +140,14 @@ def test_several_components_are_named() -> None:
 
 
 # Checking
+
+
+def test_what_does_not_count_is_said_once_and_not_as_an_answer() -> None:
+    late = replace(EXPIRED, item="authz-negative-tests")
+    said = talk("7", "r", session=FakeSession(decisions={late.item: late}))
+    words = "Item 7 is now: NEEDS YOU. What was said does not count: expired on 2026-11-01. About 10 min."
+    assert said.after("Checking it again.").count("expired on") == 1
+    assert words in said.text
 
 
 def test_checking_again_looks_at_one_item_or_at_all() -> None:

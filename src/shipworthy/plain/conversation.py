@@ -117,8 +117,6 @@ class Conversation:
         if result is not None:
             several = len(self.known.components) > 1
             self.talk.say(lines.short_line(result, self.number(item), self.session.today, several=several))
-            if result.note:
-                self.talk.say(f"What was said does not count: {result.note}.")
         self.talk.say(lines.verdict_line(self.known))
         if not self.known.open:
             self.talk.say(lines.step_line(self.known, None, self._numbers))
@@ -336,8 +334,8 @@ class Conversation:
                     self.talk.say("Given up. Nothing was written.")
 
     def _evidence(self, result: Result, step: int) -> None:
-        if not result.findings:
-            self.talk.say("This item has no evidence to show.")
+        if len(result.findings) < 2:
+            self.talk.say("This item has no more evidence.")
             return
         self.finding = (self.finding + step) % len(result.findings)
         self.talk.say("")

@@ -203,5 +203,6 @@ def _fix(result: Result, command: str) -> Iterator[str]:
 def short_line(result: Result, number: int, today: date, *, several: bool) -> str:
     """An item as it stands now, after something was done about it."""
     time = "" if result.settled else f" {effort(result.item.minutes).capitalize()}."
-    beside = _beside(result, today, several=several)
+    beside = f"What was said does not count: {_stop(result.note)}" if result.note else ""
+    beside = beside or _beside(result, today, several=several)
     return f"Item {number} is now: {FACES[result.status].words}.{f' {beside}' if beside else ''}{time}"
