@@ -1,66 +1,208 @@
-"""How the main screens look: against snapshots in the other colours, and against the published screenshots."""
+"""How every screen looks, in each theme: against pictures in text, by contrast, and against the published screenshots.
+
+After a wanted change: `pytest tests/tui/test_looks.py --snapshot-update`, and read the difference.
+"""
 
 from __future__ import annotations
 
+import difflib
+import importlib
+import inspect
+import os
+import pkgutil
+import re
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fake import FakeEngine, FakeSession
-from textual.pilot import Pilot
+from driving import NARROW, WIDE, coach
+from made_up_desk import MadeUpDesk
+from picture import Picture, contrast, picture, read, still, words, written
+from scenes import scenes
+from textual.color import Color
+from textual.screen import Screen
+from textual.theme import Theme
 
-from shipworthy.tui.app import CoachApp
+import shipworthy.tui.screens
+from shipworthy.tui.themes import THEMES as THEMES_OF_OURS
 
-SCENES: dict[str, tuple[tuple[int, int], str, bool, tuple[str, ...]]] = {
-    # name: size, theme, NO_COLOR, keys
-    "list-light-80x24": ((80, 24), "light", False, ()),
-    "both-light-140x40": ((140, 40), "light", False, ("n",)),
-    "list-no-color-80x24": ((80, 24), "dark", True, ()),
-    "both-no-color-140x40": ((140, 40), "dark", True, ("n",)),
-    "waive-no-color-80x24": ((80, 24), "dark", True, ("w",)),
-}
+FOLDER = Path(__file__).parent / "__snapshots__"
+SIZES = {"80x24": NARROW, "140x40": WIDE}
+THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dark", True)}
+"""By name: our theme, and whether NO_COLOR is set."""
+NOW = [("80x24", "dark"), ("140x40", "light"), ("80x24", "no colour")]
+"""In every run: each size and each theme once. All pairs in the long one."""
+COMING = re.compile(r"Change|Since|Diff|Key|People|Form", re.I)
+"""Screens whose scenes are still to be written: what changed since the last sign-off, keys of people, and a form."""
+ABSTRACT = {"Commands", "Decide", "Dialog"}
+
+Walked = tuple[dict[str, Picture], set[str]]
+"""Scene to picture, and the names of the screens that were on it."""
 
 
-@pytest.mark.parametrize("scene", SCENES)
-def test_snapshot(scene: str, snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    size, theme, no_color, keys = SCENES[scene]
+@contextmanager
+def environment(no_color: bool) -> Iterator[None]:
+    before = os.environ.pop("NO_COLOR", None)
     if no_color:
-        monkeypatch.setenv("NO_COLOR", "1")
-
-    async def drive(pilot: Pilot[None]) -> None:
-        for _ in range(5):
-            await pilot.pause()
-        for key in keys:
-            await pilot.press(key)
-        await pilot.pause()
-
-    run: Callable[[Pilot[None]], Awaitable[None]] = drive
-    app = CoachApp(FakeSession(), FakeEngine(), theme=theme, ascii_only=False)
-    assert snap_compare(app, terminal_size=size, run_before=run)
+        os.environ["NO_COLOR"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("NO_COLOR", None)
+        if before is not None:
+            os.environ["NO_COLOR"] = before
 
 
-def test_without_colour_nothing_has_a_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+async def walk(size: str, theme: str, no_color: bool) -> Walked:
+    """Every scene, by one app."""
+    with pytest.MonkeyPatch.context() as patch, environment(no_color):
+        patch.setattr("shipworthy.reviewing.open_desk", lambda root, **options: MadeUpDesk())
+        async with coach(size=SIZES[size], theme=theme, first_time=True) as driver:
+            found: dict[str, Picture] = {}
+            kinds: set[str] = set()
+            async for name in scenes(driver):
+                still(driver.app)
+                await driver.settle()
+                found[name] = picture(driver.app)
+                kinds.add(type(driver.app.screen).__name__)
+            return found, kinds
+
+
+_walked: dict[tuple[str, str], Walked] = {}
+
+
+async def walked(size: str, name: str) -> Walked:
+    """The same, once for all tests of a process."""
+    if (size, name) not in _walked:
+        theme, no_color = THEMES.get(name, (name, False))
+        _walked[size, name] = await walk(size, theme, no_color)
+    return _walked[size, name]
+
+
+def pairs(now: list[tuple[str, str]], *more: str) -> pytest.MarkDecorator:
+    """Each size with each theme; those not in `now` only in the long run."""
+    return pytest.mark.parametrize(
+        ("size", "name"),
+        [
+            pytest.param(size, theme, id=f"{size}-{theme}", marks=() if (size, theme) in now else pytest.mark.long)
+            for theme in (*THEMES, *more)
+            for size in SIZES
+        ],
+    )
+
+
+async def write(size: str) -> None:
+    """Write the pictures of one size, in every theme, and delete what nobody draws."""
+    assert sys.version_info[:2] == (3, 11), "pictures are written by Python 3.11, with the locked libraries"
+    folder = FOLDER / size
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = {name: (await walked(size, name))[0] for name in THEMES}
+    for scene in seen["dark"]:
+        (folder / f"{scene}.txt").write_text(written({name: seen[name][scene] for name in THEMES}), encoding="utf-8")
+    for path in folder.iterdir():
+        if path.stem not in seen["dark"]:
+            path.unlink()
+
+
+@pairs(NOW)
+async def test_every_scene_looks_as_in_its_picture(size: str, name: str, pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("--snapshot-update"):
+        await write(size)
+    now = (await walked(size, name))[0]
+    assert sorted(now) == sorted(path.stem for path in (FOLDER / size).iterdir())
+    different = []
+    for scene, seen in now.items():
+        before = read((FOLDER / size / f"{scene}.txt").read_text(encoding="utf-8"), name)
+        after = read(written({name: seen}), name)
+        if before != after:
+            lines = difflib.unified_diff(before, after, f"{size}/{scene} in {name}: picture", "now", lineterm="", n=0)
+            different.append("\n".join(lines))
+    assert not different, "\n\n".join(different)
+
+
+async def test_every_screen_has_a_scene() -> None:
+    defined = set()
+    for module in pkgutil.iter_modules(shipworthy.tui.screens.__path__):
+        found = importlib.import_module(f"shipworthy.tui.screens.{module.name}")
+        for name, each in inspect.getmembers(found, inspect.isclass):
+            if issubclass(each, Screen) and each.__module__ == found.__name__:
+                defined.add(name)
+    missing = defined - ABSTRACT - (await walked("80x24", "dark"))[1]
+    assert {name for name in missing if not COMING.search(name)} == set()
+
+
+# Contrast
+
+LEAST = 4.5
+"""Between text and what it stands on: https://www.w3.org/TR/WCAG22/#contrast-minimum."""
+FAINT_LEAST = 3.0
+"""For faint words (tallies, asides of what passed) on the cursor's line and on a field being typed in, where a brighter
+ink would be as loud as the words that count. It is what the same rule asks of large text; anywhere else, `LEAST`."""
+
+
+def least(theme: Theme, ink: str, *, on_cursor: bool, grey: bool = False) -> float:
+    """The contrast that is asked of an ink."""
+    faint = Color.parse(theme.variables["faint"])
+    return FAINT_LEAST if on_cursor and ink == (faint.monochrome if grey else faint).hex.lower() else LEAST
+
+
+@pytest.mark.parametrize("theme", THEMES_OF_OURS, ids=lambda theme: theme.name)
+def test_every_ink_can_be_read_on_every_ground(theme: Theme) -> None:
+    ground = Color.parse(theme.background)
+    plain = {
+        "background": theme.background,
+        "surface": theme.surface,
+        "a marked line": _over(ground, theme.error, 0.16),
+    }
+    cursor = {"panel": theme.panel, "the cursor": _over(ground, theme.primary, 0.20)}
+    inks = {name: getattr(theme, name) for name in ("foreground", "primary", "secondary", "accent", "success")}
+    inks |= {
+        "warning": theme.warning,
+        "error": theme.error,
+        **{name: theme.variables[name] for name in ("dim", "faint")},
+    }
+    found = {
+        f"{ink} on {name}": (contrast(inks[ink], where), least(theme, inks[ink], on_cursor=name in cursor))
+        for ink in inks
+        for name, where in (plain | cursor).items()
+        if (ink, name) != ("faint", "a marked line")
+    }
+    for name in ("foreground", "success", "error", "warning", "primary"):
+        found[f"background on {name}"] = (contrast(theme.background, inks[name]), LEAST)
+    assert {name: each for name, each in found.items() if each[0] < each[1]} == {}
+
+
+def _over(ground: Color, name: str | None, part: float) -> str:
+    return ground.blend(Color.parse(name or "#000000"), part).hex.lower()
+
+
+@pairs([("80x24", "dark"), ("140x40", "light"), ("80x24", "no colour")], "contrast")
+async def test_all_text_can_be_read(size: str, name: str) -> None:
+    theme = next(each for each in THEMES_OF_OURS if each.name == f"shipworthy-{THEMES.get(name, (name, False))[0]}")
+    plain = {theme.background, theme.surface}
+    grey = name == "no colour"
+    plain = {Color.parse(each).monochrome.hex.lower() if grey else each for each in plain if each}
+    bad: dict[tuple[str, str], str] = {}
+    for scene, seen in (await walked(size, name))[0].items():
+        for y, row in enumerate(seen):
+            for cell in row:
+                # A mark that is not set has the colour of its ground.
+                if not cell.text.isalnum() or not cell.live or cell.ink == cell.ground:
+                    continue
+                asked = least(theme, cell.ink, on_cursor=cell.ground not in plain, grey=grey)
+                if contrast(cell.ink, cell.ground) < asked:
+                    bad.setdefault((cell.ink, cell.ground), f"{scene}:{y + 1} {words(seen)[y].strip()}")
+    assert not [f"{contrast(ink, ground):.2f} {ink} on {ground}: {where}" for (ink, ground), where in bad.items()]
+
+
+async def test_without_colour_nothing_has_a_colour() -> None:
     """The cursor, the verdict and the states must be told apart by brightness and words alone."""
-    import asyncio
-
-    from driving import coach
-
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    async def look() -> set[tuple[int, int, int]]:
-        async with coach() as driver:
-            return {
-                tuple(color.triplet)
-                for strip in driver.app.screen._compositor.render_strips()
-                for segment in strip
-                if segment.style
-                for color in (segment.style.color, segment.style.bgcolor)
-                if color and color.triplet
-            }
-
-    greys = asyncio.run(look())
+    seen = (await walked("80x24", "no colour"))[0].values()
+    used = {color for each in seen for row in each for cell in row for color in (cell.ink, cell.ground)}
+    greys = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in used if color != "default"]
     assert greys
     assert all(max(each) - min(each) <= 2 for each in greys)
 

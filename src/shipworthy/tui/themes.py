@@ -12,7 +12,7 @@ THEMES = (
         accent="#c8a6ff",
         success="#7bd09a",
         warning="#f0b95b",
-        error="#ff7b72",
+        error="#ff857c",
         foreground="#d7dee7",
         background="#0f141b",
         surface="#161d27",
@@ -22,7 +22,7 @@ THEMES = (
             "input-selection-background": "#6cb6ff 35%",
             "border": "#3a4657",
             "dim": "#97a1ad",
-            "faint": "#727c89",
+            "faint": "#7b8591",
         },
     ),
     Theme(
@@ -30,7 +30,7 @@ THEMES = (
         primary="#0b57a4",
         secondary="#3e5368",
         accent="#6b3fb5",
-        success="#17703a",
+        success="#136433",
         warning="#855300",
         error="#b3261e",
         foreground="#1c2430",
@@ -41,8 +41,8 @@ THEMES = (
         variables={
             "input-selection-background": "#0b57a4 25%",
             "border": "#b9b3a5",
-            "dim": "#5b6370",
-            "faint": "#757c86",
+            "dim": "#525a66",
+            "faint": "#676d76",
         },
     ),
     Theme(

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from shipworthy.tui.keys import DIALOG
+from shipworthy.tui.keys import DIALOG, PAGES
 from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import SafeStatic, shown
 
@@ -62,6 +62,17 @@ class Dialog(ModalScreen[T], Generic[T]):
         box.border_subtitle = shown(self._aside, limit=64)
         return box
 
+    def words(self) -> VerticalScroll:
+        """The part of the box that scrolls where there is no room for all of it; what comes after it stays in sight."""
+        return VerticalScroll(classes="fields", can_focus=False)
+
+    def action_text_scroll(self, rows: int) -> None:
+        self.query_one(".fields", VerticalScroll).scroll_relative(y=rows, animate=False)
+
+    def action_text_page(self, pages: int) -> None:
+        text = self.query_one(".fields", VerticalScroll)
+        text.scroll_relative(y=pages * max(text.size.height - 1, 1), animate=False)
+
     def action_cancel(self) -> None:
         self.dismiss(None)
 
@@ -77,6 +88,8 @@ class Answer(NamedTuple):
 class Question(Dialog[str]):
     """Asks; gives the id of the chosen answer, or None."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*DIALOG, *PAGES]
+
     def __init__(self, title: str, lines: Sequence[Line], answers: Sequence[Answer], aside: str = "") -> None:
         super().__init__(title, aside)
         self._lines = lines
@@ -84,8 +97,9 @@ class Question(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with self.box():
-            for line in self._lines:
-                yield SafeStatic(line.head + line.text if line.head.plain else line.text)
+            with self.words():
+                for line in self._lines:
+                    yield SafeStatic(line.head + line.text if line.head.plain else line.text)
             with Horizontal(classes="buttons"):
                 for answer in self._answers:
                     yield Choice(answer.words, id=answer.id, tone=answer.tone)
@@ -97,6 +111,14 @@ class Question(Dialog[str]):
 class Message(Dialog[None]):
     """Says something: what happened, and what to do about it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(each for each in DIALOG if each.id == "dialog-cancel"),
+        *PAGES,
+        # There is but one button, so the arrows have nothing else to do.
+        Binding("down", "text_scroll(1)", show=False),
+        Binding("up", "text_scroll(-1)", show=False),
+    ]
+
     def __init__(self, title: str, message: str, advice: str = "") -> None:
         super().__init__(title)
         self._message = message
@@ -104,11 +126,12 @@ class Message(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with self.box():
-            yield SafeStatic(shown(self._message, limit=2_000))
-            if self._advice:
-                yield SafeStatic(Content(""))
-                for each in self._advice.splitlines()[:12]:
-                    yield SafeStatic(shown(each, limit=1_000))
+            with self.words():
+                yield SafeStatic(shown(self._message, limit=2_000))
+                if self._advice:
+                    yield SafeStatic(Content(""))
+                    for each in self._advice.splitlines()[:12]:
+                        yield SafeStatic(shown(each, limit=1_000))
             with Horizontal(classes="buttons"):
                 yield Choice("Close", id="no")
 

@@ -45,17 +45,16 @@ class Ends(Visual):
 
     `rights` are wordings of the right end, the longest first; the first that fits beside the whole left end is used.
     When none does, the last is cut to what room there is; with less than `LEAST` cells left it goes, unless `keep`
-    cells are asked for: then the left end is cut instead.
+    cells are asked for: then the left end is cut instead, but for its first `firm` cells.
     """
 
     LEAST = 14
-    MOST_LEFT = 40
-    """The left end is never cut below this for the sake of the right one."""
 
-    def __init__(self, left: Content, *rights: Content, keep: int = 0) -> None:
+    def __init__(self, left: Content, *rights: Content, keep: int = 0, firm: int = 40) -> None:
         self.left = left
         self.rights = tuple(each for each in rights if each.plain)
         self.keep = keep
+        self.firm = firm
 
     def at(self, width: int) -> Content:
         """The line at exactly this width, in cells."""
@@ -66,7 +65,7 @@ class Ends(Visual):
         right = next((each for each in self.rights if each.cell_length <= room), None)
         if right is None:
             right = self.rights[-1].truncate(max(room, self.keep), ellipsis=True)
-            if room < self.LEAST and (not self.keep or width - right.cell_length < self.MOST_LEFT):
+            if room < self.LEAST and (not self.keep or width - right.cell_length < self.firm):
                 return self.left.truncate(width, ellipsis=True, pad=True)
         left = self.left.truncate(width - right.cell_length - 2, ellipsis=True, pad=True)
         return Content.assemble(left, "  ", right)

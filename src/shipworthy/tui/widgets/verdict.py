@@ -92,7 +92,9 @@ class VerdictBar(SafeStatic):
         about = [f"Profile {top.assessment.profile}: {top.assessment.profile_reason}" if top.assessment.profile else ""]
         about.append(_components(top.assessment.components))
         left = shown(" · ".join(each for each in about if each), DIM)
-        third = Ends(left, shown(top.progress, DIM), shown(top.brief, DIM), keep=38 if top.brief else 30)
+        # What happens now is worth more than the end of what the profile rests on.
+        keep = 46 if top.brief else 30
+        third = Ends(left, shown(top.progress, DIM), shown(top.brief, DIM), keep=keep, firm=30)
         return [first, self._step(top), third]
 
     @staticmethod
