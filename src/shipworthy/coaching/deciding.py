@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from shipworthy.coaching.when import past
 from shipworthy.coaching.words import heading, primary
 from shipworthy.model import Decides, Decision, DecisionKind, Result
 from shipworthy.text import plural
@@ -35,6 +34,9 @@ def seen_file(result: Result) -> str:
 
 def with_day(reason: str, when: str, today: date) -> str:
     """The reason, after the day it was so; `when` may be empty. Raises DateError."""
+    # Only here: the rest is loaded before the first picture.
+    from shipworthy.coaching.when import past
+
     return f"{past(when, today).isoformat()}: {reason}" if when else reason
 
 
