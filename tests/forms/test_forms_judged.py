@@ -286,6 +286,13 @@ def test_a_mapper_asks_for_some_database(tmp_path: Path) -> None:
     assert outcome_of(form.id, folder).kind is OutcomeKind.PASS
 
 
+def test_a_service_that_keeps_data_is_one_thing_and_needs_a_backup(tmp_path: Path) -> None:
+    folder = write(tmp_path / "app", {"package.json": '{"dependencies": {"@supabase/supabase-js": "2.0.0"}}'})
+    for item in ("threat-model", "backup-restored", "third-party-inventory"):
+        filled = prefill(a_form(item), folder, context(folder))
+        assert [row.found for rows in filled.answers.rows.values() for row in rows] == ["package.json:1"]
+
+
 @pytest.mark.parametrize(
     ("path", "group"),
     [

@@ -78,6 +78,8 @@ def test_comments_and_layout_of_people_stay_in_toml() -> None:
     assert lines_of(OWN_TOML, new)[0] == []
     assert 'name = "sentry"' in new
     assert "confirmed = false" in new
+    above = changed(PARTIES, OWN_TOML, answers.with_rows("services", (third, stripe, resend)))
+    assert above.index('"sentry"') < above.index("# the money") < above.index('"stripe"')
     backwards = changed(PARTIES, OWN_TOML, answers.with_rows("services", (resend, stripe)))
     assert "# Ours: do not touch." in backwards
     renamed = replace(stripe, cells={**stripe.cells, "name": "Stripe payments"})

@@ -61,20 +61,34 @@ def _table_edits(
     for place, held in enumerate(mine):
         if place not in kept:
             edits += [whole_lines(text, each) for each in held]
-    at = whole_lines(text, mine[-1][-1])[1] if mine else len(text)
+    at = _above(text, mine[kept[0]][0]) if kept else whole_lines(text, mine[-1][-1])[1] if mine else len(text)
     if kept != sorted(kept):
         # In another order: taken out and written anew; comments between them stay where they were.
         out = [whole_lines(text, each) for number in kept for each in mine[number]]
         blocks = "\n".join(block(question, row) for row in new)
         return [*edits, *out, (len(text), len(text), f"{_on_its_own_line(text, len(text))}\n{blocks}")]
-    # What is new is written behind the row before it; what comes first, behind the last row there is.
+    # What is new is written behind the row before it; what comes first, above the first row that stays.
+    first = bool(kept)
     for number, row in zip(pairs, new, strict=True):
         if number is None:
-            edits.append((at, at, f"{_on_its_own_line(text, at)}\n{block(question, row)}"))
+            written = block(question, row)
+            edits.append((at, at, f"{written}\n" if first else f"{_on_its_own_line(text, at)}\n{written}"))
             continue
+        first = False
         edits += _row_edits(text, mine[number], question, old[number], row)
         at = whole_lines(text, mine[number][-1])[1]
     return edits
+
+
+def _above(text: str, row: Statement) -> int:
+    """Where a table begins, with the comments that stand directly above it."""
+    start = whole_lines(text, row)[0]
+    while start:
+        above = text.rfind("\n", 0, start - 1) + 1
+        if not text[above:start].lstrip(" \t").startswith("#"):
+            break
+        start = above
+    return start
 
 
 def _pairs(question: Question, old: Sequence[Row], new: Sequence[Row]) -> list[int | None]:

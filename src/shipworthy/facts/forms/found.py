@@ -41,6 +41,8 @@ _ALIASES = {
 }  # fmt: skip
 _NO_WORD = frozenset({"x"})
 """Names that would be found in any text: only their aliases are looked for."""
+_KEEP_DATA = frozenset({"supabase", "firebase", "pinecone"})
+"""Outside services that are data stores too."""
 _THROUGH = frozenset({"sqlalchemy", "odbc", "tortoise", "peewee", "prisma", "drizzle", "typeorm", "sequelize", "knex"})
 """What talks to a data store that it does not name."""
 ANY_STORE = "database"
@@ -90,7 +92,7 @@ def _sources(form: Form) -> tuple[Source, ...]:
 
 
 def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tuple[Named, ...]:
-    """What the code names of these sources, by source and name. Raises KeyError for a fact that is not there."""
+    """What the code names of these sources, each name once. Raises KeyError for a fact that is not there."""
     found: list[Named] = []
     for source in sources:
         if source is Source.ROUTES:
@@ -106,7 +108,8 @@ def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tup
             stack = facts[Stack]
             assert isinstance(stack, Stack)  # noqa: S101
             found += _stores(stack) if source is Source.STORES else _services(stack, source)
-    return tuple(found)
+    # A service that keeps data is one thing, whatever it counts as.
+    return tuple({each.name: each for each in reversed(found)}.values())[::-1]
 
 
 def group_of(path: str) -> tuple[str, str]:
@@ -161,6 +164,9 @@ def _parts(stack: Stack, part: Part) -> dict[str, list[Location]]:
 
 def _stores(stack: Stack) -> Iterator[Named]:
     found = _parts(stack, Part.DATABASE)
+    for name, places in _parts(stack, Part.THIRD_PARTY).items():
+        if name in _KEEP_DATA:
+            found.setdefault(name, []).extend(places)
     named = {name: places for name, places in found.items() if name not in _THROUGH}
     for name, places in named.items():
         yield _named(Source.STORES, name, places)
