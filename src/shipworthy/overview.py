@@ -58,15 +58,13 @@ class Overview:
 def _said(advice: str) -> Iterator[None]:
     """Every expected error as a SessionError."""
     from shipworthy.git import GitError
-    from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate, NoReadinessFile, NotReady, Refused
+    from shipworthy.readiness.answers import BadTrust, CouldNotEvaluate, NotReady, Refused
     from shipworthy.readiness.tree import MissingObject, OddTree
 
     try:
         yield
     except NotReady as error:
         raise SessionError(f"{error.step}: {error.reason}", error.diagnostics) from error
-    except NoReadinessFile as error:
-        raise SessionError(str(error), "Two sign-offs are compared: sign once more after a change.") from error
     except (Refused, BadTrust, CouldNotEvaluate) as error:
         raise SessionError(str(error), error.diagnostics) from error
     except OddTree as error:

@@ -18,7 +18,7 @@ from shipworthy.checklist.policy import Policy, parse_policy
 from shipworthy.model import Assessment, ComponentOutcome, Outcome, Result, Status
 from shipworthy.readiness import rules
 from shipworthy.readiness.allowed import AUTHOR as AUTHORS
-from shipworthy.readiness.answers import NoReadinessFile, Refused
+from shipworthy.readiness.answers import Refused
 from shipworthy.readiness.changes import Changes, between_sign_offs, since_sign_off
 from shipworthy.session import Session
 
@@ -133,7 +133,7 @@ def test_a_file_that_nobody_approved_is_no_accepted_sign_off(made: Team) -> None
     # Without a base nobody says that it takes a second one.
     alone = since(made, base=None)
     assert alone.found.before.issued == NOW + timedelta(minutes=5)
-    assert "who else has to sign" in alone.accepted
+    assert "who else must sign is unknown here" in alone.accepted
 
 
 def test_a_signed_file_that_is_not_committed_is_told(made: Team) -> None:
@@ -141,6 +141,11 @@ def test_a_signed_file_that_is_not_committed_is_told(made: Team) -> None:
     found = since(made)
     assert ["is not committed" in each for each in found.notes] == [True]
     assert not found.nothing
+
+
+def test_a_sign_off_that_ended_is_told(made: Team) -> None:
+    found = since_sign_off(made.folder, now_of(made), parse_policy(POLICY), BASE, NOW + timedelta(days=91))
+    assert ["ended on 2027-02-20" in each for each in found.notes] == [True]
 
 
 def test_files_git_is_told_not_to_look_at_are_told(made: Team) -> None:
@@ -192,7 +197,7 @@ def test_a_shallow_clone_says_so(made: Team, tmp_path: Path) -> None:
 
 def test_the_last_two_sign_offs(made: Team) -> None:
     checklist = rules.in_force(POLICY, None).checklist
-    with pytest.raises(NoReadinessFile):
+    with pytest.raises(Refused, match="one of the two is missing"):
         between_sign_offs(made.folder, checklist, parse_policy(POLICY))
     made.commit({"uv.lock": "x\n"})
     made.signed(now=LATER)

@@ -88,7 +88,7 @@ def test_a_key_shipworthy_made_says_so_and_tells_nothing_of_its_private_half(mad
     assert (found.has_generated, found.keys[0].generated, found.keys[0].signs) == (
         True, True, "shipworthy made it for you",
     )  # fmt: skip
-    assert found.keys[0].passphrase == "asks for its passphrase"
+    assert found.keys[0].passphrase == "with its passphrase"
     private = keys.own.read_text().splitlines()[1:-1]
     assert private
     assert not [row for row in private if row in str(found)]
@@ -115,6 +115,25 @@ def test_what_only_lies_here_does_not_count_on_the_base_yet(made: Team, tmp_path
     assert (ada.at_base, lea.at_base, other.at_base) == (False, False, False)
     assert (lea.revoked, lea.why_not, lea.line) == (True, "is revoked", 0)
     assert lea.base == "only origin/main lists it; it counts there"
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "says", "at_base"),
+    [
+        (True, False, "does not have it as revoked yet, so it still counts there", False),
+        (False, True, "origin/main has it as revoked", False),
+        (True, True, "origin/main has it as revoked", True),
+    ],
+)
+def test_revoked_in_either_place_is_revoked(
+    made: Team, tmp_path: Path, here: bool, there: bool, says: str, at_base: bool
+) -> None:
+    row = f"{public(made.lea).line}\n"
+    made.base({SIGNERS: made.listed, REVOKED: row if there else "# none\n"})
+    write(made.folder, {REVOKED: row if here else ""})
+    found = people(book(made, tmp_path))[made.lea.fingerprint]
+    assert (found.revoked, found.why_not, found.at_base) == (True, "is revoked", at_base)
+    assert says in found.base
 
 
 def test_a_revoked_key_that_no_line_names(made: Team, tmp_path: Path) -> None:

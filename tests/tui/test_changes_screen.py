@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import looked_up
 import pytest
@@ -12,10 +13,13 @@ from driving import NARROW, WIDE, Driver, coach
 from fake import FakeEngine, FakeSession
 from made_up import TODAY
 from test_hostile import COCKTAILS, look
+from test_hostile_review import HostileDesk
 
 from shipworthy.assess.events import Failed
 from shipworthy.assess.signing import SessionError
+from shipworthy.readiness.seen import Since
 from shipworthy.tui.keys import CHANGES
+from shipworthy.tui.review_app import ReviewApp
 from shipworthy.tui.screens.changes import ChangesScreen, change_lines
 from shipworthy.tui.screens.dialogs import Message, Reader
 from shipworthy.tui.screens.main import MainScreen
@@ -185,13 +189,15 @@ async def test_after_a_failed_examination_nothing_is_compared() -> None:
 
 
 async def test_from_the_palette() -> None:
-    async with coach() as driver:
+    async with coach(watch=False) as driver:
         await driver.press("ctrl+p")
         await driver.type("changes since")
         await driver.until("Changes since the last sign-off")
         await driver.press("enter")
         await driver.until("People say")
         assert isinstance(driver.app.screen, ChangesScreen)
+        # What is not noticed is not unchanged.
+        assert "items are as they were checked last" in body(driver).replace("\n  ", " ")
         await driver.press("escape", "ctrl+p")
         await driver.type("keys, and people")
         await driver.until("Keys, and people who may sign")
@@ -210,3 +216,33 @@ async def test_a_hostile_repository(text: str) -> None:
         for key in ("home", "pagedown", "pagedown", "end", "o"):
             await driver.press(key)
             look(driver)
+
+
+@dataclass
+class ChangedDesk(HostileDesk):
+    """A review of a file that changed something since the last sign-off."""
+
+    @property
+    def since(self) -> Since:
+        return Since(self.text, (self.text,), looked_up.hostile_changes(self.text))
+
+
+async def test_the_second_person_sees_the_same_without_the_other_comparison() -> None:
+    app = ReviewApp(lambda: ChangedDesk("a text"), ascii_only=False)
+    async with app.run_test(size=NARROW) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.01)
+            if app.review.desk is not None:
+                break
+        await pilot.press("d")
+        await pilot.pause()
+        assert isinstance(app.screen, ChangesScreen)
+        assert "Launch is invite-only." not in app.screen.query_one("#changes", Lines).plain
+        assert "turned open" in app.screen.query_one("#changes", Lines).plain
+        before = app.screen
+        await pilot.press("o")
+        assert app.screen is before
+        assert "other" not in [each.binding.action for each in app.screen.active_bindings.values() if each.enabled]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is app.review

@@ -13,7 +13,7 @@ from shipworthy import __version__
 from shipworthy.checklist.policy import Policy
 from shipworthy.git import Git
 from shipworthy.model import Assessment, Checklist, OutcomeKind
-from shipworthy.readiness.answers import Refused
+from shipworthy.readiness.answers import NoReadinessFile, Refused
 from shipworthy.readiness.compare import (
     MACHINE,
     Comparison,
@@ -154,6 +154,11 @@ def since_sign_off(root: Path, assessment: Assessment, policy: Policy, base: str
     paths, why = None, f"no commit here holds the files that were signed then{'. ' + _SHALLOW if shallow else ''}"
     if last.source is not None:
         paths, why = _changed_here(git, last.source, environment), ""
+    notes = list(_notes(git, root, environment, here.record(readiness_names(environment)[1], MAX_BYTES)))
+    if before.expires < now:
+        notes.append(f"That sign-off ended on {before.expires:%Y-%m-%d}: it lets nothing be deployed any more.")
+    if before.inventories:
+        notes.append("The lists that were signed for are compared at the next signing.")
     ended = {each.item.id: each.note for each in assessment.results if each.note}
     dirty = f" and {plural(len(assessment.dirty), 'changed file')}" if assessment.dirty else ""
     return sort(
@@ -163,22 +168,25 @@ def since_sign_off(root: Path, assessment: Assessment, policy: Policy, base: str
         accepted=_accepted(trusted),
         now=f"what is here now: commit {head[:7]}{dirty}",
         ended=ended,
-        notes=[*_notes(git, root, environment, here.record(readiness_names(environment)[1], MAX_BYTES))]
-        + ([f"{FOLDER} lists that were signed for are compared at the next signing."] if before.inventories else []),
+        notes=notes,
     )  # fmt: skip
 
 
 def between_sign_offs(root: Path, checklist: Checklist, policy: Policy) -> Changes:
     """The signed file that lies here compared with the sign-off before it, as `shipworthy diff` does.
 
-    Raises Refused, NoReadinessFile and NotReady where one of the two is missing or not what its author signed,
-    GitError, MissingObject, OddTree.
+    Raises Refused where one of the two is missing, NotReady where one is not what its author signed, GitError,
+    MissingObject, OddTree.
     """
     git = _top(root)
-    found = compared(root, policy.environment, None)
+    try:
+        found = compared(root, policy.environment, None)
+    except NoReadinessFile as error:
+        advice = _SHALLOW if _shallow(git) else "Sign once more after a change; then the two can be compared."
+        raise Refused(f"one of the two is missing: {error}", advice) from error
     after = found.after
     return sort(
-        found, checklist, [policy], accepted="signed by the author it names; who else has to sign is not asked here",
+        found, checklist, [policy], accepted="signed by its author; who else must sign is not asked",
         now=f"the file signed on {after.issued:%Y-%m-%d %H:%M} UTC by {after.author}",
         notes=[_SHALLOW] if found.paths is None and _shallow(git) else [],
     )  # fmt: skip
@@ -229,7 +237,7 @@ def _short(base: str) -> str:
 
 def _accepted(trusted: Trusted | None) -> str:
     if trusted is None or trusted.root.base is None:
-        return "signed by the author it names; this clone knows no branch that says who else has to sign"
+        return "signed by its author; who else must sign is unknown here"
     return f"with every signature that {_short(trusted.root.base)} asks for"
 
 

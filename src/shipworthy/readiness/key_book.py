@@ -46,7 +46,7 @@ class Listed(NamedTuple):
     valid_before: datetime | None
     revoked: bool
     why_not: str
-    """Why it does not count now, going by the files as they lie here; empty where it does."""
+    """Why it does not count now, going by the files as they lie here (and revoked on the base); empty where it does."""
     line: int
     """Of the file here; 0 where it is not in it."""
     mine: bool
@@ -79,7 +79,7 @@ class OwnKey(NamedTuple):
     signs: str
     """Why it is the one that signs; empty where it is not."""
     passphrase: str
-    """What a passphrase is asked from, in words; empty where none is needed or it is not known."""
+    """With what it opens, in words; empty where no passphrase is needed or that is not known."""
     listed: tuple[Listed, ...] | None
     """What the repository says of it; None: its files cannot be read."""
     public: str
@@ -176,7 +176,7 @@ class _Reader(NamedTuple):
                 )  # fmt: skip
 
     def _listed(self, line: SignerLine, base: str, at_base: bool | None, *, only_base: bool = False) -> Listed:
-        revoked = line.fingerprint in self.here.revoked
+        revoked = line.fingerprint in self.here.revoked | (self.there.revoked if self.there else frozenset())
         roles = tuple(role for role, namespace in ROLES.items() if namespace in line.roles)
         why = "is revoked" if revoked else "is not in the list that lies here" if only_base else line.why_not(self.now)
         if why is None and not roles:
@@ -197,7 +197,9 @@ class _Reader(NamedTuple):
         if self.there is None:
             return f"what {short} says of it cannot be told: {self.base_problem}", None
         if line.fingerprint in self.there.revoked:
-            return f"{short} has it as revoked", False
+            return f"{short} has it as revoked", line.fingerprint in self.here.revoked
+        if line.fingerprint in self.here.revoked and self.there.of(line.fingerprint):
+            return f"{short} does not have it as revoked yet, so it still counts there", False
         same = [each for each in self.there.of(line.fingerprint) if each.principal == line.principal]
         if not same:
             return f"not on {short} yet, so it does not count there", False
@@ -315,7 +317,7 @@ def _own(keys: Keyring, found: Found, people: tuple[Listed, ...] | None, email: 
     passphrase = ""
     if signer is not None and signer.needs_passphrase:
         kept = bool(fingerprint) and keys.keeps(fingerprint)
-        passphrase = "its passphrase is in your keyring" if kept else "asks for its passphrase"
+        passphrase = "with its passphrase, which is in your keyring" if kept else "with its passphrase"
     line = ""
     if key is not None and key.problem is None:
         try:

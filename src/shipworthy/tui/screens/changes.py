@@ -60,6 +60,9 @@ async def show_changes(main: Commands) -> None:
             return
     found = await _waited(main, lambda: session.since_sign_off(coach.known), "There is nothing to compare with")
     if found is not None:
+        if not coach.watching:
+            stale = "Changed files are not noticed now, so items are as they were checked last. R checks them again."
+            found = found._replace(notes=(stale, *found.notes))
         main.app.push_screen(ChangesScreen(found, session.today, session.between_sign_offs))
 
 

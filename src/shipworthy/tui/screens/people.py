@@ -214,9 +214,7 @@ class PeopleScreen(Screen[None]):
 
         if self._refused("make"):
             return
-        why = SessionError(
-            "This makes a signing key of your own.", "An SSH key you have already signs as well; then none is needed."
-        )
+        why = SessionError("An SSH key of yours signs too: in ~/.ssh, in your agent, or the one git config names.")
         if await self.app.push_screen_wait(NewKey(self._session, why, "A key to sign with")):
             await self._read_again()
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from textual.content import Content
-
 from shipworthy.coaching.words import Face, day
 from shipworthy.tui.widgets.items import Entry
 from shipworthy.tui.widgets.lines import Line, text_lines
@@ -67,7 +65,7 @@ def entries(book: KeyBook, today: date) -> Iterator[Entry]:
         yield Entry(f"key:{number}", Ends(left, shown(_said_of(key), DIM)))
     if not book.keys:
         yield Entry("none:", Ends(shown("No SSH key was found here. Press m to make one.", DIM)), True)
-    yield section("People this repository lets sign", f"in {SIGNERS}")
+    yield section("People this repository lets sign", SIGNERS.rpartition("/")[2])
     if book.problem:
         yield Entry("problem:", Ends(joined(("! ", "bold $warning"), (book.problem, ""))))
     elif not book.people:
@@ -133,14 +131,16 @@ def own_lines(key: OwnKey, book: KeyBook, today: date) -> Iterator[Line]:
         yield Line(shown("To be let sign", SECTION))
         yield Line(joined(("y", "bold $primary"), (" copies this line. Give it to a lead:", DIM)), head=shown("  "))
         yield Line(shown(key.line, limit=MAX_WORDS), head=shown("    "))
-        yield _command("Or a lead types:", f"shipworthy key trust '{key.public}' --as {key.line.partition(' ')[0]}")
+        yield from _command(
+            "Or a lead types:", f"shipworthy key trust '{key.public}' --as {key.line.partition(' ')[0]}"
+        )
         yield Line()
     if not key.problem and not key.signs:
-        yield _command("To sign with it:", f"shipworthy sign --key {key.fingerprint}")
+        yield from _command("To sign with it:", f"shipworthy sign --key {key.fingerprint}")
     if key.generated and not key.problem:
-        yield _command("To make a new one in its place:", "shipworthy key rotate")
+        yield from _command("To make a new one in its place:", "shipworthy key rotate")
     if key.fingerprint and any(each.address and not each.revoked for each in key.listed or ()):
-        yield _command("If it is lost or stolen:", f"shipworthy key revoke {key.fingerprint}")
+        yield from _command("If it is lost or stolen:", f"shipworthy key revoke {key.fingerprint}")
 
 
 def listed_lines(each: Listed, book: KeyBook, today: date) -> Iterator[Line]:
@@ -157,13 +157,13 @@ def listed_lines(each: Listed, book: KeyBook, today: date) -> Iterator[Line]:
     yield Line()
     yield Line(shown("Changes are made by commands, and count once they are on the base branch.", DIM))
     if not each.revoked:
-        yield _command("To end it at once:", f"shipworthy key revoke {each.fingerprint}")
+        yield from _command("To end it at once:", f"shipworthy key revoke {each.fingerprint}")
         yield Line(
             shown("Every file signed with it stops verifying, those signed before too.", DIM), head=shown("    ")
         )
     else:
         yield Line(shown("A revoked key stays out: use another.", DIM), head=shown("  "))
-    yield _command("To let somebody sign:", "shipworthy key trust KEY.pub --as EMAIL --role author")
+    yield from _command("To let somebody sign:", "shipworthy key trust KEY.pub --as EMAIL --role author")
 
 
 def _you(each: Listed) -> str:
@@ -203,8 +203,10 @@ def _row(name: str, value: str) -> Line:
     return Line(shown(value, limit=MAX_WORDS), head=shown(f"  {name:<10}", DIM))
 
 
-def _command(words: str, command: str) -> Line:
-    return Line(joined((words, DIM), Content("  "), shown(command, BOLD, MAX_WORDS)), head=shown("  "))
+def _command(words: str, command: str) -> Iterator[Line]:
+    """On a line of its own, so that it can be copied."""
+    yield Line(shown(words, DIM), head=shown("  "))
+    yield Line(shown(command, BOLD, MAX_WORDS), head=shown("    "))
 
 
 # Copied
