@@ -17,6 +17,7 @@ from shipworthy.fixes.model import Fix, NoFix
 
 PATH = ".github/workflows/tests.yml"
 # Pinned by the commit of the release named beside it: a tag can be moved, a commit cannot.
+_LEFT = "Left out: "
 _CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
 _PYTHON = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0"
 _NODE = "actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0"
@@ -52,7 +53,8 @@ def make(desk: Desk) -> Fix | NoFix:
         if steps is not None and len(jobs) < _MOST:
             jobs.append(_Job(_name(suite, jobs), suite.folder, steps))
     if not jobs:
-        desk.refuse(*desk.notes[:1] or ("no test command that a pipeline could run was found: write a test first.",))
+        left = [note.removeprefix(_LEFT) for note in desk.notes[:1]]
+        desk.refuse(*left or ("no test command that a pipeline could run was found: write a test first.",))
         return desk.result("")
     if not desk.free(PATH):
         desk.refuse(f"{PATH} cannot be made here: git ignores it, or something is in its place.")
@@ -92,15 +94,15 @@ def _steps(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
     """Setting up, installing, and the test command last; None after saying why a suite is left out."""
     where = suite.files[0] if suite.files else suite.folder
     if suite.browser or not suite.command:
-        desk.note(f"Left out: the {suite.runner} tests ({where}), {suite.problem or 'which need a browser'}.")
+        desk.note(f"{_LEFT}the {suite.runner} tests ({where}), {suite.problem or 'which need a browser'}.")
         return None
     if not _FOLDER.fullmatch(suite.folder) or suite.folder.startswith("-"):
-        desk.note(f"Left out: the tests in {where}, whose folder cannot be written into a workflow by machine.")
+        desk.note(f"{_LEFT}the tests in {where}, whose folder cannot be written into a workflow by machine.")
         return None
     python = suite.command[0] == "python"
     steps = _python(desk, suite) if python else _node(desk, suite)
     if steps is None:
-        desk.note(f"Left out: {suite.shown} ({where}), whose Python or packages are set up in a way not known here.")
+        desk.note(f"{_LEFT}{suite.shown} ({where}): which Python and packages it needs is not clear from the files.")
     return steps
 
 

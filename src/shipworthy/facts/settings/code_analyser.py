@@ -15,7 +15,7 @@ class CodeSettings(Analyser):
     """Record: `Rows.record()`; null for a file that says nothing about settings."""
 
     name = "settings-code"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and entry.suffix in text_reads.SUFFIXES

@@ -9,6 +9,13 @@ from shipworthy.facts.settings.model import Default
 
 _LOCAL = re.compile(r"(?:://|@|^)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?:[:/]|$)", re.I)
 _MACHINE = re.compile(r"^(?:file://)?(?:/h[o]me/[\w.-]+/|/Users/[\w.-]+/|/r[o]ot/|[A-Za-z]:[\\/]+Users[\\/])", re.I)
+# Of a web address only the host: a path can be the secret itself (a webhook). Never with a user, a query or a fragment.
+_ADDRESS = re.compile(
+    r"https?://[\w.-]+(?::\d+)?/?"
+    r"|(?:sqlite|postgres|postgresql|mysql|mariadb|mssql|oracle|mongodb|redis|rediss|valkey|memcached?|amqps?|pyamqp|kafka"
+    r"|nats|duckdb|elasticsearch|clickhouse|cassandra|etcd|smtp)(?:\+\w+)?://[\w./:,-]*",
+    re.I,
+)
 _EMPTY = {"", "none", "null", "false", "undefined", "0", "nil"}
 
 
@@ -21,4 +28,6 @@ def of_text(value: str) -> Default:
         return Default.MACHINE_PATH
     if _LOCAL.search(value):
         return Default.LOCALHOST
+    if _ADDRESS.fullmatch(value):
+        return Default.ADDRESS
     return Default.PLACEHOLDER if values.plainly_not(value) in ("placeholder", "template") else Default.TEXT

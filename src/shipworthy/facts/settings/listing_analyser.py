@@ -76,7 +76,7 @@ class ListedSettings(Analyser):
     """Record: `{"kind", "names", "assigned", "stores"}`; assigned rows are [name, line, default kind, commented]."""
 
     name = "settings-listings"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None

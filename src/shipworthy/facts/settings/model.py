@@ -21,6 +21,8 @@ class Default(StrEnum):
     TEXT = "text"
     PLACEHOLDER = "placeholder"
     """A stand-in such as "change-me"."""
+    ADDRESS = "address"
+    """Where a service is or a file lies, and nothing that lets anybody in: "sqlite://", "redis://cache:6379"."""
     LOCALHOST = "localhost"
     """An address of this very machine."""
     MACHINE_PATH = "machine-path"
