@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fake import FakeSession
 from made_up import ALL_GOOD, DECIDED
 from talking import talk
 from test_hostile import EACH, hostile
+from tests.hostile_repository import MARKS, hostile_repository
 
 from shipworthy.assess.events import Failed
-from shipworthy.plain.talk import in_ascii
+from shipworthy.plain.conversation import Conversation
+from shipworthy.plain.examining import examiner
+from shipworthy.plain.talk import Talk, in_ascii
+from shipworthy.session import Session
 
 EVERYTHING = (
     "?", "f", "/ fail", "9", "]", "r", "1", "y", "d", "1", "e", "w", "because", "1", "", "1", "u", "2",
@@ -45,6 +50,33 @@ def test_nothing_a_repository_says_is_obeyed_while_signing(payload: str) -> None
     said = talk("s", "3", "2", "2", session=session, engine=engine)
     assert "Examining everything once more" in said.text
     assert controls(said.text) == set()
+
+
+OPEN = {
+    "root", "folder", "file", "marked line", "line beside", "dependency", "package", "workflow key", "workflow value",
+    "title", "why", "fix", "attest", "excuse", "area",
+}  # fmt: skip
+
+
+@pytest.mark.long
+def test_a_real_repository_that_attacks_is_said_in_full(tmp_path: Path) -> None:
+    folder = hostile_repository(tmp_path)
+    session = Session(folder)
+    written: list[str] = []
+    numbers = range(1, len(session.checklist.items) + 1)
+    typed = ["f", "/ fail", *(each for number in numbers for each in (f"item {number}", *"]" * 12, "y", "u", "1"))]
+
+    def read() -> str | None:
+        return typed.pop(0) if typed else None
+
+    talking = Talk(written.append, read, lambda question: None)
+    code = Conversation(
+        session, examiner(folder, session), talking, environ={}, editor=lambda command, folder: 0
+    ).run()  # fmt: skip
+    text = "".join(written)
+    assert code == 0
+    assert controls(text) == set()
+    assert {place for place in OPEN if f"{MARKS[place]}<U+202E>" not in text} == set()
 
 
 @pytest.mark.parametrize(
