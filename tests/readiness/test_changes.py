@@ -93,6 +93,18 @@ def test_files_here_count_committed_or_not_and_critical_ones_are_marked(made: Te
     assert not found.nothing
 
 
+def test_what_either_policy_calls_critical_is(made: Team) -> None:
+    """The one that lies here, and the one on the base."""
+    signed = git(made.folder, "rev-parse", "HEAD")
+    made.base({".shipworthy/policy.toml": POLICY + b'critical = ["a/**"]\n'})
+    git(made.folder, "checkout", "-q", "-B", "work", signed)
+    write(made.folder, {"a/x": "1", "b/x": "1", "c/x": "1"})
+    mine = replace(parse_policy(POLICY), critical=("b/**",))
+    found = since_sign_off(made.folder, now_of(made), mine, BASE, LATER)
+    assert {"a/x", "b/x"} <= found.critical
+    assert "c/x" not in found.critical
+
+
 def test_a_filter_of_the_repository_is_not_run_for_it(made: Team, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     write(made.folder, {".gitattributes": "*.py filter=own\n"})

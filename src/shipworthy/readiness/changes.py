@@ -109,11 +109,11 @@ def sort(
             others.append(each)
         quiet += each.quiet
     paths = found.paths or ()
-    rules = tuple(policies)
+    joined = Policy(critical=tuple(dict.fromkeys(glob for each in policies for glob in each.critical)))
     return Changes(
         found=found, claims=tuple(sorted(claims, key=_new_first)), opened=tuple(opened), settled=tuple(settled),
         others=tuple(others),
-        quiet=quiet, critical=frozenset(path for path in paths if any(critical([path], each) for each in rules)),
+        quiet=quiet, critical=frozenset(path for path in paths if critical([path], joined)),
         titles={item.id: item.title for item in checklist.items}, accepted=accepted, now=now, ended=ended or {},
         notes=tuple(notes),
     )  # fmt: skip
