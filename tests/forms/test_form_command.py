@@ -60,7 +60,7 @@ def test_a_whole_form_is_asked_line_by_line(app: Path, asked: None) -> None:
     assert done.exit_code == 0, done.output
     assert "found at requirements.txt:1" in done.stderr
     assert "is no day" in done.stderr
-    assert "lies in the future" in done.stderr
+    assert "names a day in the future" in done.stderr
     assert "Nothing is missing" in done.stderr
     assert "shipworthy attest third-party-inventory" in done.stderr
     (row,) = opened(app, PARTIES).table("services")

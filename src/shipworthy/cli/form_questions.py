@@ -133,7 +133,7 @@ class _Asking:
                 pass
         first = question.columns[0]
         while True:
-            name = _line(f"  Another one? {first.label}, or Enter when done >")
+            name = _line(f"  Add a row? {first.label}, or Enter when done >")
             if not name or name == EMPTY:
                 return
             held.append(None)

@@ -90,10 +90,12 @@ class _Look:
         most = asked.max_days if isinstance(asked, Question) else None
         if day > self.today:
             remedy = "Write the day on which it was done."
-            yield self.flaw("in-the-future", f'"{what}" lies in the future: {day}', remedy, *place, anchor=anchor)
+            yield self.flaw(
+                "in-the-future", f'"{what}" names a day in the future: {day}', remedy, *place, anchor=anchor
+            )
         elif most is not None and (self.today - day).days > most:
             age = plural((self.today - day).days, "day")
-            message = f'"{what}" was {age} ago, and {most} days are allowed'
+            message = f'"{what}" names a day {age} ago; {most} days are allowed'
             yield self.flaw("too-old", message, "Do it again, and write down the day.", *place, anchor=anchor)
 
     def table(self, question: Question, rows: tuple[Row, ...]) -> Iterator[Flaw]:
