@@ -74,8 +74,10 @@ class MainScreen(Commands):
             self.query_one("#hint", SafeStatic).put(
                 joined(
                     ("First time here?  ", "bold $success"),
+                    ("enter ", BOLD),
+                    ("opens what matters most, ", DIM),
                     ("n ", BOLD),
-                    ("takes you to what matters most, ", DIM),
+                    ("goes on, ", DIM),
                     ("? ", BOLD),
                     ("explains the rest. Nothing leaves this machine.", DIM),
                 )
