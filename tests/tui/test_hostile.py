@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 from driving import NARROW, WIDE, Driver, coach
 from fake import FakeEngine, FakeSession
+from looked_up import hostile_book, hostile_changes
 from made_up import ALL_GOOD, CHECKLIST, DECIDED, ITEMS, OUTCOMES, WAIVED, a_finding
 from rich.segment import Segment
 
 from shipworthy.assess.events import Failed
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
-from shipworthy.model import Area, Component, ComponentKind, Finding, Location, Outcome
+from shipworthy.model import Area, Assessment, Component, ComponentKind, Finding, Location, Outcome
+from shipworthy.readiness.changes import Changes
+from shipworthy.readiness.key_book import KeyBook
 from shipworthy.tui.terminal import OutputGuard
 
 PAYLOADS = {
@@ -134,6 +137,12 @@ class HostileSession(FakeSession):
 
     def commit(self, signed: Signed) -> str:
         raise SessionError(self.payload, self.payload)
+
+    def since_sign_off(self, assessment: Assessment) -> Changes:
+        return hostile_changes(self.payload)
+
+    def key_book(self) -> KeyBook:
+        return hostile_book(self.payload)
 
 
 def segments(driver: Driver) -> Iterator[Segment]:
@@ -281,7 +290,8 @@ def test_no_byte_of_a_repository_steers_a_real_terminal() -> None:
         start_new_session=True,
     )
     os.close(follower)
-    shown, keys, deadline = b"", [b"n", b"\r", b"]", b"w", b"\x1b", b"?", b"\x1b", b"q"], time.monotonic() + 20
+    keys = [b"n", b"\r", b"]", b"w", b"\x1b", b"?", b"\x1b", b"D", b"\x1b", b"P", b"\r", b"\x1b", b"\x1b", b"q"]
+    shown, deadline = b"", time.monotonic() + 20
     pressed = 0.0
     while time.monotonic() < deadline and child.poll() is None:
         ready, _, _ = select.select([leader], [], [], 0.05)
