@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shipworthy.facts.forms import Answers, Column, Form, Kind, Question, Row, form_of
-from shipworthy.forms.save import rendered
+from shipworthy.forms.store import rendered
 
 DAY = "2026-11-10"
 

@@ -15,7 +15,7 @@ from shipworthy.facts.forms import Row
 from shipworthy.forms import prefilled
 from shipworthy.forms.child import answer, dump, load
 from shipworthy.forms.prefill import Filled
-from shipworthy.forms.save import opened, written
+from shipworthy.forms.store import opened, written
 
 APP = "import os\nimport stripe\n\nKEY = os.environ['STRIPE_SECRET_KEY']\n"
 PARTIES, ROLLBACK = a_form("third-party-inventory"), a_form("rollback-rehearsed")

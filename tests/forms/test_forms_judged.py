@@ -24,7 +24,7 @@ from shipworthy.facts.forms import forms
 from shipworthy.facts.forms.found import group_of
 from shipworthy.facts.stack import Stack
 from shipworthy.forms.prefill import prefill
-from shipworthy.forms.save import rendered
+from shipworthy.forms.store import rendered
 from shipworthy.model import Outcome, OutcomeKind, Status
 from shipworthy.project import Project
 from shipworthy.session import Session

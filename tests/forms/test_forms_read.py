@@ -9,7 +9,7 @@ from tests.forms.filled import DAY, a_form, complete, text
 
 from shipworthy.checklist import load
 from shipworthy.facts.forms import Kind, forms, lacking, read
-from shipworthy.facts.forms.lacking import blank, reaches
+from shipworthy.facts.forms.complete import blank, reaches
 from shipworthy.model import Decides
 
 TODAY = date(2026, 11, 22)
@@ -40,7 +40,7 @@ def test_what_was_written_is_read_back_and_lacks_nothing(item: str) -> None:
 
 @pytest.mark.parametrize("item", ITEMS)
 def test_the_template_answers_nothing(item: str) -> None:
-    from shipworthy.forms.save import template
+    from shipworthy.forms.store import template
 
     form = a_form(item)
     found = read(form, template(form).encode())

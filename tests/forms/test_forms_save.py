@@ -15,7 +15,7 @@ from tests.support import git, make_repo
 
 from shipworthy.facts.forms import Answers, Form, FormError, Row, forms, read
 from shipworthy.forms import opened, save
-from shipworthy.forms.save import rendered
+from shipworthy.forms.store import rendered
 from shipworthy.forms.words import normal
 
 MODEL, PARTIES, KEYS = a_form("threat-model"), a_form("third-party-inventory"), a_form("key-inventory")

@@ -85,7 +85,7 @@ def _show(root: Path, form: Form) -> int:
     from datetime import UTC, datetime
 
     from shipworthy.facts.forms import FormError, lacking
-    from shipworthy.forms.save import text_of, written
+    from shipworthy.forms.store import text_of, written
 
     try:
         held = written(root, form)
@@ -127,7 +127,7 @@ def _unsure(filled: Filled) -> Iterator[str]:
 def _text(root: Path, form: Form) -> str:
     """The file with a row, not confirmed, for everything that was found and is not in it."""
     from shipworthy.facts.forms import FormError
-    from shipworthy.forms.save import rendered, text_of
+    from shipworthy.forms.store import rendered, text_of
 
     filled = _filled(root, form)
     try:

@@ -11,9 +11,9 @@ from textwrap import fill
 import click
 
 from shipworthy.facts.forms import Answers, Column, Form, FormError, Kind, Question, Row, lacking
-from shipworthy.facts.forms.lacking import flaws_of
+from shipworthy.facts.forms.complete import flaws_of
 from shipworthy.forms.prefill import Filled
-from shipworthy.forms.save import Saved, save
+from shipworthy.forms.store import Saved, save
 from shipworthy.text import plural, visible
 
 EMPTY = "-"

@@ -22,22 +22,17 @@ before it is shown. After `save` the item has to be judged again; the watcher se
 
 from __future__ import annotations
 
-from shipworthy.facts.forms import (
-    Answers,
-    Column,
-    Flaw,
-    Form,
-    FormError,
-    Kind,
-    Question,
-    Row,
-    form_of,
-    forms,
-    lacking,
-)
-from shipworthy.forms.offer import prefilled
-from shipworthy.forms.prefill import Filled
-from shipworthy.forms.save import Saved, opened, save, template
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from shipworthy.facts.forms import Answers, Column, Flaw, Form, FormError, Kind, Question, Row, form_of, forms
+
+if TYPE_CHECKING:
+    from shipworthy.facts.forms.complete import lacking
+    from shipworthy.forms.offer import prefilled
+    from shipworthy.forms.prefill import Filled
+    from shipworthy.forms.store import Saved, opened, save
+    from shipworthy.forms.words import template
 
 __all__ = [
     "Answers",
@@ -58,3 +53,22 @@ __all__ = [
     "save",
     "template",
 ]
+
+_LATER = {
+    "Filled": "shipworthy.forms.prefill",
+    "Saved": "shipworthy.forms.store",
+    "lacking": "shipworthy.facts.forms.complete",
+    "opened": "shipworthy.forms.store",
+    "prefilled": "shipworthy.forms.offer",
+    "save": "shipworthy.forms.store",
+    "template": "shipworthy.forms.words",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # A screen asks which forms there are while it draws; what reads and writes them takes longer to import.
+    if name not in _LATER:
+        raise AttributeError(name)
+    found = getattr(import_module(_LATER[name]), name)
+    globals()[name] = found
+    return found

@@ -11,7 +11,7 @@ from shipworthy.facts import Context
 from shipworthy.facts.forms import Answers, Form, Row, Source, found_in
 from shipworthy.facts.forms.found import mentions, needed
 from shipworthy.facts.stack import Part, Stack
-from shipworthy.forms.save import opened
+from shipworthy.forms.store import opened
 from shipworthy.project import Project
 
 

@@ -1,18 +1,10 @@
 """What people wrote into the forms below `.shipworthy/`, read strictly, and what of the code it is held against."""
 
-from shipworthy.facts.forms.fact import (
-    AlertingFile,
-    BackupFile,
-    ContactsFile,
-    FormFact,
-    KeysFile,
-    RollbackFile,
-    SpendingFile,
-    ThirdPartiesFile,
-    ThreatModelFile,
-)
-from shipworthy.facts.forms.found import Named, found_in, parts_named
-from shipworthy.facts.forms.lacking import lacking
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from shipworthy.facts.forms.model import (
     Answers,
     Column,
@@ -25,8 +17,23 @@ from shipworthy.facts.forms.model import (
     Source,
     Written,
 )
-from shipworthy.facts.forms.read import MAX_BYTES, read
 from shipworthy.facts.forms.table import form_of, forms
+
+if TYPE_CHECKING:
+    from shipworthy.facts.forms.complete import lacking
+    from shipworthy.facts.forms.fact import (
+        AlertingFile,
+        BackupFile,
+        ContactsFile,
+        FormFact,
+        KeysFile,
+        RollbackFile,
+        SpendingFile,
+        ThirdPartiesFile,
+        ThreatModelFile,
+    )
+    from shipworthy.facts.forms.found import Named, found_in, parts_named
+    from shipworthy.facts.forms.reading import MAX_BYTES, read
 
 __all__ = [
     "MAX_BYTES",
@@ -57,3 +64,21 @@ __all__ = [
     "parts_named",
     "read",
 ]
+
+_LATER = {
+    "Named": "found",
+    "found_in": "found",
+    "parts_named": "found",
+    "lacking": "complete",
+    "MAX_BYTES": "reading",
+    "read": "reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Which forms there are is asked while the screen draws; what reads them is not needed for that.
+    if name not in __all__:
+        raise AttributeError(name)
+    found = getattr(import_module(f"shipworthy.facts.forms.{_LATER.get(name, 'fact')}"), name)
+    globals()[name] = found
+    return found

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from shipworthy.facts.base import Fact, FactReader, Facts, View
 from shipworthy.facts.forms.model import Form, Written
-from shipworthy.facts.forms.read import read
+from shipworthy.facts.forms.reading import read
 from shipworthy.facts.forms.table import form_of
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from shipworthy.facts.forms.model import Answers, Flaw, Form, Kind, Place, Question, Row, Written
-from shipworthy.facts.forms.read import MAX_LINE, MAX_LONG, MAX_ROWS
+from shipworthy.facts.forms.reading import MAX_LINE, MAX_LONG, MAX_ROWS
 
 CONFIRMED = "Confirmed"
 FOUND = "Found at"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from shipworthy.checklist.document import Document, Section
 from shipworthy.facts.forms.model import Answers, Flaw, Form, Kind, Place, Question, Row, Written
-from shipworthy.facts.forms.read import MAX_LINE, MAX_LONG, MAX_ROWS
+from shipworthy.facts.forms.reading import MAX_LINE, MAX_LONG, MAX_ROWS
 
 
 def read_toml(form: Form, data: bytes) -> Written:
