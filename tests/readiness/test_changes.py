@@ -141,7 +141,9 @@ def test_a_new_waiver_comes_first_and_settles(made: Team) -> None:
 def test_a_file_that_nobody_approved_is_no_accepted_sign_off(made: Team) -> None:
     made.commit({"app.py": "print('newer')\n"})
     made.signed([(made.ada, AUTHORS)], now=NOW + timedelta(minutes=5))
-    assert since(made).found.before.issued == NOW
+    accepted = since(made)
+    assert accepted.found.before.issued == NOW
+    assert ["A newer file, signed by ada@example.org on 2026-11-22 12:05" in each for each in accepted.notes] == [True]
     # Without a base nobody says that it takes a second one.
     alone = since(made, base=None)
     assert alone.found.before.issued == NOW + timedelta(minutes=5)

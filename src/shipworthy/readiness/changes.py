@@ -155,6 +155,14 @@ def since_sign_off(root: Path, assessment: Assessment, policy: Policy, base: str
     if last.source is not None:
         paths, why = _changed_here(git, last.source, environment), ""
     notes = list(_notes(git, root, environment, here.record(readiness_names(environment)[1], MAX_BYTES)))
+    if trusted is not None:
+        newer = last_sign_off(git, objects, commits, present, None)
+        if newer is not None and newer.statement.issued > before.issued:
+            said = newer.statement
+            notes.append(
+                f"A newer file, signed by {said.author} on {said.issued:%Y-%m-%d %H:%M} UTC, is not accepted: "
+                f"it is without all the signatures that {_short(trusted.root.base or '')} asks for."
+            )
     if before.expires < now:
         notes.append(f"That sign-off ended on {before.expires:%Y-%m-%d}: it lets nothing be deployed any more.")
     if before.inventories:
