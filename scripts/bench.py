@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import bench_keys
+
 BIN = Path(sys.executable).parent
 SHIPWORTHY = str(BIN / "shipworthy")
 BARE = """
@@ -141,14 +143,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--files", type=int, default=2_000)
+    parser.add_argument("--only", choices=["keys"], help="measure just these")
     options = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="shipworthy-bench-"))
     try:
-        rows = measure(scratch, options.runs, options.files)
+        rows = [] if options.only else measure(scratch, options.runs, options.files)
+        rows += keys(scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     for name, value in rows:
         print(f"{name:<58} {value:>12}")
+
+
+KEY_GOALS = {"idle": 16, "scanning": 30}
+"""Milliseconds within which 95 of 100 keys are to be answered, by what the coach does meanwhile."""
+KEY_FILES = 5_000
+SCANS = 3
+
+
+def keys(scratch: Path) -> list[tuple[str, str]]:
+    """(what, figure) rows: from a key to its repaint, median and 95th percentile, and what is asked of the latter."""
+    busy = os.getloadavg()[0]
+    demo = scratch / "keys-demo"
+    subprocess.run([SHIPWORTHY, "demo", "--plain", "--into", str(demo)], capture_output=True, check=True)
+    found = bench_keys.idle([SHIPWORTHY], demo, {"XDG_CACHE_HOME": str(scratch / "keys")}, 150)
+    large = sample_repository(scratch / "keys-large", KEY_FILES)
+    for number in range(SCANS):
+        # A cache of its own each time, so that every file is read.
+        env = {"XDG_CACHE_HOME": str(scratch / f"keys-{number}")}
+        for name, values in bench_keys.scanning([SHIPWORTHY], large, env).items():
+            found.setdefault(name, []).extend(values)
+    rows = [("load of this machine before the keys", f"{busy:.1f}")]
+    for name, values in found.items():
+        goal = next(goal for word, goal in KEY_GOALS.items() if name.startswith(word))
+        rows.append((f"key, {name}, median / p95 (goal {goal}), ms", bench_keys.figures(values)))
+    return rows
 
 
 def measure(scratch: Path, runs: int, files: int) -> list[tuple[str, str]]:

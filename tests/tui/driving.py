@@ -61,6 +61,14 @@ class Driver:
                 return
         raise AssertionError(f"{text!r} did not come:\n{self.text}")
 
+    async def until_size(self, width: int, height: int) -> None:
+        """Wait until the screen is drawn in a size; fail where it is not."""
+        for _ in range(200):
+            await self.pilot.pause(0.01)
+            if [strip.cell_length for strip in self.app.screen._compositor.render_strips()] == [width] * height:
+                return
+        raise AssertionError(f"not drawn in {width}x{height}:\n{self.text}")
+
     @property
     def lines(self) -> list[str]:
         """What the terminal shows."""

@@ -95,7 +95,9 @@ def written(pictures: Mapping[str, Picture]) -> str:
         [tuple(_look(pictures[theme][y][x]) for theme in themes) for x in range(len(row))]
         for y, row in enumerate(pictures[themes[0]])
     ]
-    order = [look for look, _ in Counter(look for row in looks for look in row).most_common()]
+    # By first appearance but for the dot, so that a small change leaves most letters as they were.
+    often = Counter(look for row in looks for look in row).most_common(1)[0][0]
+    order = [often, *(each for each in dict.fromkeys(look for row in looks for look in row) if each != often)]
     names = dict(zip(order, "." + _LETTERS, strict=False))
     assert len(order) <= len(names), f"{len(order)} styles on one screen"
     grid = ["".join(names[look] for look in row).rstrip(".") for row in looks]
@@ -120,7 +122,16 @@ def read(text: str, theme: str) -> list[str]:
     looks = {line[0]: line[12:] for line in legend if line[2:12].rstrip() == theme}
     width = int(screen[0].partition("x")[0])
     for row in grid:
-        runs = [(look, len(list(same))) for look, same in groupby(looks[each] for each in row[3:].ljust(width, "."))]
+        runs: list[tuple[str, int]] = []
+        for look, same in groupby(looks[each] for each in row[3:].ljust(width, ".")):
+            count = len(list(same))
+            if runs and look.startswith("on ") and look in runs[-1][0]:
+                # A blank between words of one ink.
+                runs[-1] = runs[-1][0], runs[-1][1] + count
+            elif runs and runs[-1][0] == look:
+                runs[-1] = look, runs[-1][1] + count
+            else:
+                runs.append((look, count))
         screen.append(f"{row[:2]} " + ", ".join(f"{count} {look}" for look, count in runs))
     return screen
 

@@ -25,7 +25,7 @@ LONG = "The workflow that deploys waits for no other, so a broken build would be
 
 async def scenes(driver: Driver) -> AsyncIterator[str]:
     """The name of each scene once it is on the screen; a word of the screen it needs has been waited for."""
-    for part in (listed, said, done, signed, reviewed, rare):
+    for part in (listed, looked_up, said, done, signed, reviewed, rare):
         async for name in part(driver):
             yield name
 
@@ -77,6 +77,17 @@ async def fill_palette(driver: Driver, text: str) -> None:
     """Type into the palette."""
     driver.app.screen.query_one(Input).value = text
     await driver.settle()
+
+
+async def looked_up(driver: Driver) -> AsyncIterator[str]:
+    """What is looked up in the repository's past, and who may sign."""
+    await driver.press("D")
+    await driver.until("People say")
+    yield "changes"
+    await driver.press("escape", "P")
+    await driver.until("People this repository lets sign")
+    yield "people"
+    await driver.press("escape")
 
 
 async def said(driver: Driver) -> AsyncIterator[str]:
@@ -140,7 +151,7 @@ async def done(driver: Driver) -> AsyncIterator[str]:
     yield "watching"
     driver.engine.hold = 9
     await driver.press("R")
-    await driver.until("… running")
+    await driver.until(" running Local")
     yield "running"
     driver.engine.hold = None
     await driver.press("x")

@@ -25,6 +25,7 @@ from scenes import scenes
 from textual.color import Color
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Input
 
 import shipworthy.tui.screens
 from shipworthy.tui.themes import THEMES as THEMES_OF_OURS
@@ -35,8 +36,8 @@ THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dar
 """By name: our theme, and whether NO_COLOR is set."""
 NOW = [("80x24", "dark"), ("140x40", "light"), ("80x24", "no colour")]
 """In every run: each size and each theme once. All pairs in the long one."""
-COMING = re.compile(r"Change|Since|Diff|Key|People|Form", re.I)
-"""Screens whose scenes are still to be written: what changed since the last sign-off, keys of people, and a form."""
+COMING = re.compile(r"Form", re.I)
+"""Screens whose scenes are still to be written: a form."""
 ABSTRACT = {"Commands", "Decide", "Dialog"}
 
 Walked = tuple[dict[str, Picture], set[str]]
@@ -205,6 +206,42 @@ async def test_without_colour_nothing_has_a_colour() -> None:
     greys = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in used if color != "default"]
     assert greys
     assert all(max(each) - min(each) <= 2 for each in greys)
+
+
+# Terminals that show less
+
+
+@pytest.mark.long
+async def test_every_scene_in_ascii() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shipworthy.reviewing.open_desk", lambda root, **options: MadeUpDesk())
+        async with coach(ascii_only=True, first_time=True) as driver:
+            async for name in scenes(driver):
+                assert driver.text.isascii(), f"{name}: {[each for each in driver.text if not each.isascii()]}"
+
+
+@pytest.mark.long
+async def test_no_scene_breaks_where_there_is_no_room_for_it() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shipworthy.reviewing.open_desk", lambda root, **options: MadeUpDesk())
+        async with coach(first_time=True) as driver:
+            async for _ in scenes(driver):
+                for size in ((40, 12), NARROW):
+                    await driver.pilot.resize_terminal(*size)
+                    await driver.until_size(*size)
+
+
+@pytest.mark.parametrize("asked", ["none", "full"])
+async def test_nothing_moves_by_itself_where_that_is_asked(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", asked)
+    async with coach() as driver:
+        assert driver.app.animation_level == "none"
+        for key, field in (("slash", "#filter"), ("w", "#reason"), ("ctrl+p", "Input")):
+            await driver.press("escape", key)
+            found = driver.app.screen.query_one(field, Input)
+            found.focus()
+            await driver.settle()
+            assert found.cursor_blink is (asked == "full")
 
 
 @pytest.mark.long

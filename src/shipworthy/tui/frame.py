@@ -12,6 +12,7 @@ import textual.screen
 from rich.segment import Segment, Segments
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.events import DescendantFocus
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -41,6 +42,8 @@ class Frame(App[None]):
         self, *, keymap: Mapping[str, str] | None = None, theme: str = "dark", ascii_only: bool | None = None
     ) -> None:
         super().__init__()
+        self.still = self.animation_level == "none"
+        """Whether nothing is to move by itself, not even a cursor: TEXTUAL_ANIMATIONS=none asks for that."""
         self.animation_level = "none"
         self.crashed = False
         if ascii_only is None:
@@ -73,6 +76,10 @@ class Frame(App[None]):
         if before != self._guard.before:
             self._guard = OutputGuard(before, ascii_only=self._guard.ascii_only)
         return [self._guard]
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if self.still and hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
 
     # Commands by name
 

@@ -79,7 +79,7 @@ class MainScreen(Commands):
                     ("n ", BOLD),
                     ("goes on, ", DIM),
                     ("? ", BOLD),
-                    ("explains the rest. Nothing leaves this machine.", DIM),
+                    ("explains all. Nothing leaves this machine.", DIM),
                 )
             )
             self.add_class("-first-time")
