@@ -286,6 +286,21 @@ def test_a_mapper_asks_for_some_database(tmp_path: Path) -> None:
     assert outcome_of(form.id, folder).kind is OutcomeKind.PASS
 
 
+def test_any_answer_of_the_threat_model_may_name_a_thing_but_not_by_an_ordinary_word(app: Path) -> None:
+    path = app / a_form("threat-model").file
+    old = path.read_text()
+    rows = "".join(line for line in old.splitlines(True) if line.startswith(("| /api/v1/pay ", "| Stripe ")))
+    assert rows.count("\n") == 2
+    lines = [line for line in old.splitlines(True) if line not in rows]
+    path.write_text("".join(lines).replace("What we say about doing.", "Stripe is called by /api/v1/pay only."))
+    assert outcome_of("threat-model", app).kind is OutcomeKind.PASS
+    (app / "app/main.py").write_text(APP + "\n@app.get('/')\ndef home():\n    return 1\n")
+    (app / "requirements.txt").write_text(FILES["requirements.txt"] + "resend==1.0\n")
+    path.write_text(path.read_text().replace("What we say about worked.", "We resend / retry mail."))
+    found = outcome_of("threat-model", app)
+    assert "does not name /, resend" in found.summary
+
+
 def test_a_service_that_keeps_data_is_one_thing_and_needs_a_backup(tmp_path: Path) -> None:
     folder = write(tmp_path / "app", {"package.json": '{"dependencies": {"@supabase/supabase-js": "2.0.0"}}'})
     for item in ("threat-model", "backup-restored", "third-party-inventory"):

@@ -41,6 +41,8 @@ _ALIASES = {
 }  # fmt: skip
 _NO_WORD = frozenset({"x"})
 """Names that would be found in any text: only their aliases are looked for."""
+_ORDINARY = frozenset({"/", "database", "mail", "google", "replicate", "resend"})
+"""Names that are words of any text: only a row of its own names such a thing."""
 _KEEP_DATA = frozenset({"supabase", "firebase", "pinecone"})
 """Outside services that are data stores too."""
 _THROUGH = frozenset({"sqlalchemy", "odbc", "tortoise", "peewee", "prisma", "drizzle", "typeorm", "sequelize", "knex"})
@@ -236,11 +238,12 @@ def parts_named(
 ) -> Iterator[tuple[Named, bool]]:
     """Each thing found, and whether what people confirmed names it.
 
-    In Markdown any answer may name it; in TOML the first column of the question's own rows.
+    In Markdown any answer may name it, unless its name is an ordinary word; else the first column of its table does.
     """
     first = question.columns[0].id
     rows = [row for row in answers.table(question.id) if row.confirmed]
     texts = [row.cell(first) for row in rows]
+    names = "\n".join(texts)
     if form.markdown:
         for other in form.questions:
             if other.kind is Kind.ROWS:
@@ -249,4 +252,4 @@ def parts_named(
                 texts.append(answers.text(other.id))
     text = "\n".join(texts)
     for each in found:
-        yield each, mentions(each, text)
+        yield each, mentions(each, names if each.name in _ORDINARY else text)
