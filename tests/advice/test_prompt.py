@@ -184,7 +184,7 @@ def test_each_state_asks_for_what_fits_it(decides: Decides, outcome: Outcome | N
     outcomes = () if outcome is None else (ComponentOutcome(component=None, outcome=outcome),)
     text = prompt(Result(item=item, level=Level.REQUIRED, status=status, outcomes=outcomes))
     assert words in text
-    assert "Never run shipworthy attest, waive, undo, sign or approve: only a person may." in text
+    assert "Never run shipworthy form, attest, waive, undo, sign or approve: only a person may." in text
     assert "shipworthy check --item known-vulns" in text
 
 

@@ -31,7 +31,7 @@ _BOUNDS = (
     "Change only what this item needs, in the files named above and in what they need to keep working.",
     "Never weaken, skip or delete a test, and never switch off, loosen or delete a check.",
     "Never edit anything in .shipworthy/.",
-    "Never run shipworthy attest, waive, undo, sign or approve: only a person may.",
+    "Never run shipworthy form, attest, waive, undo, sign or approve: only a person may.",
     "Never write, print or log a secret's value, not even in a test or an example.",
     "A key that was committed must be replaced by a person at its provider: say so, and do not try it.",
     "If this cannot be done within these bounds, change nothing and say why.",
