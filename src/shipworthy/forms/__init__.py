@@ -12,6 +12,7 @@ What a screen calls, in this order. All but the first two wait for the disk, so 
     answers.with_text(question, text)    a copy with another answer; with_rows(question, rows) with another table.
                                          A row counts once it is `Row(cells=..., confirmed=True, found=row.found)`
     lacking(form, answers, today)        Flaw for everything still missing, in the order of the questions
+    flaws_of(question or column, text, today)   what is wrong with one answer or cell, by itself, as it is typed
     save(root, form, answers)            writes the file, atomically, and says whether git would ignore it; refuses
                                          text with a secret in it, and a broken file, which stays as it is
     template(form)                       the file without answers, as text
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from shipworthy.facts.forms import Answers, Column, Flaw, Form, FormError, Kind, Question, Row, form_of, forms
 
 if TYPE_CHECKING:
-    from shipworthy.facts.forms.complete import lacking
+    from shipworthy.facts.forms.complete import flaws_of, lacking
     from shipworthy.forms.offer import prefilled
     from shipworthy.forms.prefill import Filled
     from shipworthy.forms.store import Saved, opened, save
@@ -45,6 +46,7 @@ __all__ = [
     "Question",
     "Row",
     "Saved",
+    "flaws_of",
     "form_of",
     "forms",
     "lacking",
@@ -57,6 +59,7 @@ __all__ = [
 _LATER = {
     "Filled": "shipworthy.forms.prefill",
     "Saved": "shipworthy.forms.store",
+    "flaws_of": "shipworthy.facts.forms.complete",
     "lacking": "shipworthy.facts.forms.complete",
     "opened": "shipworthy.forms.store",
     "prefilled": "shipworthy.forms.offer",
