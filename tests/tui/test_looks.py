@@ -34,8 +34,8 @@ FOLDER = Path(__file__).parent / "__snapshots__"
 SIZES = {"80x24": NARROW, "140x40": WIDE}
 THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dark", True)}
 """By name: our theme, and whether NO_COLOR is set."""
-NOW = [("80x24", "dark"), ("140x40", "light"), ("80x24", "no colour")]
-"""In every run: each size and each theme once. All pairs in the long one."""
+NOW = {("80x24", "dark"): "", ("140x40", "light"): "", ("80x24", "no colour"): "consent-question"}
+"""Walks of every run: each size and each theme once, the last as far as a scene. All of all pairs in the long one."""
 COMING = re.compile(r"Form", re.I)
 """Screens whose scenes are still to be written: a form."""
 ABSTRACT = {"Commands", "Decide", "Dialog"}
@@ -57,42 +57,22 @@ def environment(no_color: bool) -> Iterator[None]:
             os.environ["NO_COLOR"] = before
 
 
-async def walk(size: str, theme: str, no_color: bool) -> Walked:
-    """Every scene, by one app."""
+async def walk(size: str, name: str, last: str = "") -> Walked:
+    """Every scene up to the last, by one app."""
+    theme, no_color = THEMES.get(name, (name, False))
     with pytest.MonkeyPatch.context() as patch, environment(no_color):
         patch.setattr("shipworthy.reviewing.open_desk", lambda root, **options: MadeUpDesk())
         async with coach(size=SIZES[size], theme=theme, first_time=True) as driver:
             found: dict[str, Picture] = {}
             kinds: set[str] = set()
-            async for name in scenes(driver):
+            async for scene in scenes(driver):
                 still(driver.app)
                 await driver.settle()
-                found[name] = picture(driver.app)
+                found[scene] = picture(driver.app)
                 kinds.add(type(driver.app.screen).__name__)
+                if scene == last:
+                    break
             return found, kinds
-
-
-_walked: dict[tuple[str, str], Walked] = {}
-
-
-async def walked(size: str, name: str) -> Walked:
-    """The same, once for all tests of a process."""
-    if (size, name) not in _walked:
-        theme, no_color = THEMES.get(name, (name, False))
-        _walked[size, name] = await walk(size, theme, no_color)
-    return _walked[size, name]
-
-
-def pairs(now: list[tuple[str, str]], *more: str) -> pytest.MarkDecorator:
-    """Each size with each theme; those not in `now` only in the long run."""
-    return pytest.mark.parametrize(
-        ("size", "name"),
-        [
-            pytest.param(size, theme, id=f"{size}-{theme}", marks=() if (size, theme) in now else pytest.mark.long)
-            for theme in (*THEMES, *more)
-            for size in SIZES
-        ],
-    )
 
 
 async def write(size: str) -> None:
@@ -100,7 +80,7 @@ async def write(size: str) -> None:
     assert sys.version_info[:2] == (3, 11), "pictures are written by Python 3.11, with the locked libraries"
     folder = FOLDER / size
     folder.mkdir(parents=True, exist_ok=True)
-    seen = {name: (await walked(size, name))[0] for name in THEMES}
+    seen = {name: (await walk(size, name))[0] for name in THEMES}
     for scene in seen["dark"]:
         (folder / f"{scene}.txt").write_text(written({name: seen[name][scene] for name in THEMES}), encoding="utf-8")
     for path in folder.iterdir():
@@ -108,12 +88,35 @@ async def write(size: str) -> None:
             path.unlink()
 
 
-@pairs(NOW)
-async def test_every_scene_looks_as_in_its_picture(size: str, name: str, pytestconfig: pytest.Config) -> None:
-    if pytestconfig.getoption("--snapshot-update"):
+@pytest.mark.parametrize(
+    ("size", "name", "last"),
+    [
+        *(pytest.param(*pair, last, id="-".join(pair)) for pair, last in NOW.items()),
+        *(
+            pytest.param(size, name, "", id=f"{size}-{name}-whole", marks=pytest.mark.long)
+            for size in SIZES
+            for name in (*THEMES, "contrast")
+            if NOW.get((size, name)) != ""
+        ),
+    ],
+)
+async def test_every_scene(size: str, name: str, last: str, pytestconfig: pytest.Config) -> None:
+    """One walk for all that can be seen of it: like its picture, of enough contrast, no screen left out."""
+    if pytestconfig.getoption("--snapshot-update") and not last:
         await write(size)
-    now = (await walked(size, name))[0]
-    assert sorted(now) == sorted(path.stem for path in (FOLDER / size).iterdir())
+    seen, kinds = await walk(size, name, last)
+    if name in THEMES:
+        assert_as_pictured(size, name, seen, whole=not last)
+    assert_readable(name, seen)
+    if name == "no colour":
+        assert_grey(seen)
+    if not last:
+        assert {each for each in defined_screens() - kinds if not COMING.search(each)} == set(), "screens without scene"
+
+
+def assert_as_pictured(size: str, name: str, now: dict[str, Picture], *, whole: bool) -> None:
+    drawn = {path.stem for path in (FOLDER / size).iterdir()}
+    assert now.keys() == drawn if whole else now.keys() <= drawn
     different = []
     for scene, seen in now.items():
         before = read((FOLDER / size / f"{scene}.txt").read_text(encoding="utf-8"), name)
@@ -124,15 +127,22 @@ async def test_every_scene_looks_as_in_its_picture(size: str, name: str, pytestc
     assert not different, "\n\n".join(different)
 
 
-async def test_every_screen_has_a_scene() -> None:
-    defined = set()
-    for module in pkgutil.iter_modules(shipworthy.tui.screens.__path__):
-        found = importlib.import_module(f"shipworthy.tui.screens.{module.name}")
-        for name, each in inspect.getmembers(found, inspect.isclass):
-            if issubclass(each, Screen) and each.__module__ == found.__name__:
-                defined.add(name)
-    missing = defined - ABSTRACT - (await walked("80x24", "dark"))[1]
-    assert {name for name in missing if not COMING.search(name)} == set()
+def defined_screens() -> set[str]:
+    found = set()
+    for each in pkgutil.iter_modules(shipworthy.tui.screens.__path__):
+        module = importlib.import_module(f"shipworthy.tui.screens.{each.name}")
+        for name, kind in inspect.getmembers(module, inspect.isclass):
+            if issubclass(kind, Screen) and kind.__module__ == module.__name__:
+                found.add(name)
+    return found - ABSTRACT
+
+
+def assert_grey(seen: dict[str, Picture]) -> None:
+    """The cursor, the verdict and the states must be told apart by brightness and words alone."""
+    used = {color for each in seen.values() for row in each for cell in row for color in (cell.ink, cell.ground)}
+    greys = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in used if color != "default"]
+    assert greys
+    assert all(max(each) - min(each) <= 2 for each in greys)
 
 
 # Contrast
@@ -180,32 +190,22 @@ def _over(ground: Color, name: str | None, part: float) -> str:
     return ground.blend(Color.parse(name or "#000000"), part).hex.lower()
 
 
-@pairs([("80x24", "dark"), ("140x40", "light"), ("80x24", "no colour")], "contrast")
-async def test_all_text_can_be_read(size: str, name: str) -> None:
+def assert_readable(name: str, pictures: dict[str, Picture]) -> None:
     theme = next(each for each in THEMES_OF_OURS if each.name == f"shipworthy-{THEMES.get(name, (name, False))[0]}")
-    plain = {theme.background, theme.surface}
     grey = name == "no colour"
-    plain = {Color.parse(each).monochrome.hex.lower() if grey else each for each in plain if each}
+    plain = {Color.parse(each) for each in (theme.background, theme.surface) if each}
+    still_plain = {(each.monochrome if grey else each).hex.lower() for each in plain}
     bad: dict[tuple[str, str], str] = {}
-    for scene, seen in (await walked(size, name))[0].items():
+    for scene, seen in pictures.items():
         for y, row in enumerate(seen):
             for cell in row:
                 # A mark that is not set has the colour of its ground.
                 if not cell.text.isalnum() or not cell.live or cell.ink == cell.ground:
                     continue
-                asked = least(theme, cell.ink, on_cursor=cell.ground not in plain, grey=grey)
+                asked = least(theme, cell.ink, on_cursor=cell.ground not in still_plain, grey=grey)
                 if contrast(cell.ink, cell.ground) < asked:
                     bad.setdefault((cell.ink, cell.ground), f"{scene}:{y + 1} {words(seen)[y].strip()}")
     assert not [f"{contrast(ink, ground):.2f} {ink} on {ground}: {where}" for (ink, ground), where in bad.items()]
-
-
-async def test_without_colour_nothing_has_a_colour() -> None:
-    """The cursor, the verdict and the states must be told apart by brightness and words alone."""
-    seen = (await walked("80x24", "no colour"))[0].values()
-    used = {color for each in seen for row in each for cell in row for color in (cell.ink, cell.ground)}
-    greys = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in used if color != "default"]
-    assert greys
-    assert all(max(each) - min(each) <= 2 for each in greys)
 
 
 # Terminals that show less
