@@ -24,7 +24,7 @@ from shipworthy.facts.forms import forms
 from shipworthy.facts.forms.found import group_of
 from shipworthy.facts.stack import Stack
 from shipworthy.forms.prefill import prefill
-from shipworthy.forms.store import rendered
+from shipworthy.forms.store import opened, rendered, save
 from shipworthy.model import Outcome, OutcomeKind, Status
 from shipworthy.project import Project
 from shipworthy.session import Session
@@ -284,6 +284,27 @@ def test_a_mapper_asks_for_some_database(tmp_path: Path) -> None:
     assert outcome_of(form.id, folder).kind is OutcomeKind.FAIL
     write(folder, {form.file: text(form.id, "MariaDB at the host")})
     assert outcome_of(form.id, folder).kind is OutcomeKind.PASS
+
+
+def test_a_repository_with_more_routes_than_a_form_can_hold(tmp_path: Path) -> None:
+    odd = "".join(f"\n@app.post('/g{number}/x')\ndef g{number}():\n    return 1\n" for number in range(520))
+    odd = "\n@app.post('/a|b/x')\ndef odd():\n    return 1\n" + odd
+    files = {
+        "app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n" + odd,
+        "requirements.txt": "fastapi==0.115.0\n",
+    }
+    folder = make_repo(tmp_path / "app", files)
+    form = a_form("threat-model")
+    filled = prefill(form, folder, context(folder))
+    names = [each.cell("part") for each in filled.answers.table("parts")]
+    assert len(names) == 500
+    assert "21 more" in filled.unsure[0]
+    assert all(each.isprintable() for each in names)
+    save(folder, form, filled.answers)
+    assert opened(folder, form).same(filled.answers)
+    found = outcome_of(form.id, folder)
+    assert found.kind is OutcomeKind.FAIL
+    assert all(each.message.isprintable() for each in found.findings)
 
 
 def test_any_answer_of_the_threat_model_may_name_a_thing_but_not_by_an_ordinary_word(app: Path) -> None:

@@ -6,9 +6,10 @@ What a screen calls, in this order. All but the first two wait for the disk, so 
     form_of(item)                        the Form that serves an item of the checklist, or None; forms() has all
     form.questions                       Question: id, label, help, kind, required, columns (Column) where kind is rows
     opened(root, form)                   Answers of its file; empty ones where there is none. A broken file is an error
-    prefilled(root, form)                Filled: the file's answers, with a row for everything that was found in the
+    prefilled(root, form, stop)          Filled: the file's answers, with a row for everything that was found in the
                                          code and is not in the file yet; those rows are not confirmed, and `row.found`
-                                         says `file:line`. `filled.hints` are words to show beside a question
+                                         says `file:line`. `filled.hints` are words to show beside a question; setting
+                                         the event `stop` ends it early, with an error
     answers.with_text(question, text)    a copy with another answer; with_rows(question, rows) with another table.
                                          A row counts once it is `Row(cells=..., confirmed=True, found=row.found)`
     lacking(form, answers, today)        Flaw for everything still missing, in the order of the questions

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 from shipworthy.assess.client import child_environment
 from shipworthy.facts.forms import Form, FormError
@@ -13,31 +15,51 @@ from shipworthy.forms.child import load
 from shipworthy.forms.prefill import Filled
 
 SECONDS = 600.0
+LOOK_SECONDS = 0.1
+"""How often it is looked whether anybody still waits."""
 
 
-def prefilled(root: Path, form: Form) -> Filled:
-    """As `prefill`, in another process, because reading a repository keeps a screen from drawing. Raises FormError."""
+def prefilled(root: Path, form: Form, stop: Event | None = None) -> Filled:
+    """As `prefill`, in another process, because reading a repository keeps a screen from drawing. Raises FormError.
+
+    That process is ended once `stop` is set.
+    """
     command = [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.forms.child", str(root.absolute()), form.id]
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Outside the repository, so that nothing planted there is found by a relative name.
-            cwd="/",
-            env=child_environment(),
-            timeout=SECONDS,
-            check=False,
-            start_new_session=True,
-        )
-        found = json.loads(done.stdout)
+        found = json.loads(_answer(command, stop or Event()))
         if "error" in found:
             raise FormError(str(found["error"]), str(found["advice"]))
         return load(found)
-    except subprocess.TimeoutExpired as error:
-        raise FormError("looking at the code took too long", "Try shipworthy form on the command line.") from error
+    except TimeoutError as error:
+        raise FormError(str(error), "Try shipworthy form on the command line.") from error
     except OSError as error:
         raise FormError(f"looking at the code could not be started: {error.strerror}", "Try again.") from error
     except (KeyError, TypeError, ValueError) as error:
         raise FormError("looking at the code ended early", "Try again, and report it.") from error
+
+
+def _answer(command: list[str], stop: Event) -> bytes:
+    """What the process prints. Raises OSError, TimeoutError."""
+    until = monotonic() + SECONDS
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Outside the repository, so that nothing planted there is found by a relative name.
+        cwd="/",
+        env=child_environment(),
+        start_new_session=True,
+    ) as child:
+        try:
+            while True:
+                try:
+                    return child.communicate(timeout=LOOK_SECONDS)[0]
+                except subprocess.TimeoutExpired:
+                    if stop.is_set():
+                        raise TimeoutError("looking at the code was stopped") from None
+                    if monotonic() > until:
+                        raise TimeoutError("looking at the code took too long") from None
+        finally:
+            if child.poll() is None:
+                child.kill()

@@ -10,6 +10,7 @@ from shipworthy.assess.run import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.forms import Answers, Form, Row, Source, found_in
 from shipworthy.facts.forms.found import mentions, needed
+from shipworthy.facts.forms.reading import MAX_ROWS
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.forms.store import opened
 from shipworthy.project import Project
@@ -42,23 +43,27 @@ def prefill(form: Form, root: Path, context: Context) -> Filled:
     if missing is not None:
         return Filled(answers=answers, unsure=(missing,))
     added = 0
+    left: list[str] = []
     for question in form.questions:
         if not question.sources:
             continue
         rows = answers.table(question.id)
         first = question.columns[0].id
         named = "\n".join(row.cell(first) for row in rows)
-        new = tuple(
+        wanted = tuple(
             Row(cells={first: each.name}, confirmed=False, found=str(each.location))
             for each in found_in(question.sources, known)
             if not mentions(each, named)
         )
+        new = wanted[: max(0, MAX_ROWS - len(rows))]
+        if len(new) < len(wanted):
+            left.append(f"{len(wanted) - len(new)} more were found than a table of {MAX_ROWS} rows can hold")
         added += len(new)
         answers = answers.with_rows(question.id, rows + new)
     stack = known[Stack]
     assert isinstance(stack, Stack)  # noqa: S101 - facts are keyed by their own type
     unsure = tuple(f"{gap.path or 'the repository'}: {gap.reason}" for gap in gaps) if needed(form) else ()
-    return Filled(answers=answers, added=added, hints=_hints(form, stack), unsure=unsure)
+    return Filled(answers=answers, added=added, hints=_hints(form, stack), unsure=(*left, *unsure))
 
 
 _SAYS = ((Part.DEPLOY_TARGET, "deployed by"), (Part.CI, "CI system"), (Part.DATABASE, "data store"))

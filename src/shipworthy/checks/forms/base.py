@@ -132,8 +132,12 @@ def _strange(form: Form, written: Written, found: _Found) -> Iterator[tuple[Name
 
 def _waiting(named: Named, question: Question, written: Written) -> int | None:
     """The line of a row that names the thing and that nobody has confirmed."""
-    for number, row in enumerate(written.answers.table(question.id)):
-        if not row.confirmed and mentions(named, row.cell(question.columns[0].id)):
+    rows = written.answers.table(question.id)
+    first = question.columns[0].id
+    if not mentions(named, "\n".join(row.cell(first) for row in rows if not row.confirmed)):
+        return None
+    for number, row in enumerate(rows):
+        if not row.confirmed and mentions(named, row.cell(first)):
             return written.line(question.id, number)
     return None
 

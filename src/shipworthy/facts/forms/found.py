@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from shipworthy.facts.base import Fact
 from shipworthy.facts.forms.model import Answers, Form, Kind, Question, Source
@@ -13,6 +14,7 @@ from shipworthy.facts.routes import Route, Routes
 from shipworthy.facts.settings import ListingKind, Settings
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Location
+from shipworthy.text import visible
 
 KINDS: dict[Source, tuple[type[Fact], ...]] = {
     Source.ROUTES: (Routes,),
@@ -59,6 +61,8 @@ _PAID = frozenset({
 })  # fmt: skip
 """Models, messages, mail, search, storage, monitoring and identity billed by use. Source: their price lists."""
 
+MAX_NAME = 200
+"""Characters of a name; a longer one is cut."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PREFIX = re.compile(r"(?:api|apis|rest|v\d{1,3}(?:\.\d{1,3})?)\Z", re.I)
 _PARAMETER = re.compile(r"[<{:*\[(]")
@@ -110,6 +114,8 @@ def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tup
             stack = facts[Stack]
             assert isinstance(stack, Stack)  # noqa: S101
             found += _stores(stack) if source is Source.STORES else _services(stack, source)
+    # Names of routes and settings are the repository's own: as they are shown they can be written into a file too.
+    found = [replace(each, name=visible(each.name, MAX_NAME)) for each in found]
     # A service that keeps data is one thing, whatever it counts as.
     return tuple({each.name: each for each in reversed(found)}.values())[::-1]
 
@@ -223,6 +229,7 @@ def mentions(named: Named, text: str) -> bool:
     return any(_pattern(named.source, each.casefold()).search(folded) for each in names)
 
 
+@lru_cache(maxsize=8_192)
 def _pattern(source: Source, name: str) -> re.Pattern[str]:
     if source is Source.ROUTES:
         # `/users` is not named by `/users/me`, nor by `/api/users`; `/` stands alone.
