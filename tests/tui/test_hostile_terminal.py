@@ -89,7 +89,7 @@ class Walk:
 
 def open_items(walk: Walk) -> None:
     """Every screen and dialog of a repository that is not ready; it copies twice."""
-    walk.until("checked 11 items")
+    walk.until("checked 12 items")
     walk.keys("?", END, ESCAPE, "s", "f", PALETTE, ESCAPE, "V")
     walk.until("CANNOT REVIEW")
     walk.keys("q")
@@ -252,7 +252,7 @@ NO_GUARD = "import re\nimport shipworthy.tui.terminal as terminal\nterminal._CON
 @pytest.mark.parametrize("damage", [NO_VISIBLE, NO_GUARD], ids=["visible", "guard"])
 def test_either_of_two_guards_is_enough(damage: str, tmp_path: Path) -> None:
     def steps(walk: Walk) -> None:
-        walk.until("checked 11 items")
+        walk.until("checked 12 items")
         walk.keys("n", ENTER, "]", "]", "]")
 
     walk = walked(hostile_repository(tmp_path), steps, broken(tmp_path, damage))

@@ -49,7 +49,7 @@ async def test_from_faults_to_a_signed_file_that_verifies(size: tuple[int, int],
     app = CoachApp(Session(folder), ChildEngine(folder), ascii_only=False)  # type: ignore[arg-type]
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(pilot, None, None)  # type: ignore[arg-type]
-        await until(driver, "checked 11 items")
+        await until(driver, "checked 12 items")
         assert "NOT READY" in driver.lines[0]
         assert "block" in driver.lines[0]
 
@@ -83,7 +83,7 @@ async def test_a_saved_file_changes_its_item_without_a_key(tmp_path: Path) -> No
     app = CoachApp(Session(folder), ChildEngine(folder), ascii_only=False)  # type: ignore[arg-type]
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         driver = Driver(pilot, None, None)  # type: ignore[arg-type]
-        await until(driver, "checked 11 items")
+        await until(driver, "checked 12 items")
         assert driver.main.go_to("debug-surface-closed")
         assert status(app, "debug-surface-closed") == "fail"
 
