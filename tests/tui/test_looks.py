@@ -36,8 +36,8 @@ THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dar
 """By name: our theme, and whether NO_COLOR is set."""
 NOW = {("80x24", "dark"): "", ("140x40", "light"): "", ("80x24", "no colour"): "consent-question"}
 """Walks of every run: each size and each theme once, the last as far as a scene. All of all pairs in the long one."""
-COMING = re.compile(r"Form", re.I)
-"""Screens whose scenes are still to be written: a form."""
+COMING = re.compile(r"Form|Row", re.I)
+"""Screens whose scenes are still to be written: a form and its rows."""
 ABSTRACT = {"Commands", "Decide", "Dialog"}
 
 Walked = tuple[dict[str, Picture], set[str]]
