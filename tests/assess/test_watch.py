@@ -160,16 +160,19 @@ def _new_folder(repo: Path) -> None:
     write(repo, {"lib/deep/er/new.py": "VALUE = 1\n"})
 
 
+LONG = pytest.mark.long
+
+
 @pytest.mark.parametrize(
     ("act", "paths"),
     [
         (lambda repo: (repo / "app/settings.py").unlink(), ("app/settings.py",)),
-        (_rename, ("app/config.py", "app/settings.py")),
-        (_replace, ("app/settings.py",)),
+        pytest.param(_rename, ("app/config.py", "app/settings.py"), marks=LONG),
+        pytest.param(_replace, ("app/settings.py",), marks=LONG),
         (_new_folder, ("lib/deep/er/new.py",)),
-        (_unreadable, ("app/settings.py",)),
-        (_loop, ("app/loop",)),
-        (lambda repo: write(repo, {".gitignore": ""}), (".gitignore",)),
+        pytest.param(_unreadable, ("app/settings.py",), marks=LONG),
+        pytest.param(_loop, ("app/loop",), marks=LONG),
+        pytest.param(lambda repo: write(repo, {".gitignore": ""}), (".gitignore",), marks=LONG),
         (lambda repo: write(repo, {".shipworthy/policy.toml": 'profile = "team"\n'}), (".shipworthy/policy.toml",)),
     ],
     ids=["deleted", "renamed", "replaced", "new-folder", "fifo", "symlink-loop", "ignore-rules", "policy"],

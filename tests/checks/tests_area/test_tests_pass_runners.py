@@ -51,20 +51,22 @@ def test_pytest_passes(isolation: str, venv: Path, tmp_path: Path) -> None:
     ("files", "kind", "words"),
     [
         ({"tests/test_a.py": PYTEST_GOOD.replace("== 3", "== 4")}, OutcomeKind.FAIL, "1 of 1 test failed"),
-        (
+        pytest.param(
             {"tests/test_a.py": PYTEST_GOOD, "tests/test_b.py": "import app.nothing\ndef test_b(): assert app\n"},
             OutcomeKind.FAIL,
             "failed",
+            marks=pytest.mark.long,
         ),
         (
             {"tests/test_a.py": PYTEST_GOOD, "conftest.py": "collect_ignore = ['tests/test_a.py']\n"},
             OutcomeKind.FAIL,
             "ran no test",
         ),
-        (
+        pytest.param(
             {"tests/test_a.py": PYTEST_GOOD, "pytest.ini": "[pytest]\naddopts = --cov=app\n"},
             OutcomeKind.UNKNOWN,
             "unrecognized arguments",
+            marks=pytest.mark.long,
         ),
         ({"tests/test_a.py": "import fastapi_nothing\n" + PYTEST_GOOD}, OutcomeKind.UNKNOWN, "fastapi_nothing"),
         (
