@@ -16,6 +16,7 @@ from shipworthy.assess.consents import Consents
 from shipworthy.assess.rules import FOLDER, Rules, RulesError, read_record, read_rules
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.fixing import Fixing
+from shipworthy.forming import Forming
 from shipworthy.model import (
     Assessment,
     Checklist,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 OPEN = (OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU)
 
 
-class Session(Fixing, Overview):
+class Session(Fixing, Forming, Overview):
     """One repository under examination. Raises SessionError where its own rules cannot be read."""
 
     def __init__(

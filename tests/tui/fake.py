@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import looked_up
+import made_up_forms
 from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, TODAY, WAIVED
 
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
@@ -19,6 +20,8 @@ from shipworthy.fixes import Fix, NoFix
 from shipworthy.fixes.model import edited
 from shipworthy.fixes.offer import Offer
 from shipworthy.fixes.undo import Undone
+from shipworthy.forming import FORM_FILES, FormChanged, Opened
+from shipworthy.forms import Answers, Form, Saved
 from shipworthy.model import (
     Assessment,
     Checklist,
@@ -84,6 +87,11 @@ class FakeSession:
     changes: Changes | SessionError = field(default_factory=looked_up.changes)
     before: Changes | SessionError = field(default_factory=looked_up.unchanged)
     book: KeyBook | SessionError = field(default_factory=looked_up.book)
+    forms: dict[str, Opened | SessionError] = field(default_factory=lambda: {"backup-restored": made_up_forms.backup()})
+    written: dict[str, Answers] = field(default_factory=dict)
+    """What was saved, by item id."""
+    save_error: SessionError | None = None
+    ignored: bool = False
     slow: threading.Event | None = None
     """What looking back and at keys waits for."""
 
@@ -241,6 +249,32 @@ class FakeSession:
     def key_book(self) -> KeyBook:
         self.calls.append(("key_book",))
         return self._looked(self.book)
+
+    def form_file(self, item: str) -> str:
+        return FORM_FILES.get(item, "") if item in self.forms else ""
+
+    def form_there(self, item: str) -> bool:
+        return item in self.written
+
+    def open_form(self, item: str, stop: threading.Event) -> Opened:
+        self.calls.append(("open_form", item))
+        if self.slow is not None:
+            self.slow.wait(10)
+        if stop.is_set():
+            raise SessionError("looking at the code was stopped", "Try again.")
+        found = self.forms[item]
+        if isinstance(found, SessionError):
+            raise found
+        return found
+
+    def save_form(self, form: Form, answers: Answers, held: Answers | None) -> Saved:
+        if isinstance(self.save_error, FormChanged) and held is None:
+            self.save_error = None
+        if self.save_error is not None:
+            raise self.save_error
+        self.calls.append(("save_form", form.id))
+        self.written[form.id] = answers
+        return Saved(path=form.file, changed=True, ignored=self.ignored)
 
     def next_step(self) -> Result | None:
         waiting = self.running | self.pending

@@ -229,6 +229,13 @@ async def people(driver: Driver) -> None:
     assert isinstance(driver.app.screen, MainScreen)
 
 
+async def a_form(driver: Driver) -> None:
+    driver.main.go_to("backup-restored")
+    await driver.press("F")
+    await driver.until("Which data is backed up")
+    await driver.press("escape")
+
+
 async def help_screen(driver: Driver) -> None:
     await driver.press("question_mark")
     assert isinstance(driver.app.screen, Help)
@@ -290,6 +297,7 @@ PROOFS: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "review": review,
     "changes": changes,
     "people": people,
+    "form": a_form,
     "help": help_screen,
     "quit": leave,
 }

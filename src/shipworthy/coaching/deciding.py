@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from shipworthy.coaching.words import heading, primary
-from shipworthy.model import Decides, Decision, DecisionKind, Result
+from shipworthy.model import Decides, Decision, DecisionKind, OutcomeKind, Result
 from shipworthy.text import plural
 
 ATTEST_DAYS = 90
@@ -30,6 +30,14 @@ def seen_file(result: Result) -> str:
     """The file a machine saw, as evidence to offer; "" where none did: then it would be a claim, and no fact."""
     finding = primary(result)
     return (finding.location.path or "") if finding and result.item.decides is Decides.BOTH else ""
+
+
+def form_words(result: Result, form: str) -> str:
+    """What is said of the item's form where it is not complete; `form` is its file, "" where the item has none."""
+    worst = result.worst
+    if not form or worst is None or worst.outcome.kind is OutcomeKind.PASS:
+        return ""
+    return f"It has a short form that is not complete: Esc, then F. It is kept in {form}."
 
 
 def with_day(reason: str, when: str, today: date) -> str:

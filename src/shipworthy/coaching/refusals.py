@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from shipworthy.forming import FORM_FILES
 from shipworthy.model import Assessment, DecisionKind, OutcomeKind, Result
 from shipworthy.settle import allowed
 
-ON_ITEM = ("recheck", "attest", "waive", "undo", "copy", "edit", "fix")
+ON_ITEM = ("recheck", "attest", "waive", "undo", "copy", "edit", "fix", "form")
 """Commands about one item."""
 
 
@@ -23,6 +24,8 @@ def refusal(action: str, result: Result) -> str:
         return "Nothing was said about this item."
     if action == "fix":
         return why_not_fix(result)
+    if action == "form" and result.item.id not in FORM_FILES:
+        return "This item has no form to fill in."
     if action == "edit" and not any(each.location.path for each in result.findings):
         return "This item has no file to open."
     return ""

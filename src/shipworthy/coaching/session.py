@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import threading
+
     from shipworthy.assess.events import Event
     from shipworthy.assess.signing import Signed, SigningPlan
     from shipworthy.fixes import Fix, NoFix
     from shipworthy.fixes.offer import Offer
     from shipworthy.fixes.undo import Undone
+    from shipworthy.forming import Opened
+    from shipworthy.forms import Answers, Form, Saved
     from shipworthy.model import Assessment, Checklist, Result
     from shipworthy.readiness.changes import Changes
     from shipworthy.readiness.key_book import KeyBook
@@ -132,6 +136,26 @@ class Session(Protocol):
 
     def key_book(self) -> KeyBook:
         """The person's keys, and whom the repository lets sign. Waits for git and an agent. Raises SessionError."""
+        ...
+
+    def form_file(self, item: str) -> str:
+        """The path of the item's form from the repository's top; "" for an item without a form."""
+        ...
+
+    def form_there(self, item: str) -> bool:
+        """Whether the item's form was written, in whatever state."""
+        ...
+
+    def open_form(self, item: str, stop: threading.Event) -> Opened:
+        """The item's form, filled from its file and the code. It reads the repository elsewhere and waits, until
+        `stop` is set. Raises SessionError."""
+        ...
+
+    def save_form(self, form: Form, answers: Answers, held: Answers | None) -> Saved:
+        """Write the answers into the form's file, which must still say what `held` says; None asks no such thing.
+
+        Waits for the disk. Raises SessionError, `shipworthy.forming.FormChanged`.
+        """
         ...
 
     def next_step(self) -> Result | None:

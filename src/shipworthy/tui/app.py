@@ -7,7 +7,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual import work
 from textual.app import SystemCommand
@@ -30,6 +30,18 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 0.06
 """While results stream in, the screen is redrawn at most this often."""
 STOP_SECONDS = 3.0
+
+
+@runtime_checkable
+class _Holds(Protocol):
+    """A screen that holds what is nowhere else, while it is `unsaved`."""
+
+    @property
+    def unsaved(self) -> bool: ...
+
+    def leave_first(self) -> None:
+        """Ask what is to become of it."""
+        ...
 
 
 def _palette() -> type[Provider]:
@@ -96,6 +108,16 @@ class CoachApp(Frame):
         screen = self.screen_stack[0]
         assert isinstance(screen, MainScreen)  # noqa: S101 - it is the default screen above
         return screen
+
+    async def action_quit(self) -> None:
+        # What is typed into a form is nowhere else yet.
+        held = [each for each in self.screen_stack if isinstance(each, _Holds) and each.unsaved]
+        if not held:
+            await super().action_quit()
+        elif held[-1] is self.screen:
+            held[-1].leave_first()
+        else:
+            self.notify("Close this first: what you typed below it is not saved.", severity="warning", markup=False)
 
     # The engine
 
@@ -295,6 +317,7 @@ _BY_NAME = {
     "stop-checking": "Stop checking",
     "attest": "Attest this item",
     "waive": "Waive this item",
+    "form": "Answer this item's form",
     "undo": "Take back what was said",
     "copy-prompt": "Copy a prompt for the assistant",
     "fix": "Fix this item by machine",

@@ -32,6 +32,7 @@ DO = (
     _key("R", "recheck_all", "Re-check all", "Check everything again", "recheck-all"),
     _key("x", "stop_checking", "Stop", "Stop the check that is running", "stop-checking"),
     _key("a", "attest", "Attest", "Say that it is true: what only a person can know", "attest", show=True),
+    _key("F", "form", "Form", "Answer a few questions about it, and keep the answers in the repository", "form"),
     _key("w", "waive", "Waive", "Accept it as it is, with a reason and an end date", "waive", show=True),
     _key("u", "undo", "Undo", "Take back what was said about this item", "undo"),
     _key("y", "copy", "Copy", "Copy evidence, fix and pass condition for your AI assistant", "copy-prompt", show=True),
@@ -141,6 +142,46 @@ PEOPLE = (
     ),
 )
 """What the screen of keys and people is steered with, by group."""
+
+FORM = (
+    (
+        "In a table",
+        (
+            _key("space", "confirm", "It is so", "Say that the row is so, or that it is not sure yet",
+                 "form-confirm", show=True),
+            _key("enter", "fill", "Fill in", "Fill in the row under the cursor; on the last line, add one",
+                 "form-fill", show=True),
+            _key("plus,insert", "add", "Add", "Add a row", "form-add", show=True),
+            _key("minus,delete", "remove", "Take out", "Take the row out", "form-remove", show=True),
+            _key("j", "down", "Down", "One row down; from the last one, on to the next question", "form-row-down"),
+            _key("k", "up", "Up", "One row up; from the first one, back to the question before", "form-row-up"),
+            _key("home", "first", "First", "The first row", "form-first"),
+            _key("end", "last", "Last", "The last row", "form-last"),
+        ),
+    ),
+    (
+        "Everywhere",
+        (
+            _key("tab", "app.focus_next", "Next", "The next question", "form-next"),
+            _key("shift+tab", "app.focus_previous", "Back", "The question before", "form-previous"),
+            _key("down", "down", "Down", "Down; from the last line, on to the next question", "form-down"),
+            _key("up", "up", "Up", "Up; from the first line, back to the question before", "form-up"),
+            _key("pagedown", "page(1)", "Page down", "One page down", "form-page-down"),
+            _key("pageup", "page(-1)", "Page up", "One page up", "form-page-up"),
+        ),
+    ),
+    (
+        "Leave",
+        (
+            _key("ctrl+s", "save", "Save", "Save what is there, also when something is missing", "form-save",
+                 show=True),
+            _key("escape", "leave", "Back", "Back to the list; asks first where something is not saved",
+                 "form-leave", show=True),
+            _key("f1,question_mark", "help", "Help", "Every key of this screen", "form-help", show=True),
+        ),
+    ),
+)  # fmt: skip
+"""What a form is filled in with, by group; letters are letters wherever text is typed."""
 
 SCROLL = (
     _key("down,j", "scroll_down", "Down", "", "scroll-down"),

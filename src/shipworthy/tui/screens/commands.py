@@ -171,6 +171,15 @@ class Commands(Screen[None]):
 
         self.app.push_screen(Message(title, error.message, error.diagnostics))
 
+    # Writing down
+
+    @work(group="form", exclusive=True)
+    async def action_form(self) -> None:
+        from shipworthy.tui.screens.form_open import show_form
+
+        if result := self.allowed_now("form"):
+            await show_form(self, result.item.id)
+
     # Fixing
 
     @work(group="fix", exclusive=True)

@@ -17,6 +17,7 @@ from shipworthy.coaching.deciding import (
     WAIVE_DAYS,
     WAIVE_REASON,
     acceptance,
+    form_words,
     seen_file,
     statement,
     with_day,
@@ -138,7 +139,14 @@ class Attest(Decide):
         yield SafeStatic(joined(("I say: ", DIM), (statement(self.result), BOLD)), classes="statement")
         yield Field("When", "when", hint="2026-11-18 (optional)")
         yield Field("How I know", "reason")
-        yield Field("Link", "evidence", value=seen_file(self.result), hint="file or URL (optional)")
+        yield Field("Link", "evidence", value=self._evidence(), hint="file or URL (optional)")
+        if words := form_words(self.result, self.session.form_file(self.result.item.id)):
+            yield SafeStatic(shown(words, DIM), classes="hint")
+
+    def _evidence(self) -> str:
+        """A form that was written is what the person goes by; else the file a machine saw."""
+        item = self.result.item.id
+        return self.session.form_file(item) if self.session.form_there(item) else seen_file(self.result)
 
     def check(self) -> None:
         if self.value("when"):

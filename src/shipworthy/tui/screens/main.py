@@ -187,6 +187,7 @@ class MainScreen(Commands):
                 milliseconds=self.coach.took.get(result.item.id),
                 number=self._number,
                 command=self.session.consent_needed(result.item.id),
+                form=self.session.form_file(result.item.id),
             )
         )
 

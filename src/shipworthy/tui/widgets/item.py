@@ -10,7 +10,7 @@ from textual.content import Content
 
 from shipworthy.coaching.deciding import nothing_found, verb
 from shipworthy.coaching.words import DECIDES, FACES, OUTCOME_STATUS, WAITING, Face, day, heading, level_words, took
-from shipworthy.model import Decides, Excerpt, Finding, Result, Status
+from shipworthy.model import Decides, Excerpt, Finding, OutcomeKind, Result, Status
 from shipworthy.text import visible
 from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, joined, shown
@@ -31,6 +31,8 @@ class Subject(NamedTuple):
     """Which finding, from 0."""
     command: str | None = None
     """The project's command that a re-check would ask to run."""
+    form: str = ""
+    """The file of the item's form; empty where it has none."""
 
 
 def item_lines(subject: Subject, width: int) -> Iterator[Line]:
@@ -48,6 +50,7 @@ def item_lines(subject: Subject, width: int) -> Iterator[Line]:
         yield from _section("Evidence", [Line(shown("Its check has not answered yet."))])
     else:
         yield from _evidence(subject, width)
+        yield from _form(subject)
     yield from _section("Why it matters", [Line(shown(item.why, limit=2_000))])
     if not result.settled or result.status in (Status.WAIVED, Status.ATTESTED):
         yield from _fix(subject)
@@ -142,6 +145,15 @@ def _evidence(subject: Subject, width: int) -> Iterator[Line]:
         yield Line(joined(("See also  ", DIM), (others + (f" and {more} more" if more > 0 else ""), DIM)))
     if finding.remedy:
         yield Line(shown(finding.remedy, limit=2_000), head=joined(("→ ", "bold $success")))
+
+
+def _form(subject: Subject) -> Iterator[Line]:
+    """The key that asks what only a person knows."""
+    if subject.form:
+        worst = subject.result.worst
+        done = worst is not None and worst.outcome.kind is OutcomeKind.PASS
+        words = " opens what was written down: " if done else " answers a few questions, kept in "
+        yield Line(joined(("F", "bold $primary"), (words, DIM), (subject.form, DIM)))
 
 
 def _code(finding: Finding, excerpt: Excerpt, width: int) -> Iterator[Line]:

@@ -1,0 +1,93 @@
+"""The part of a session that opens and saves forms. What it needs is imported when it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from shipworthy.assess.signing import SessionError
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from shipworthy.facts.forms import Answers, Form
+    from shipworthy.forms import Filled, Saved
+
+FORM_FILES = MappingProxyType(
+    {
+        "threat-model": ".shipworthy/threat-model.md",
+        "third-party-inventory": ".shipworthy/third-parties.toml",
+        "key-inventory": ".shipworthy/keys.toml",
+        "alert-reaches-human": ".shipworthy/alerting.toml",
+        "spend-alert": ".shipworthy/spending.toml",
+        "backup-restored": ".shipworthy/backup.toml",
+        "rollback-rehearsed": ".shipworthy/rollback.toml",
+        "incident-plan": ".shipworthy/contacts.toml",
+    }
+)
+"""The file of each item's form, by item id: what the table of forms says, without the time it takes to read that."""
+
+
+class FormChanged(SessionError):
+    """The form's file is not what it was when it was opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A form as a person sees it first."""
+
+    form: Form
+    filled: Filled
+    """The answers, with rows added for what the code names."""
+    held: Answers
+    """What the file itself says."""
+
+
+class Forming:
+    """What `session.Session` can do about forms. Opening and saving wait for the disk, so a screen asks in a thread."""
+
+    root: Path
+
+    def form_file(self, item: str) -> str:
+        """The path of the item's form from the repository's top; "" for an item without a form."""
+        return FORM_FILES.get(item, "")
+
+    def form_there(self, item: str) -> bool:
+        """Whether the item's form was written, in whatever state."""
+        file = self.form_file(item)
+        return bool(file) and (self.root / file).is_file()
+
+    def open_form(self, item: str, stop: Event) -> Opened:
+        """The item's form, filled from its file and from the code; reading ends early once `stop` is set.
+
+        It reads the repository in another process and waits for it. Raises SessionError, also for a broken file.
+        """
+        from shipworthy import forms
+
+        form = forms.form_of(item)
+        if form is None:
+            raise SessionError(f"no form serves {item}", "See which there are: shipworthy form")
+        try:
+            held = forms.opened(self.root, form)
+            return Opened(form=form, filled=forms.prefilled(self.root, form, stop), held=held)
+        except forms.FormError as error:
+            raise SessionError(str(error), error.diagnostics) from error
+
+    def save_form(self, form: Form, answers: Answers, held: Answers | None) -> Saved:
+        """Write the answers into the form's file, which must still say what `held` says; None asks no such thing.
+
+        Raises SessionError, FormChanged; then the file is as it was.
+        """
+        from shipworthy import forms
+
+        try:
+            if held is not None and not forms.opened(self.root, form).same(held):
+                raise FormChanged(
+                    f"{form.file} was changed by somebody else since you opened it",
+                    "Look at it before you write over it.",
+                )
+            return forms.save(self.root, form, answers)
+        except forms.FormError as error:
+            raise SessionError(str(error), error.diagnostics) from error

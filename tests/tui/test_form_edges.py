@@ -1,0 +1,181 @@
+"""What could be lost or go wrong while a form is filled in: leaving, quitting, errors, hostile text, large tables."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from driving import NARROW, WIDE, coach
+from fake import FakeSession
+from made_up_forms import hostile, large
+from test_changes_screen import HOSTILE
+from test_form_screen import ITEM, field, filling, opened, screen, table, words
+from test_hostile import look
+from textual.widgets import Button
+
+from shipworthy.assess.signing import SessionError
+from shipworthy.forming import FormChanged
+from shipworthy.tui.screens.dialogs import Message, Question
+from shipworthy.tui.screens.form import FormScreen
+from shipworthy.tui.screens.form_fields import FormTable, FormText
+from shipworthy.tui.screens.form_row import RowDialog
+from shipworthy.tui.screens.main import MainScreen
+from shipworthy.tui.screens.sign import Busy
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            SessionError("an answer looks like a secret, so nothing was saved", "Write where it is kept."),
+            "like a secret",
+        ),
+        (SessionError(".shipworthy/backup.toml:3: not TOML", "The file is left as it is."), "backup.toml:3: not TOML"),
+    ],
+)
+async def test_what_cannot_be_saved_is_said_and_stays(error: SessionError, said: str) -> None:
+    async with filling(FakeSession(save_error=error)) as driver:
+        driver.app.screen.query_one("#ask-result", FormText).focus()
+        await driver.type("All of it.")
+        await driver.press("ctrl+s")
+        await driver.until("Not saved:")
+        assert said in words(driver)
+        assert screen(driver).answers.text("result") == "All of it."
+        assert "not saved" in driver.lines[0]
+        driver.session.save_error = None
+        await driver.press("ctrl+s")
+        await driver.until("Written to")
+        assert driver.session.written[ITEM].text("result") == "All of it."
+
+
+async def test_a_file_changed_meanwhile_is_not_written_over_without_asking() -> None:
+    async with filling(FakeSession(save_error=FormChanged("the file was changed", "Look at it."))) as driver:
+        field(driver, "took").value = "an hour"
+        await driver.press("ctrl+s")
+        await driver.until("The file was changed")
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, FormScreen)
+        assert driver.session.written == {}
+        await driver.press("ctrl+s")
+        await driver.until("Write mine over it")
+        await driver.press("tab", "enter")
+        await driver.until("Written to")
+        assert driver.session.written[ITEM].text("took") == "an hour"
+
+
+async def test_what_git_ignores_is_said() -> None:
+    async with filling(FakeSession(forms={ITEM: complete()}, ignored=True)) as driver:
+        screen(driver).query_one("#save", Button).press()
+        await driver.until("git ignores it")
+        assert "Take it out of .gitignore." in words(driver)
+        screen(driver).query_one("#back", Button).press()
+        await driver.until("Operations")
+
+
+async def test_unsaved_text_is_asked_about() -> None:
+    async with filling() as driver:
+        field(driver, "took").value = "an hour"
+        for pressed in ("escape", "ctrl+q"):
+            await driver.press(pressed)
+            assert isinstance(driver.app.screen, Question), pressed
+            assert driver.app.focused is not None
+            assert driver.app.focused.id == "no"
+            await driver.press("ctrl+q")
+            assert "Close this first" in driver.toasts
+            await driver.press("enter")
+            assert field(driver, "took").value == "an hour"
+        await driver.press("escape", "tab", "enter")
+        await driver.until("Operations")
+        assert driver.session.written[ITEM].text("took") == "an hour"
+        await opened(driver)
+        field(driver, "took").value = "two hours"
+        await driver.press("escape", "tab", "tab", "enter")
+        await driver.until("Operations")
+        assert driver.session.written[ITEM].text("took") == "an hour"
+
+
+async def test_a_row_is_not_dropped_without_asking() -> None:
+    async with filling() as driver:
+        await driver.press("enter", "escape")
+        assert isinstance(driver.app.screen, FormScreen)
+        await driver.press("enter")
+        await driver.type("every night")
+        for pressed in ("escape", "ctrl+q"):
+            await driver.press(pressed, "enter")
+            assert isinstance(driver.app.screen, RowDialog)
+        driver.app.screen.query_one("#no", Button).press()
+        await driver.settle()
+        await driver.press("tab", "enter")
+        assert isinstance(driver.app.screen, FormScreen)
+        assert table(driver).rows[0].cells == {"name": "postgresql"}
+
+
+async def test_opening_is_cancelled_or_fails_with_words() -> None:
+    session = FakeSession(slow=threading.Event())
+    async with coach(session) as driver:
+        driver.main.go_to(ITEM)
+        await driver.press("F")
+        await driver.until("Looking at the code")
+        assert isinstance(driver.app.screen, Busy)
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, MainScreen)
+        assert session.slow is not None
+        session.slow.set()
+        await driver.settle()
+        assert isinstance(driver.app.screen, MainScreen)
+        session.forms[ITEM] = SessionError(".shipworthy/backup.toml:3: not TOML", "Mend it by hand.")
+        await driver.press("F")
+        await driver.until("This form cannot be opened")
+        assert isinstance(driver.app.screen, Message)
+        assert "Mend it by hand." in driver.text
+
+
+async def test_a_click_on_a_row_and_on_a_key() -> None:
+    async with filling(size=WIDE) as driver:
+        await driver.pilot.click(FormTable, offset=(6, 1))
+        await driver.settle()
+        assert isinstance(driver.app.screen, RowDialog)
+        assert "redis" in driver.text
+        await driver.press("escape")
+        at = driver.lines[-1].index("Save")
+        await driver.pilot.click(offset=(at + 1, WIDE[1] - 1))
+        await driver.until("Written to")
+
+
+async def test_a_large_table_and_a_tiny_terminal() -> None:
+    session = FakeSession(forms={ITEM: large()})
+    async with filling(session, (40, 12)) as driver:
+        assert "200 rows to confirm" in driver.text
+        await driver.press("end", "up", "space")
+        assert table(driver).rows[199].confirmed
+        assert "199 rows to confirm" in driver.text
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, RowDialog)
+        await driver.press("escape", "ctrl+s")
+        await driver.until("Written to")
+        assert len(session.written["key-inventory"].table("keys")) == 200
+
+
+@HOSTILE
+async def test_a_hostile_repository(text: str) -> None:
+    session = FakeSession(forms={ITEM: hostile(text)}, save_error=SessionError(text, text))
+    async with filling(session, WIDE) as driver:
+        look(driver)
+        unchanged = screen(driver).answers
+        assert unchanged.same(session.forms[ITEM].filled.answers)  # type: ignore[union-attr]
+        await driver.press("enter")
+        look(driver)
+        await driver.press("escape", "end", "up", "minus")
+        look(driver)
+        await driver.press("escape", "ctrl+s")
+        await driver.until("Not saved")
+        look(driver)
+        await driver.pilot.resize_terminal(*NARROW)
+        await driver.settle()
+        for question in ("result", "took"):
+            screen(driver).query_one(f"#ask-{question}").focus()
+            await driver.type("x")
+            look(driver)
+            typed = screen(driver).answers.text(question)
+            assert typed != text
+            assert all(character.isprintable() or character == "\n" for character in typed)
