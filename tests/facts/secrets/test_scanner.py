@@ -16,6 +16,7 @@ HEX = drawn("hex", 40, 7)
 PASSWORD = drawn("pw", 12, 7)
 LIVE = "sk" + "_live_" + drawn("an", 60, 7)
 AWS = "AK" + "IA" + drawn("b32", 16, 7)
+NO_DIGIT = "AK" + "IA" + "".join(each for each in drawn("b32", 60, 9) if each.isalpha())[:16]
 UUID = "-".join(drawn("hex", size, 7) for size in (8, 4, 4, 4, 12))
 
 
@@ -39,6 +40,7 @@ FOUND = [
     ("README.md", f"export STRIPE_KEY={LIVE}", "stripe-live-key"),
     ("nb.ipynb", json.dumps({"cells": [{"source": [f'key = "{LIVE}"\n']}]}), "stripe-live-key"),
     ("s3.env", f"AWS_ACCESS_KEY_ID={AWS}", "aws-access-key-id"),
+    ("s3.env", f"AWS_ACCESS_KEY_ID={NO_DIGIT}", "aws-access-key-id"),
     ("s3.env", f"AWS_SECRET_ACCESS_KEY={drawn('b64', 40, 3)}", "assigned-key"),
     ("app.py", f"app.secret_key = '{HEX}'", "assigned-signing"),
     ("app.py", f"app.config['SECRET_KEY'] = '{RANDOM}'", "assigned-signing"),

@@ -25,7 +25,7 @@ ARCHIVES = frozenset(_ARCHIVES.split())
 """Endings of files that hold other files; they are not opened."""
 BINARIES = frozenset(_BINARIES.split())
 """Endings of files that hold no text."""
-_VERSION = "2"
+_VERSION = "3"
 
 
 class SecretsAnalyser(Analyser):
