@@ -83,7 +83,7 @@ class Forming:
         from shipworthy import forms
 
         try:
-            if held is not None and not forms.opened(self.root, form).same(held):
+            if held is not None and not _says(forms.opened(self.root, form), form, held):
                 raise FormChanged(
                     f"{form.file} was changed by somebody else since you opened it",
                     "Look at it before you write over it.",
@@ -91,3 +91,10 @@ class Forming:
             return forms.save(self.root, form, answers)
         except forms.FormError as error:
             raise SessionError(str(error), error.diagnostics) from error
+
+
+def _says(now: Answers, form: Form, held: Answers) -> bool:
+    """Whether a file that says `now` says what was read from it, or saved into it, before."""
+    from shipworthy.forms.words import normal
+
+    return now.same(held) or now.same(normal(form, held))

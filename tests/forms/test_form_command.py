@@ -69,7 +69,7 @@ def test_a_whole_form_is_asked_line_by_line(app: Path, asked: None) -> None:
         confirmed=True,
         found="requirements.txt:1",
     )
-    assert "written down and current" in done.stdout
+    assert "form complete: you say" in done.stdout
 
 
 def test_enter_keeps_everything_and_writes_nothing(app: Path, asked: None) -> None:
@@ -151,8 +151,8 @@ def test_the_list_says_how_each_item_stands(app: Path, monkeypatch: pytest.Monke
     done = run()
     lines = " ".join(done.stdout.split())
     assert done.exit_code == 1
-    assert "fail: out of date: .shipworthy/third-parties.toml does not name stripe" in lines
-    assert "needs-you: you say: shipworthy form threat-model" in lines
+    assert "fail: form: lacks stripe" in lines
+    assert "needs-you: no form yet" in lines
 
 
 def test_an_item_without_a_form() -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 from driving import NARROW, WIDE, coach
 from fake import FakeSession
-from made_up_forms import hostile, large
+from made_up_forms import complete, hostile, large
 from test_changes_screen import HOSTILE
 from test_form_screen import ITEM, field, filling, opened, screen, table, words
 from test_hostile import look

@@ -126,7 +126,7 @@ async def remove(driver: Driver) -> None:
     # Only its name was there, and that is found again.
     await driver.press("home", "minus")
     assert rows(driver) == [("redis", False)]
-    assert "the check goes on asking for it" in words(driver)
+    assert "comes back when the form is opened again" in words(driver)
     await driver.press("enter")
     await driver.type("dumped")
     driver.app.screen.query_one("#later", Button).press()

@@ -6,6 +6,7 @@ from collections.abc import Set
 from datetime import date
 from typing import NamedTuple
 
+from shipworthy.forming import FORM_FILES
 from shipworthy.model import (
     Area,
     Assessment,
@@ -137,7 +138,9 @@ def aside(result: Result, today: date, several: bool) -> str:
     if worst is None:
         return ""
     text = worst.outcome.summary
-    if result.status is Status.FAIL and (finding := primary(result)) is not None:
+    # What a form lacks stands in many places; how much it is says more than the first of them.
+    placed = result.item.check not in FORM_FILES
+    if result.status is Status.FAIL and placed and (finding := primary(result)) is not None:
         others = len(result.findings) - 1
         text = place(finding.location) + (f" +{others}" if others else "")
     if several and worst.component not in (None, "."):

@@ -149,10 +149,10 @@ FORM = (
         (
             _key("space", "confirm", "It is so", "Say that the row is so, or that it is not sure yet",
                  "form-confirm", show=True),
-            _key("enter", "fill", "Fill in", "Fill in the row under the cursor; on the last line, add one",
+            _key("enter", "fill", "Fill", "Fill in the row under the cursor; on the last line, add one",
                  "form-fill", show=True),
             _key("plus,insert", "add", "Add", "Add a row", "form-add", show=True),
-            _key("minus,delete", "remove", "Take out", "Take the row out", "form-remove", show=True),
+            _key("minus,delete", "remove", "Remove", "Take the row out", "form-remove", show=True),
             _key("j", "down", "Down", "One row down; from the last one, on to the next question", "form-row-down"),
             _key("k", "up", "Up", "One row up; from the first one, back to the question before", "form-row-up"),
             _key("home", "first", "First", "The first row", "form-first"),
@@ -162,7 +162,7 @@ FORM = (
     (
         "Everywhere",
         (
-            _key("tab", "app.focus_next", "Next", "The next question", "form-next"),
+            _key("tab", "app.focus_next", "Next", "The next question", "form-next", show=True),
             _key("shift+tab", "app.focus_previous", "Back", "The question before", "form-previous"),
             _key("down", "down", "Down", "Down; from the last line, on to the next question", "form-down"),
             _key("up", "up", "Up", "Up; from the first line, back to the question before", "form-up"),

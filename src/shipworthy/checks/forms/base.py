@@ -30,7 +30,7 @@ READ = frozenset({"python", "javascript", "typescript"})
 
 
 class FormCheck(Check):
-    """Judges one form's file.
+    """Judges one form's file. Its summaries are few words, for the right end of a line; the findings say the rest.
 
     Where there is none, a person is asked, as for an item that no machine judges; nothing is said about the code.
     A file that is incomplete, or does not name what the code names, fails. A pass proves no more than that the form is
@@ -60,15 +60,14 @@ class FormCheck(Check):
         if unnamed:
             more = f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else ""
             names = ", ".join(unnamed[:3])
-            return Outcome.failed(f"out of date: {form.file} does not name {names}{more}", findings, looked_at)
+            return Outcome.failed(f"form: lacks {names}{more}", findings, looked_at)
         if flaws:
-            more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-            return Outcome.failed(f"{flaws[0].file}:{flaws[0].line}: {flaws[0].message}{more}", findings, looked_at)
+            return Outcome.failed(f"form: {len(findings)} missing", findings, looked_at)
         unseen = list(_unseen(form, known))
         if unseen:
             return Outcome.unknown(unseen[0].message, unseen, looked_at=looked_at)
         gone = list(_gone(form, fact.written, found))
-        return Outcome.passed("written down and current; you say whether it is so", looked_at, gone)
+        return Outcome.passed("form complete: you say", looked_at, gone)
 
 
 _Found = Mapping[str, tuple[Named, ...]]
@@ -104,7 +103,7 @@ def _nothing_written(form: Form, found: _Found) -> Outcome:
         confidence=Confidence.REVIEW,
         remedy=f"Answer a few questions: {command(form)}. Or say in an attestation how you know.",
     )
-    return Outcome.needs_you(f"you say: {command(form)}", [finding], _seen(found))
+    return Outcome.needs_you("no form yet", [finding], _seen(found))
 
 
 def _seen(found: _Found) -> list[str]:

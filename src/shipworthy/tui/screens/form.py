@@ -12,6 +12,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Button
@@ -30,7 +31,7 @@ from shipworthy.tui.screens.help import key_lines
 from shipworthy.tui.screens.main import WIDE
 from shipworthy.tui.widgets.keybar import KeyBar
 from shipworthy.tui.widgets.lines import Line
-from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, SafeStatic, joined, shown
+from shipworthy.tui.widgets.safe import BOLD, DIM, NOTHING, Ends, SafeStatic, joined, shown
 from shipworthy.tui.widgets.verdict import chip
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ class FormScreen(Screen[Left]):
         yield SafeStatic(id="form-top", classes="page-top")
         yield SafeStatic(shown(form.intro, DIM, 600), id="form-intro")
         with Body(id="form-body"):
-            for line in self._found():
-                yield SafeStatic(line.head + line.text)
+            for words in self._found():
+                yield SafeStatic(words)
             for number, question in enumerate(form.questions, 1):
                 text, rows = answers.text(question.id), answers.table(question.id)
                 yield Asked(number, len(form.questions), question, text, rows, self._session.today)
@@ -94,16 +95,18 @@ class FormScreen(Screen[Left]):
         yield SafeStatic(id="form-said")
         yield KeyBar(id="form-keys").set_class(True, "page-keys")
 
-    def _found(self) -> Iterator[Line]:
+    def _found(self) -> Iterator[Content]:
         """What was found that may help, and what could not be read."""
         filled = self._filled
-        for hint in filled.hints[:MAX_HINTS]:
-            yield Line(shown(hint, DIM, 200), head=shown("Found in the code  ", DIM))
+        if filled.hints:
+            # One paragraph: they help with some questions, and are beside the point of others.
+            some = " · ".join(visible(each, 200) for each in filled.hints[:MAX_HINTS])
+            yield joined(("Found in the code  ", BOLD), Content.assemble((some, DIM)))
         if filled.unsure:
             many = plural(len(filled.unsure), "thing")
-            yield Line(shown(f"{many} could not be read, so rows may be missing: {filled.unsure[0]}", "$warning", 300))
+            yield shown(f"{many} could not be read, so rows may be missing: {filled.unsure[0]}", "$warning", 300)
         if filled.hints or filled.unsure:
-            yield Line()
+            yield NOTHING
 
     def on_mount(self) -> None:
         self._look()
@@ -249,7 +252,7 @@ class FormScreen(Screen[Left]):
                 return
         self._put(table, [each for each in table.rows if each is not row])
         table.go(f"row:{min(number, len(table.rows) - 1)}" if table.rows else None)
-        again = f" As long as {name} is in the code, the check goes on asking for it." if row.found else ""
+        again = f" It comes back when the form is opened again, as long as {name} is in the code." if row.found else ""
         self._say(f"Taken out.{again}")
 
     # Moving

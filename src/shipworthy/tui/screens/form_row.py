@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -20,12 +19,14 @@ from shipworthy.tui.screens.form_words import one_line
 from shipworthy.tui.widgets.lines import Line
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
 
+COUNTS = "Fill in what is true; it counts once you say that it is so. "
+TAKES = "The right arrow takes the end of a word from another row."
+
 
 class RowDialog(Dialog[Row]):
     """Dismissed with the row as it was filled in, or None where nothing of it is to be kept."""
 
     AUTO_FOCUS = "Input"
-    INTRO: ClassVar[str] = "Fill in what is true. It counts once you say that it is so."
 
     def __init__(self, question: Question, row: Row | None, others: Sequence[Row], today: date) -> None:
         name = row.cell(question.columns[0].id) if row else ""
@@ -44,9 +45,8 @@ class RowDialog(Dialog[Row]):
     def compose(self) -> ComposeResult:
         with self.box():
             with self.words():
-                if self._waits:
-                    where = f"Found at {self._row.found}. " if self._row.found else ""
-                    yield SafeStatic(shown(where + self.INTRO, DIM, 600), classes="statement")
+                if words := self._intro():
+                    yield SafeStatic(shown(words, DIM, 600), classes="statement")
                 for column in self._question.columns:
                     with Vertical(classes="cell"):
                         yield SafeStatic(joined((column.label, BOLD), (f"  {column.help}", DIM)))
@@ -57,6 +57,11 @@ class RowDialog(Dialog[Row]):
                 if self._waits:
                     yield Choice("Keep for later", id="later")
                 yield Choice("It is so" if self._waits else "Add" if self._new else "Keep", id="yes", tone="primary")
+
+    def _intro(self) -> str:
+        where = f"Found at {self._row.found}. " if self._row.found else ""
+        again = TAKES if any(len(each.cells) > 1 for each in self._others) else ""
+        return f"{where}{COUNTS if self._waits else ''}{again}".strip()
 
     def _input(self, column: Column) -> Input:
         # What other rows say: owners and places are the same again and again.
