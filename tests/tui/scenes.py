@@ -25,7 +25,7 @@ LONG = "The workflow that deploys waits for no other, so a broken build would be
 
 async def scenes(driver: Driver) -> AsyncIterator[str]:
     """The name of each scene once it is on the screen; a word of the screen it needs has been waited for."""
-    for part in (listed, looked_up, said, done, signed, reviewed, rare):
+    for part in (listed, looked_up, formed, said, done, signed, reviewed, rare):
         async for name in part(driver):
             yield name
 
@@ -88,6 +88,27 @@ async def looked_up(driver: Driver) -> AsyncIterator[str]:
     await driver.until("People this repository lets sign")
     yield "people"
     await driver.press("escape")
+
+
+async def formed(driver: Driver) -> AsyncIterator[str]:
+    """A form, a row of its table, and what cannot be saved."""
+    driver.main.go_to("backup-restored")
+    await driver.press("F")
+    await driver.until("Which data is backed up")
+    yield "form"
+    await driver.press("space", "down", "enter")
+    yield "form-row"
+    await driver.press("escape", "tab")
+    await fill(driver, **{"ask-restored": "2026-02-01"})
+    driver.session.save_error = SessionError("an answer looks like a secret", "Write where it is kept.")
+    await driver.press("ctrl+s")
+    await driver.until("Not saved")
+    yield "form-refused"
+    driver.session.save_error = None
+    await driver.press("escape")
+    await driver.until("Keep writing")
+    yield "form-question"
+    await driver.press("tab", "tab", "enter")
 
 
 async def said(driver: Driver) -> AsyncIterator[str]:

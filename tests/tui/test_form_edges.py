@@ -30,7 +30,11 @@ from shipworthy.tui.screens.sign import Busy
             SessionError("an answer looks like a secret, so nothing was saved", "Write where it is kept."),
             "like a secret",
         ),
-        (SessionError(".shipworthy/backup.toml:3: not TOML", "The file is left as it is."), "backup.toml:3: not TOML"),
+        pytest.param(
+            SessionError(".shipworthy/backup.toml:3: not TOML", "The file is left as it is."),
+            "backup.toml:3: not TOML",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 async def test_what_cannot_be_saved_is_said_and_stays(error: SessionError, said: str) -> None:
@@ -63,6 +67,7 @@ async def test_a_file_changed_meanwhile_is_not_written_over_without_asking() -> 
         assert driver.session.written[ITEM].text("took") == "an hour"
 
 
+@pytest.mark.long
 async def test_what_git_ignores_is_said() -> None:
     async with filling(FakeSession(forms={ITEM: complete()}, ignored=True)) as driver:
         screen(driver).query_one("#save", Button).press()
@@ -130,6 +135,7 @@ async def test_opening_is_cancelled_or_fails_with_words() -> None:
         assert "Mend it by hand." in driver.text
 
 
+@pytest.mark.long
 async def test_a_click_on_a_row_and_on_a_key() -> None:
     async with filling(size=WIDE) as driver:
         await driver.pilot.click(FormTable, offset=(6, 1))
