@@ -34,6 +34,17 @@ def git(folder: Path, *args: str) -> str:
     return done.stdout.strip()
 
 
+def head(folder: Path) -> str:
+    """The commit that HEAD is, read from its file: asking git for it is a good part of what many tests would cost."""
+    if not (folder / ".git").is_dir():
+        return git(folder, "rev-parse", "HEAD")
+    said = (folder / ".git/HEAD").read_text().strip()
+    if not said.startswith("ref: "):
+        return said
+    ref = folder / ".git" / said.removeprefix("ref: ")
+    return ref.read_text().strip() if ref.exists() else git(folder, "rev-parse", "HEAD")
+
+
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write files below a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.support import NOW, git, make_repo, template
+from tests.support import NOW, git, head, make_repo, template
 
 from shipworthy.model import (
     Assessment,
@@ -96,7 +96,7 @@ def assess(
     results = [passing(item, profile, now) for item in force.checklist.items if item.level(profile) is not Level.NONE]
     return Assessment(
         name=folder.name,
-        commit=git(folder, "rev-parse", "HEAD"),
+        commit=head(folder),
         branch="main",
         dirty=(),
         checklist=force.checklist,

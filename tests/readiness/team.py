@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.readiness.signed import AUTHOR, FILES, PLAIN, SIGNED, Key, assess, decision
-from tests.support import NOW, git, make_repo, template, write
+from tests.support import NOW, git, head, make_repo, template, write
 
 from shipworthy.model import DecisionKind, Result
 from shipworthy.project import Project
@@ -65,7 +65,7 @@ class Team:
                 write(self.folder, {name: data})
         git(self.folder, "add", "-A", "-f")
         git(self.folder, "commit", "-q", "--allow-empty", "-m", "change")
-        return git(self.folder, "rev-parse", "HEAD")
+        return head(self.folder)
 
     def state(
         self, now: datetime = NOW, change: Callable[[Result], Result] = lambda result: result, base: str | None = None

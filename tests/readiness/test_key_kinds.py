@@ -203,12 +203,12 @@ def add(path: Path) -> None:
 
 
 def test_every_kind_from_an_agent(made: Path, repo: Path, tmp_path: Path, agent: str) -> None:
-    for kind in (*GOOD, "rsa-1024"):
+    for kind in (*SOME, "rsa-1024"):
         add(copy(made, tmp_path / "away", kind))
     shutil.rmtree(tmp_path / "away")
     found = keys(repo, SSH_AUTH_SOCK=agent)
     assert [each.label for each in found.offers()] == [f"my {kind}" for kind in SOME]
-    for kind, signer in zip(GOOD, found.offers(), strict=True):
+    for kind, signer in zip(SOME, found.offers(), strict=True):
         assert signer.place == "in the ssh agent"
         assert valid(signer, made, kind, tmp_path)
     refused = [each for each in found.survey() if each.signer is None]

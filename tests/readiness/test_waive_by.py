@@ -10,11 +10,12 @@ from click.testing import CliRunner, Result
 from tests.readiness.pair import LEAD
 from tests.readiness.signed import AUTHOR
 from tests.readiness.team import Team, team, waived
-from tests.support import git, write
+from tests.support import git, outcome_of, write
 
+from shipworthy.assess.events import Judged
 from shipworthy.cli import decide
 from shipworthy.cli import sign as sign_command
-from shipworthy.model import Status
+from shipworthy.model import ComponentOutcome, Status
 from shipworthy.readiness.answers import NotReadyToSign
 from shipworthy.session import Session
 
@@ -26,6 +27,7 @@ by = "{by}"
 at = {today}T00:00:00Z
 reason = "no paid service"
 expires = {year}-{day}
+findings = ["{finding}"]
 """
 
 
@@ -40,6 +42,8 @@ def run(made: Team, *args: str) -> Result:
 
 def status(made: Team) -> tuple[Status, str]:
     session = Session(made.folder)
+    asked = ComponentOutcome(component=None, outcome=outcome_of("spend-alert", made.folder))
+    session.apply(Judged(item="spend-alert", outcomes=(asked,), milliseconds=1))
     result = session.result("spend-alert")
     return result.status, result.note
 
@@ -95,7 +99,8 @@ def test_the_session_settles_what_signing_expects(made: Team, by: str, counts: b
         made.commit({".shipworthy/allowed_signers": ""})
         counts = by != AUTHOR
     now = datetime.now(UTC)
-    text = WAIVED.format(by=by, today=now.date(), year=now.year + 1, day="01-15")
+    asked = outcome_of("spend-alert", made.folder)
+    text = WAIVED.format(by=by, today=now.date(), year=now.year + 1, day="01-15", finding=asked.findings[0].fingerprint)
     made.commit({DECISIONS: text})
     if listed == "broken":
         write(made.folder, {".shipworthy/allowed_signers": "* x\n"})

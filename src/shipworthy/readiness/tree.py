@@ -20,6 +20,10 @@ MAX_OBJECT = 16 * 1024 * 1024
 REGULAR, FOLDER_MODE = "100644", "40000"
 
 
+_WIDTHS = {40: "sha1", 64: "sha256"}
+"""By the length of an id in hex."""
+
+
 class MissingObject(Exception):
     """git does not have, or does not give, an object that is needed (a partial clone, a damaged store)."""
 
@@ -50,9 +54,17 @@ class Objects:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._reader = ObjectReader(git)
-        self.algorithm = git.text("rev-parse", "--show-object-format")
-        if self.algorithm not in ("sha1", "sha256"):
-            raise GitError(f"git names objects by {self.algorithm}, which is not supported here")
+        self._algorithm = ""
+
+    @property
+    def algorithm(self) -> str:
+        """What this repository names objects by: "sha1" or "sha256". Raises GitError for anything else."""
+        if not self._algorithm:
+            found = self._git.text("rev-parse", "--show-object-format")
+            if found not in _WIDTHS.values():
+                raise GitError(f"git names objects by {found}, which is not supported here")
+            self._algorithm = found
+        return self._algorithm
 
     def oid(self, kind: str, data: bytes) -> str:
         """The id git gives these bytes as an object of this kind (blob, tree, commit)."""
@@ -63,6 +75,8 @@ class Objects:
         """An object's bytes. Raises MissingObject, and OddTree where they are more than `limit`."""
         try:
             data = self._reader.read(kind, oid, limit)
+            # A repository has one kind of ids, so the first object found by its full id tells which.
+            self._algorithm = self._algorithm or _WIDTHS.get(len(oid), "")
         except TooLarge as error:
             raise OddTree(f"the {kind} {oid[:12]} is larger than {limit // 1024:,} KiB") from error
         except GitError as error:
