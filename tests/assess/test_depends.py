@@ -115,7 +115,7 @@ def _check(
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("act", [pytest.param(act, marks=LONG[act in ("emptied", "link")]) for act in ACTS])
+@pytest.mark.parametrize("act", [pytest.param(act, marks=LONG[act in ("emptied", "link", "gone")]) for act in ACTS])
 def test_whatever_a_change_alters_is_touched(
     demo: tuple[Path, Memory, dict[str, object], Project], name: str, act: str
 ) -> None:

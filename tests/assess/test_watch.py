@@ -226,6 +226,7 @@ async def test_another_branch_is_one_change(repo: Path) -> None:
         assert planned.branch == "other"
 
 
+@pytest.mark.long
 async def test_a_commit_is_told_though_no_file_changed(repo: Path) -> None:
     write(repo, {"app/more.py": "MORE = 1\n"})
     git(repo, "add", "-A")
@@ -239,6 +240,7 @@ async def test_a_commit_is_told_though_no_file_changed(repo: Path) -> None:
         assert planned.dirty == ()
 
 
+@pytest.mark.long
 async def test_what_git_ignores_wakes_nobody(repo: Path) -> None:
     write(repo, {"node_modules/left-pad/index.js": "1\n", "debug.log": "1\n"})
     async with watching(repo) as child:
@@ -270,6 +272,7 @@ async def test_our_own_record_does_not_go_round_in_circles(repo: Path) -> None:
         await child.nothing()
 
 
+@pytest.mark.long
 async def test_a_broken_policy_says_so_and_mending_it_examines_everything(repo: Path) -> None:
     async with watching(repo) as child:
         everything = set(child.outcomes)
@@ -344,6 +347,7 @@ async def test_paused_it_says_nothing_and_told_again_it_catches_up(repo: Path) -
         assert child.outcomes["secrets-not-in-tree"] == "fail"
 
 
+@pytest.mark.long
 async def test_a_check_of_one_item_hides_no_change_from_the_others(repo: Path) -> None:
     async with watching(repo) as child:
         write(repo, {"app/settings.py": f"TOKEN = '{TOKEN}'\n"})
@@ -351,6 +355,7 @@ async def test_a_check_of_one_item_hides_no_change_from_the_others(repo: Path) -
         await child.until(lambda: child.outcomes.get("secrets-not-in-tree") == "fail")
 
 
+@pytest.mark.long
 async def test_a_change_while_everything_is_examined_is_not_lost(repo: Path) -> None:
     async with watching(repo) as child:
         await child.engine.run()
@@ -368,6 +373,7 @@ async def test_a_repository_that_goes_and_comes_back(repo: Path) -> None:
         await child.until(lambda: child.outcomes.get("secrets-not-in-tree") == "fail")
 
 
+@pytest.mark.long
 async def test_outside_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = write(tmp_path / "plain", APP)

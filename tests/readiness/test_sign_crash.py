@@ -87,7 +87,7 @@ def armored(preparation: Preparation) -> str:
     return KEY.sign(preparation.pae, rules.AUTHOR)
 
 
-@pytest.mark.parametrize("signed_before", [False, True])
+@pytest.mark.parametrize("signed_before", [pytest.param(False, marks=pytest.mark.long), True])
 def test_killed_at_every_call(tmp_path: Path, signed_before: bool) -> None:
     folder = repository(tmp_path / "app")
     if signed_before:

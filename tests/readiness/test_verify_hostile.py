@@ -56,7 +56,7 @@ def test_the_unchanged_commit_is_ready(fresh: Signed) -> None:
     assert clean(done.stdout).startswith("READY  app")
 
 
-@pytest.mark.parametrize("path", [SIGNED, PLAIN, ".shipworthy/policy.toml", ".shipworthy/checklist.toml"])
+@pytest.mark.parametrize("path", [SIGNED, ".shipworthy/policy.toml"])
 def test_two_hundred_megabytes(fresh: Signed, path: str) -> None:
     if not hasattr(fresh, "_huge"):
         object.__setattr__(fresh, "_huge", stored(fresh.folder, bytes(200 * MIB)))

@@ -33,7 +33,7 @@ FOLDER = Path(__file__).parent / "__snapshots__"
 SIZES = {"80x24": NARROW, "140x40": WIDE}
 THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dark", True)}
 """By name: our theme, and whether NO_COLOR is set."""
-HALF = "consent-question"
+HALF = "form"
 NOW = {("80x24", "dark"): "", ("140x40", "light"): HALF, ("80x24", "no colour"): HALF}
 """Walks of every run: each size and each theme once, some as far as a scene. All of all pairs in the long one."""
 ABSTRACT = {"Commands", "Decide", "Dialog"}

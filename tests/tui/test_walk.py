@@ -9,7 +9,9 @@ from made_up import ALL_GOOD, FINGERPRINT
 from shipworthy.tui.screens.main import MainScreen
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "140x40"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="140x40", marks=pytest.mark.long)]
+)
 async def test_from_start_to_a_signed_file(size: tuple[int, int]) -> None:
     async with coach(size=size) as driver:
         assert "NOT READY   4 block · 2 need you · 6 of 12 settled" in driver.lines[0]
