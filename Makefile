@@ -4,12 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
+# Each start of the program would compile it anew where Python is told to write no bytecode, as it is in many images.
+COMPILE_ALL := $(BIN)/python -m compileall -q src
+
 .PHONY: run test test-long bench screenshots lint lock wheel clean
 
 run: $(VENV)/.run
 	@$(BIN)/shipworthy demo
 
 test: $(VENV)/.dev
+	@$(COMPILE_ALL)
 	$(BIN)/ruff check src tests scripts
 	$(BIN)/ruff format --check src tests scripts
 	$(BIN)/mypy
@@ -52,6 +56,7 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once) ..."
 	@$(INSTALL) -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(COMPILE_ALL)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
