@@ -5,6 +5,13 @@ from __future__ import annotations
 from shipworthy.forming import Opened
 from shipworthy.forms import Answers, Filled, Form, Row, form_of
 
+HINTS = (
+    "deployed by: fly (fly.toml:1)",
+    "deployed by: fly (app/fly.toml:1)",
+    "deployed by: docker (Dockerfile:1)",
+    "CI system: x",
+)
+
 
 def form(item: str) -> Form:
     """The item's form; there is one."""
@@ -25,7 +32,7 @@ def backup() -> Opened:
         Row(cells={"name": "redis"}, confirmed=False, found="compose.yaml:12"),
     )
     answers = Answers().with_rows("stores", found)
-    return opened("backup-restored", answers, hints=("deployed by: fly (fly.toml:1)",))
+    return opened("backup-restored", answers, hints=HINTS)
 
 
 def complete() -> Opened:

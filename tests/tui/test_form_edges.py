@@ -9,7 +9,7 @@ from driving import NARROW, WIDE, coach
 from fake import FakeSession
 from made_up_forms import complete, hostile, large
 from test_changes_screen import HOSTILE
-from test_form_screen import ITEM, field, filling, opened, screen, table, words
+from test_form_screen import ITEM, field, filling, screen, table, words
 from test_hostile import look
 from textual.widgets import Button
 
@@ -52,6 +52,7 @@ async def test_what_cannot_be_saved_is_said_and_stays(error: SessionError, said:
         assert driver.session.written[ITEM].text("result") == "All of it."
 
 
+@pytest.mark.long
 async def test_a_file_changed_meanwhile_is_not_written_over_without_asking() -> None:
     async with filling(FakeSession(save_error=FormChanged("the file was changed", "Look at it."))) as driver:
         field(driver, "took").value = "an hour"
@@ -75,30 +76,37 @@ async def test_what_git_ignores_is_said() -> None:
         assert "Take it out of .gitignore." in words(driver)
         screen(driver).query_one("#back", Button).press()
         await driver.until("Operations")
+        await driver.settle()
+        assert "which git ignores: no check counts it" in driver.toasts
 
 
-async def test_unsaved_text_is_asked_about() -> None:
+@pytest.mark.parametrize("pressed", ["escape", pytest.param("ctrl+q", marks=pytest.mark.long)])
+async def test_unsaved_text_is_asked_about(pressed: str) -> None:
     async with filling() as driver:
         field(driver, "took").value = "an hour"
-        for pressed in ("escape", "ctrl+q"):
-            await driver.press(pressed)
-            assert isinstance(driver.app.screen, Question), pressed
-            assert driver.app.focused is not None
-            assert driver.app.focused.id == "no"
-            await driver.press("ctrl+q")
-            assert "Close this first" in driver.toasts
-            await driver.press("enter")
-            assert field(driver, "took").value == "an hour"
+        await driver.press(pressed)
+        assert isinstance(driver.app.screen, Question)
+        assert driver.app.focused is not None
+        assert driver.app.focused.id == "no"
+        await driver.press("ctrl+q")
+        assert "Close this first" in driver.toasts
+        await driver.press("enter")
+        assert field(driver, "took").value == "an hour"
         await driver.press("escape", "tab", "enter")
         await driver.until("Operations")
         assert driver.session.written[ITEM].text("took") == "an hour"
-        await opened(driver)
+
+
+@pytest.mark.long
+async def test_unsaved_text_can_be_left() -> None:
+    async with filling() as driver:
         field(driver, "took").value = "two hours"
         await driver.press("escape", "tab", "tab", "enter")
         await driver.until("Operations")
-        assert driver.session.written[ITEM].text("took") == "an hour"
+        assert driver.session.written == {}
 
 
+@pytest.mark.long
 async def test_a_row_is_not_dropped_without_asking() -> None:
     async with filling() as driver:
         await driver.press("enter", "escape")

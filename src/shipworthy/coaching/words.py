@@ -69,6 +69,8 @@ NEVER = (
     "It never runs your tests or scripts without asking, and never sends source code anywhere.",
     "It never shows a secret, and writes nothing outside .shipworthy/ unless you say so.",
 )
+FORM_WORDS = ("no form yet", "form")
+"""How the summaries of forms begin."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Button
 
@@ -26,7 +25,7 @@ from shipworthy.tui.screens.changes import PAGES_CSS
 from shipworthy.tui.screens.dialogs import DIALOG_CSS, Answer, Choice, Question, Reader
 from shipworthy.tui.screens.form_fields import Asked, FormTable
 from shipworthy.tui.screens.form_row import RowDialog
-from shipworthy.tui.screens.form_words import by_question, gaps, help_lines, missing
+from shipworthy.tui.screens.form_words import by_question, gaps, help_lines, missing, told_once
 from shipworthy.tui.screens.help import key_lines
 from shipworthy.tui.screens.main import WIDE
 from shipworthy.tui.widgets.keybar import KeyBar
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from shipworthy.forms import Saved
 
 IN_TABLE = ("confirm", "fill", "add", "remove", "first", "last")
-MAX_HINTS = 8
 
 
 class Left(NamedTuple):
@@ -84,7 +82,7 @@ class FormScreen(Screen[Left]):
         yield SafeStatic(shown(form.intro, DIM, 600), id="form-intro")
         with Body(id="form-body"):
             for words in self._found():
-                yield SafeStatic(words)
+                yield SafeStatic(words, classes="form-found")
             for number, question in enumerate(form.questions, 1):
                 text, rows = answers.text(question.id), answers.table(question.id)
                 yield Asked(number, len(form.questions), question, text, rows, self._session.today)
@@ -99,9 +97,7 @@ class FormScreen(Screen[Left]):
         """What was found that may help, and what could not be read."""
         filled = self._filled
         if filled.hints:
-            # One paragraph: they help with some questions, and are beside the point of others.
-            some = " · ".join(visible(each, 200) for each in filled.hints[:MAX_HINTS])
-            yield joined(("Found in the code  ", BOLD), Content.assemble((some, DIM)))
+            yield joined(("Found in the code  ", BOLD), Content.assemble((told_once(filled.hints), DIM)))
         if filled.unsure:
             many = plural(len(filled.unsure), "thing")
             yield shown(f"{many} could not be read, so rows may be missing: {filled.unsure[0]}", "$warning", 300)
@@ -135,9 +131,11 @@ class FormScreen(Screen[Left]):
 
     def on_input_changed(self) -> None:
         self._look()
+        self._bring_focused()
 
     def on_text_area_changed(self) -> None:
         self._look()
+        self._bring_focused()
 
     def _look(self) -> None:
         """Say how every question stands, as it is typed."""
@@ -152,8 +150,13 @@ class FormScreen(Screen[Left]):
         left = joined((" ", ""), (self._form.title, BOLD), state)
         self.query_one("#form-top", SafeStatic).put(Ends(chip("FORM", "checking") + left, shown(self._form.file, DIM)))
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        asked = next((each for each in event.widget.ancestors if isinstance(each, Asked)), None)
+    def on_descendant_focus(self) -> None:
+        self._bring_focused()
+
+    def _bring_focused(self) -> None:
+        """Keep the question in sight that is answered now; what is said below it may take another line."""
+        here = self.focused
+        asked = next((each for each in here.ancestors if isinstance(each, Asked)), None) if here else None
         if asked is not None:
             self.call_after_refresh(self._bring, asked)
 

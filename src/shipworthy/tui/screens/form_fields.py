@@ -10,8 +10,9 @@ from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
 from shipworthy.forms import Kind, Question, Row, flaws_of
-from shipworthy.tui.screens.form_words import harmless, heading, one_line, row_entries, wrong_cells
+from shipworthy.tui.screens.form_words import add_entry, harmless, heading, one_line, row_entry
 from shipworthy.tui.screens.review_rows import RowList
+from shipworthy.tui.widgets.items import Entry
 from shipworthy.tui.widgets.safe import DIM, SafeStatic, joined, shown
 
 _HINTS = {Kind.DATE: "YYYY-MM-DD, or the word today", Kind.EMAIL: "name@example.org"}
@@ -50,6 +51,7 @@ class FormTable(RowList):
         super().__init__(id=id)
         self.question = question
         self.rows: tuple[Row, ...] = tuple(rows)
+        self._made: list[Entry] = []
         self._today = today
 
     def on_mount(self) -> None:
@@ -57,9 +59,16 @@ class FormTable(RowList):
 
     def set(self, rows: Sequence[Row]) -> None:
         """Show these rows in place of what is shown."""
-        self.rows = tuple(rows)
-        wrong = wrong_cells(self.question, self.rows, self._today)
-        self.put(list(row_entries(self.question, self.rows, wrong)))
+        before, self.rows = self.rows, tuple(rows)
+        known = self._made
+        # What did not change is not made anew: a table may have hundreds of rows.
+        self._made = [
+            known[number]
+            if number < min(len(known), len(before)) and before[number] is row
+            else row_entry(self.question, number, row, self._today)
+            for number, row in enumerate(self.rows)
+        ]
+        self.put([*self._made, add_entry(self.question, bool(self.rows))])
 
     @property
     def number(self) -> int | None:

@@ -38,7 +38,9 @@ async def show_form(main: Commands, item: str) -> None:
     main.coach.look_again()
     if not main.coach.watching:
         await main.coach.examine((item,))
-    if left.gaps:
+    if left.saved.ignored:
+        main.tell(f"Written to {left.saved.path}, which git ignores: no check counts it.", bad=True)
+    elif left.gaps:
         main.tell(f"Written to {left.saved.path}. {plural(left.gaps, 'question')} still to answer: F goes on.")
     else:
         main.tell(f"Written to {left.saved.path}, and checked again now. Press a to say that it is true.")

@@ -45,6 +45,15 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()), MAX_TEXT)
 
 
+def told_once(hints: Sequence[str]) -> str:
+    """What was found, "data store: redis (compose.yaml:3)", each name with its first place, kind by kind."""
+    kinds: dict[str, dict[str, str]] = {}
+    for hint in hints:
+        kind, _, rest = visible(hint, 200).partition(": ")
+        kinds.setdefault(kind, {}).setdefault(rest.partition(" (")[0], rest)
+    return " · ".join(f"{kind}: {', '.join(each.values())}" for kind, each in kinds.items())
+
+
 def by_question(flaws: Sequence[Flaw]) -> dict[str, list[Flaw]]:
     """The flaws of each question, by its id."""
     found: dict[str, list[Flaw]] = {}
@@ -93,41 +102,40 @@ def heading(number: int, of: int, question: Question, words: str) -> Ends:
     mark = ("? ", "bold $warning") if words else ("✔ ", "bold $success")
     left = joined(mark, (f"{number} of {of}  ", DIM), (question.label, BOLD))
     aside = "" if words or question.required else "optional"
-    return Ends(left, shown(words, "$warning") if words else shown(aside, FAINT))
+    if not words:
+        return Ends(left, shown(aside, FAINT))
+    first, comma, _ = words.partition(",")
+    return Ends(left, shown(words, "$warning"), shown(first + (" …" if comma else ""), "$warning"))
 
 
-def row_face(question: Question, row: Row, wrong: int) -> Face:
+def row_face(row: Row, wrong: int) -> Face:
     """How a row stands; `wrong` is how many of its cells lack something."""
     return WAITS if not row.confirmed else GAPS if wrong else SAID
 
 
-def row_entries(question: Question, rows: Sequence[Row], wrong: Sequence[int]) -> Iterator[Entry]:
-    """A line for each row, and one that adds another."""
+def row_entry(question: Question, number: int, row: Row, today: date) -> Entry:
+    """One row of a table as a line of the list."""
     first = question.columns[0]
-    for number, row in enumerate(rows):
-        face = row_face(question, row, wrong[number])
-        others = "  ".join(row.cell(each.id) for each in question.columns[1:] if not blank(row.cell(each.id)))
-        left = joined(
-            (f"{face.glyph} {face.word:<8}", f"bold {face.style}" if face is not SAID else face.style),
-            (row.cell(first.id) or "(no name)", ""),
-            (f"  {others}" if others else "", DIM),
-        )
-        asides = []
-        if wrong[number] and row.confirmed:
-            asides.append(shown(plural(wrong[number], "cell") + " to fill in", "$warning"))
-        elif row.found and not row.confirmed:
-            asides += [shown(f"found at {row.found}", DIM, 60), shown(row.found, DIM, 60)]
-        yield Entry(f"row:{number}", Ends(left, *asides, keep=20, firm=24))
-    words = "Add a row" if rows else f"Add the first row: {first.label}"
-    yield Entry(ADD, Ends(joined(("+ ", "bold $primary"), (words, DIM))))
+    wrong = sum(bool(flaws_of(each, row.cell(each.id), today)) for each in question.columns) if row.confirmed else 0
+    face = row_face(row, wrong)
+    others = "  ".join(row.cell(each.id) for each in question.columns[1:] if not blank(row.cell(each.id)))
+    left = joined(
+        (f"{face.glyph} {face.word:<8}", f"bold {face.style}" if face is not SAID else face.style),
+        (row.cell(first.id) or "(no name)", ""),
+        (f"  {others}" if others else "", DIM),
+    )
+    asides: list[Content] = []
+    if wrong:
+        asides.append(shown(f"{plural(wrong, 'cell')} to fill in", "$warning"))
+    elif row.found and not row.confirmed:
+        asides += [shown(f"found at {row.found}", DIM, 60), shown(row.found, DIM, 60)]
+    return Entry(f"row:{number}", Ends(left, *asides, keep=20, firm=24))
 
 
-def wrong_cells(question: Question, rows: Sequence[Row], today: date) -> list[int]:
-    """For each row how many of its cells lack something."""
-    return [
-        sum(bool(flaws_of(column, row.cell(column.id), today)) for column in question.columns) if row.confirmed else 0
-        for row in rows
-    ]
+def add_entry(question: Question, some: bool) -> Entry:
+    """The line that adds a row; `some` rows are there already, or none."""
+    words = "Add a row" if some else f"Add the first row: {question.columns[0].label}"
+    return Entry(ADD, Ends(joined(("+ ", "bold $primary"), (words, DIM))))
 
 
 def help_lines(form: Form) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from shipworthy.coaching.words import FACES, aside, face_of, heading, matches
+from shipworthy.coaching.words import FACES, FORM_WORDS, aside, face_of, heading, matches
 from shipworthy.model import Area, Level, Result, Status
 from shipworthy.tui.widgets.safe import DIM, FAINT, NOTHING, Ends, joined, shown
 
@@ -100,8 +100,9 @@ def _row(result: Result, listing: Listing) -> Entry:
     )
     words = "" if face.glyph == "…" else aside(result, listing.today, listing.several)
     style = "$warning" if result.note and face.glyph != "…" else FAINT if quiet else DIM
-    # Where to look is worth more than the end of a title; other words are not.
-    keep = min(len(words), 20) if result.status is Status.FAIL else 0
+    # Where to look, or how a form stands, is worth more than the end of a title; other words are not.
+    wanted = result.status is Status.FAIL or words.startswith(FORM_WORDS)
+    keep = min(len(words), 20) if wanted else 0
     return Entry(f"item:{result.item.id}", Ends(left, shown(words, style), keep=keep))
 
 
@@ -171,7 +172,7 @@ class ItemList(OptionList, inherit_bindings=False):
         """Draw these entries, with the cursor on the one it was on where that is still there."""
         if [each.key for each in found] == [each.key for each in self._entries]:
             for index, (old, new) in enumerate(zip(self._entries, found, strict=True)):
-                if old.line != new.line:
+                if old.line is not new.line and old.line != new.line:
                     self.replace_option_prompt_at_index(index, new.line)
             self._entries = found
             return
