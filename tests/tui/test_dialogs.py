@@ -243,3 +243,20 @@ def test_fixtures_hold_one_item_of_each_kind() -> None:
     items: dict[str, Item] = {each.id: each for each in FakeSession().checklist.items}
     assert items["backup-restored"].check is None
     assert set(OUTCOMES) == set(items) - {"backup-restored"}
+
+
+async def test_a_screen_is_dismissed_once() -> None:
+    async with coach() as driver:
+        below, above = Message("Below", "b"), Message("Above", "a")
+        await driver.app.push_screen(below)
+        await driver.app.push_screen(above)
+        below.dismiss(None)
+        assert driver.app.screen is above
+        above.dismiss(None)
+        above.dismiss(None)
+        await driver.settle()
+        assert driver.app.screen is below
+        below.dismiss(None)
+        below.dismiss(None)
+        await driver.settle()
+        assert driver.app.screen is driver.main

@@ -18,7 +18,7 @@ from shipworthy.coaching.words import FACES, OUTCOME_STATUS, day
 from shipworthy.model import DecisionKind
 from shipworthy.text import plural
 from shipworthy.tui.keys import CHANGES
-from shipworthy.tui.screens.dialogs import DIALOG_CSS, Message, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Message, Once, Reader
 from shipworthy.tui.screens.help import key_lines
 from shipworthy.tui.screens.sign import Busy
 from shipworthy.tui.widgets.keybar import KeyBar
@@ -79,7 +79,7 @@ async def _waited(screen: Screen[Any], read: Callable[[], Changes], title: str) 
     return found if busy.done() else None
 
 
-class ChangesScreen(Screen[None]):
+class ChangesScreen(Once[None]):
     """Shows changes; with `other` a key swaps them for the ones that it reads, which raises SessionError."""
 
     CSS_PATH = [DIALOG_CSS, PAGES_CSS]

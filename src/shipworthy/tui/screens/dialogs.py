@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Input
 
 from shipworthy.tui.keys import DIALOG, PAGES
@@ -43,7 +44,20 @@ class Field(Horizontal):
         yield self._input
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Once(Screen[T], Generic[T]):
+    """A screen that is dismissed once: the second key of a burst takes down nothing else that is shown by then."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        # Textual's own takes down whatever is on top.
+        return super().dismiss(result) if self.on_top else AwaitComplete()
+
+    @property
+    def on_top(self) -> bool:
+        """Whether keys come here."""
+        return self.app.screen_stack[-1] is self
+
+
+class Dialog(Once[T], ModalScreen[T], Generic[T]):
     """A box with a title; Esc dismisses it with None."""
 
     CSS_PATH = DIALOG_CSS

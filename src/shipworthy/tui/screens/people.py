@@ -17,7 +17,7 @@ from shipworthy.coaching.session import Session
 from shipworthy.text import visible
 from shipworthy.tui.keys import PEOPLE
 from shipworthy.tui.screens.changes import PAGES_CSS
-from shipworthy.tui.screens.dialogs import DIALOG_CSS, Message, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Message, Once, Reader
 from shipworthy.tui.screens.help import key_lines
 from shipworthy.tui.screens.main import WIDE
 from shipworthy.tui.screens.people_rows import (
@@ -63,7 +63,7 @@ async def show_people(main: Commands) -> None:
         main.app.push_screen(PeopleScreen(main.session, found), lambda _: main.coach.look_again())
 
 
-class PeopleScreen(Screen[None]):
+class PeopleScreen(Once[None]):
     """A list of keys and people, and beside or in place of it what is known of one."""
 
     CSS_PATH = [DIALOG_CSS, PAGES_CSS]

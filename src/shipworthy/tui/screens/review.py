@@ -13,13 +13,12 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import Screen
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.readiness.seen import RerunState
 from shipworthy.text import plural, visible
 from shipworthy.tui.keys import REVIEW
-from shipworthy.tui.screens.dialogs import Message, Reader
+from shipworthy.tui.screens.dialogs import Message, Once, Reader
 from shipworthy.tui.screens.main import LEAST, WIDE
 from shipworthy.tui.screens.review_desk import Desk
 from shipworthy.tui.screens.review_rows import RowList, View, detail, entries, find_claim, since_lines, top_rows
@@ -44,7 +43,7 @@ class Left(NamedTuple):
     """Whether the checks could not be repeated here."""
 
 
-class Review(Screen[Left]):
+class Review(Once[Left]):
     """Opened at once; `open` makes the desk in a thread (it raises SessionError)."""
 
     CSS_PATH = [Path(__file__).with_name("review.tcss")]

@@ -20,7 +20,7 @@ from shipworthy.coaching.words import day
 from shipworthy.readiness.seen import Claim, Countersign, Worth
 from shipworthy.text import plural
 from shipworthy.tui.keys import DIALOG, REVIEW
-from shipworthy.tui.screens.dialogs import DIALOG_CSS, Answer, Choice, Dialog, Field, Question, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Answer, Choice, Dialog, Field, Once, Question, Reader
 from shipworthy.tui.screens.help import key_lines
 from shipworthy.tui.screens.review_desk import Desk
 from shipworthy.tui.screens.review_rows import ACCEPTED, NOT_HERE, OPEN, SAME, SENT_BACK, WORSE, View, top_rows
@@ -85,7 +85,7 @@ class Ended(NamedTuple):
     ready: bool
 
 
-class Countersigning(Screen[Ended]):
+class Countersigning(Once[Ended]):
     """What gets countersigned, with which key; then the commit; then what it is worth."""
 
     CSS_PATH = [DIALOG_CSS, Path(__file__).with_name("review.tcss")]

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
@@ -21,7 +20,7 @@ from shipworthy.coaching.session import Session
 from shipworthy.coaching.signing import covered, signed_words, terms
 from shipworthy.text import plural
 from shipworthy.tui.keys import DIALOG
-from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Dialog, Field, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Choice, Dialog, Field, Once, Reader
 from shipworthy.tui.widgets.lines import Line, Lines, text_lines
 from shipworthy.tui.widgets.safe import BOLD, DIM, Ends, SafeStatic, joined, shown
 from shipworthy.tui.widgets.verdict import chip, where
@@ -58,13 +57,13 @@ class Busy(Dialog[None]):
 
     def done(self) -> bool:
         """Close it; False where the person no longer waits."""
-        if not self.is_current:
+        if not self.on_top:
             return False
         self.dismiss(None)
         return True
 
 
-class Sign(Screen[str]):
+class Sign(Once[str]):
     """Dismissed with what was signed in words, or None."""
 
     CSS_PATH = [DIALOG_CSS, Path(__file__).with_name("sign.tcss")]
