@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from shipworthy.demo.make import make_demo
 from tests.fixed_demo import fixed_demo
-from tests.support import git, write
+from tests.support import git, outcome_of, template, write
 
 REST = (
     "T\x07\x1b[5;53m\x1b]52;c;UFdO\x1b\\\x1bPq\x1b\\\x1bc\x9d2;T\x9c\x9b9m\u202e\u2066\u200b\u2028\ufeff\U000e0041"
@@ -192,7 +193,14 @@ at = 2026-11-20T12:00:00Z
 reason = {_toml(text["waiver"])}
 evidence = {_toml(text["evidence"])}
 expires = 2027-01-20
+findings = ["{_asked()}"]
 """
+
+
+@functools.cache
+def _asked() -> str:
+    """What is open about the item in every copy of the demo: nobody filled its form."""
+    return outcome_of("spend-alert", make_demo(template() / "demo")).findings[0].fingerprint
 
 
 # What a terminal was sent
