@@ -69,7 +69,7 @@ def test_a_whole_form_is_asked_line_by_line(app: Path, asked: None) -> None:
         confirmed=True,
         found="requirements.txt:1",
     )
-    assert "form complete: you say" in done.stdout
+    assert "form done: you say" in done.stdout
 
 
 def test_enter_keeps_everything_and_writes_nothing(app: Path, asked: None) -> None:

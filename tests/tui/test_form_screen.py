@@ -184,7 +184,7 @@ async def save(driver: Driver) -> None:
     assert isinstance(driver.app.screen, FormScreen)
     await driver.press("escape")
     assert isinstance(driver.app.screen, MainScreen)
-    assert "Written to .shipworthy/backup.toml. 4 questions still to answer: F goes on." in driver.toasts
+    assert "Written to .shipworthy/backup.toml. 4 to answer: F goes on." in driver.toasts
 
 
 async def leave(driver: Driver) -> None:
@@ -277,7 +277,7 @@ async def test_a_complete_form_goes_back_and_says_what_comes_next() -> None:
         await driver.press("ctrl+s")
         await driver.until("A backup was restored once")
         assert isinstance(driver.app.screen, MainScreen)
-        assert "Press a to say that it is true." in driver.toasts
+        assert "Press a to say it is true." in driver.toasts
         # Watching notices the file by itself.
         assert [call for call in driver.engine.calls if call[:2] == ("run", (ITEM,))] == []
         await driver.press("a")

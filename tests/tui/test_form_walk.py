@@ -77,7 +77,7 @@ async def test_from_no_form_to_an_attestation_that_goes_stale(tmp_path: Path) ->
         assert "Nothing is missing" in words(driver)
         await driver.press("ctrl+s")
         await until_state(driver, Status.NEEDS_YOU)
-        assert "Press a to say that it is true" in driver.toasts
+        assert "Press a to say it is true" in driver.toasts
 
         await driver.press("a")
         assert isinstance(driver.app.screen, Attest)

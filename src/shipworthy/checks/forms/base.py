@@ -67,7 +67,7 @@ class FormCheck(Check):
         if unseen:
             return Outcome.unknown(unseen[0].message, unseen, looked_at=looked_at)
         gone = list(_gone(form, fact.written, found))
-        return Outcome.passed("form complete: you say", looked_at, gone)
+        return Outcome.passed("form done: you say", looked_at, gone)
 
 
 _Found = Mapping[str, tuple[Named, ...]]

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button
 
 from shipworthy.assess.signing import SessionError
@@ -22,7 +21,7 @@ from shipworthy.forms import Answers, Flaw, Row, lacking
 from shipworthy.text import plural, visible
 from shipworthy.tui.keys import FORM
 from shipworthy.tui.screens.changes import PAGES_CSS
-from shipworthy.tui.screens.dialogs import DIALOG_CSS, Answer, Choice, Question, Reader
+from shipworthy.tui.screens.dialogs import DIALOG_CSS, Answer, Choice, Once, Question, Reader
 from shipworthy.tui.screens.form_fields import Asked, FormTable
 from shipworthy.tui.screens.form_row import RowDialog
 from shipworthy.tui.screens.form_words import by_question, gaps, help_lines, missing, told_once
@@ -53,7 +52,7 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Scrolls, but takes no key: the arrows walk the questions."""
 
 
-class FormScreen(Screen[Left]):
+class FormScreen(Once[Left]):
     """Dismissed with how it was left."""
 
     CSS_PATH = [DIALOG_CSS, PAGES_CSS, Path(__file__).with_name("form.tcss")]

@@ -13,7 +13,7 @@ from shipworthy.forms import Kind, Question, Row, flaws_of
 from shipworthy.tui.screens.form_words import add_entry, harmless, heading, one_line, row_entry
 from shipworthy.tui.screens.review_rows import RowList
 from shipworthy.tui.widgets.items import Entry
-from shipworthy.tui.widgets.safe import DIM, SafeStatic, joined, shown
+from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
 
 _HINTS = {Kind.DATE: "YYYY-MM-DD, or the word today", Kind.EMAIL: "name@example.org"}
 
@@ -140,7 +140,9 @@ class Asked(Vertical):
         for note in self.query(".asked-note").results(SafeStatic):
             wrong = flaws_of(self.question, self.text, self._today) if self.text else ()
             if wrong:
-                note.put(joined((f"{wrong[0].message}. {wrong[0].remedy}", "$error")))
+                # The question stands right above.
+                said = wrong[0].message.replace(f'"{self.question.label}"', "This", 1)
+                note.put(shown(f"{said}. {wrong[0].remedy}", "$error", 600))
             elif self.text and self.question.kind is Kind.DATE:
                 note.put(shown(_ago(date.fromisoformat(self.text), self._today), DIM))
             else:

@@ -7,7 +7,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from shipworthy.assess.signing import SessionError
-from shipworthy.text import plural
 from shipworthy.tui.screens.dialogs import Message
 from shipworthy.tui.screens.form import FormScreen
 from shipworthy.tui.screens.sign import Busy
@@ -38,9 +37,10 @@ async def show_form(main: Commands, item: str) -> None:
     main.coach.look_again()
     if not main.coach.watching:
         await main.coach.examine((item,))
+    # Short: at 80 columns a message has three lines.
     if left.saved.ignored:
         main.tell(f"Written to {left.saved.path}, which git ignores: no check counts it.", bad=True)
     elif left.gaps:
-        main.tell(f"Written to {left.saved.path}. {plural(left.gaps, 'question')} still to answer: F goes on.")
+        main.tell(f"Written to {left.saved.path}. {left.gaps} to answer: F goes on.")
     else:
-        main.tell(f"Written to {left.saved.path}, and checked again now. Press a to say that it is true.")
+        main.tell(f"Written to {left.saved.path}. Press a to say it is true.")
