@@ -36,7 +36,7 @@ THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dar
 HALF = "form"
 NOW = {("80x24", "dark"): "", ("140x40", "light"): HALF, ("80x24", "no colour"): HALF}
 """Walks of every run: each size and each theme once, some as far as a scene. All of all pairs in the long one."""
-ABSTRACT = {"Commands", "Decide", "Dialog"}
+ABSTRACT = {"Commands", "Decide", "Dialog", "Once"}
 
 Walked = tuple[dict[str, Picture], set[str]]
 """Scene to picture, and the names of the screens that were on it."""
