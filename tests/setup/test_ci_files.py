@@ -138,8 +138,11 @@ def cases(report: str) -> tuple[int, int]:
     return int(suite.get("failures", "")), int(suite.get("errors", ""))
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("depth", [1, 0])
+@pytest.mark.parametrize(
+    ("shell", "depth"),
+    [pytest.param(shell, depth, marks=() if (shell, depth) == ("dash", 1) else pytest.mark.long)
+     for shell in SHELLS for depth in (1, 0)],
+)  # fmt: skip
 def test_gitlab_detached_merge_request_pipeline(served: Host, shell: str, depth: int) -> None:
     place = served.checkout(HEAD, depth=depth)
     done = gitlab(served, place, shell, CI_MERGE_REQUEST_PROJECT_ID="7", CI_PIPELINE_SOURCE="merge_request_event")

@@ -91,6 +91,7 @@ def action(place: Path, head: str) -> Done:
     return [github_step(step, place, values) for step in steps][-1]
 
 
+@pytest.mark.long
 def test_the_action_runs_the_checks_again_on_a_shallow_clone(made: Made) -> None:
     done = action(made.checkout("refs/pull/1/head", "action"), made.head)
     assert done.code == 0, done.log

@@ -179,6 +179,7 @@ def walked(folder: Path, steps: Callable[[Walk], None], env: Mapping[str, str] |
         return walk
 
 
+@pytest.mark.long
 def test_no_byte_acts_on_any_screen(tmp_path: Path) -> None:
     walk = walked(hostile_repository(tmp_path), open_items)
     assert walk.acted() == []

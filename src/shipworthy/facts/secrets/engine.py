@@ -83,7 +83,7 @@ class PatternEngine:
 
 
 def _could_be_token(word: bytes) -> bool:
-    """Short random words mix cases, hold a digit or are letters alone; most long words are names such as `user_settings`.
+    """Short random words mix cases, hold a digit or are letters alone; most others are names such as `user_settings`.
 
     Letters alone: one in 27 AWS key ids (16 of A-Z and 2-7) has no digit.
     """
