@@ -23,6 +23,8 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 def git(folder: Path, *args: str) -> str:
     """git as a test needs it: fixed identity and date, no configuration of this machine."""
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    # Else each commit starts another git that looks whether there is anything to tidy.
+    identity += ["-c", "gc.auto=0", "-c", "maintenance.auto=false"]
     env = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),

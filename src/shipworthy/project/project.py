@@ -14,9 +14,26 @@ from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
 from shipworthy.project.root import find_root
 from shipworthy.project.safe import Unreadable, read_file
 
-_SHALLOW = "--is-shallow-repository"
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
+
+
+def _head(git: Git) -> tuple[bool, Head]:
+    """Whether this is a work tree, and what is checked out. Raises GitError."""
+    about = ("rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
+    # One question where there is a commit, which is nearly always.
+    said = (git.answer(*about, "HEAD^{commit}", "--symbolic-full-name", "HEAD") or "").split("\n")
+    if len(said) == 4:
+        inside, shallow, commit, name = said
+        branch = name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
+        return inside == "true", Head(in_git=True, commit=commit, branch=branch, shallow=shallow == "true")
+    inside, _, shallow = (git.answer(*about) or "").partition("\n")
+    return inside == "true", Head(
+        in_git=True,
+        commit=git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}"),
+        branch=git.answer("symbolic-ref", "-q", "--short", "HEAD"),
+        shallow=shallow == "true",
+    )
 
 
 class ProjectError(Exception):
@@ -83,18 +100,12 @@ class Project:
             return cls(root, found.files, Head(), None, found.incomplete)
         try:
             git = Git(root)
-            inside, _, shallow = (git.answer("rev-parse", "--is-inside-work-tree", _SHALLOW) or "").partition("\n")
-            if inside != "true":
+            inside, head = _head(git)
+            if not inside:
                 raise ProjectError(
                     f"{root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
                 )
             found = listing.from_git(root, git)
-            head = Head(
-                in_git=True,
-                commit=git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}"),
-                branch=git.answer("symbolic-ref", "-q", "--short", "HEAD"),
-                shallow=shallow == "true",
-            )
         except GitMissing:
             found = listing.from_walk(root)
             note = "git was not found on PATH, so ignored and tracked files cannot be told apart"
