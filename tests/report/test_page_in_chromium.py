@@ -44,7 +44,10 @@ def requested(folder: Path) -> set[str]:
     return {each for each in found if not own.match(each)}
 
 
-@pytest.mark.parametrize("words", ["plain", HOSTILE], ids=["plain", "hostile"])
+PLAIN_TOO = [pytest.param("plain", id="plain", marks=pytest.mark.long), pytest.param(HOSTILE, id="hostile")]
+
+
+@pytest.mark.parametrize("words", PLAIN_TOO)
 def test_it_is_quiet_and_asks_for_nothing(words: str, tmp_path: Path) -> None:
     out, error = browse(tmp_path, page(words), "--dump-dom")
     assert "What this page does not cover" in out
@@ -64,7 +67,7 @@ def test_the_browser_tells_when_something_would_load(tmp_path: Path) -> None:
     assert requested(tmp_path) == {"http://127.0.0.1:9/x.png"}
 
 
-@pytest.mark.parametrize("words", ["plain", HOSTILE], ids=["plain", "hostile"])
+@pytest.mark.parametrize("words", PLAIN_TOO)
 def test_it_prints_on_more_than_one_sheet(words: str, tmp_path: Path) -> None:
     pdf = tmp_path / "page.pdf"
     _, error = browse(tmp_path, page(words), f"--print-to-pdf={pdf}", "--no-pdf-header-footer")

@@ -45,7 +45,10 @@ COCKTAILS = {
 EACH = pytest.mark.parametrize(
     "payload",
     [
-        *(pytest.param(text, id=name) for name, text in COCKTAILS.items()),
+        *(
+            pytest.param(text, id=name, marks=() if name == "escapes" else pytest.mark.long)
+            for name, text in COCKTAILS.items()
+        ),
         *(pytest.param(text, id=name, marks=pytest.mark.long) for name, text in PAYLOADS.items() if name != "huge"),
     ],
 )

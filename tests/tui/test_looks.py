@@ -33,8 +33,8 @@ FOLDER = Path(__file__).parent / "__snapshots__"
 SIZES = {"80x24": NARROW, "140x40": WIDE}
 THEMES = {"dark": ("dark", False), "light": ("light", False), "no colour": ("dark", True)}
 """By name: our theme, and whether NO_COLOR is set."""
-HALF = "form"
-NOW = {("80x24", "dark"): "", ("140x40", "light"): HALF, ("80x24", "no colour"): HALF}
+FIRST = "help"
+NOW = {("80x24", "dark"): "", ("140x40", "light"): FIRST, ("80x24", "no colour"): FIRST}
 """Walks of every run: each size and each theme once, some as far as a scene. All of all pairs in the long one."""
 ABSTRACT = {"Commands", "Decide", "Dialog", "Once"}
 

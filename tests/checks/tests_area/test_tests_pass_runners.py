@@ -69,13 +69,14 @@ def test_pytest_passes(isolation: str, venv: Path, tmp_path: Path) -> None:
             marks=pytest.mark.long,
         ),
         ({"tests/test_a.py": "import fastapi_nothing\n" + PYTEST_GOOD}, OutcomeKind.UNKNOWN, "fastapi_nothing"),
-        (
+        pytest.param(
             {
                 "tests/test_a.py": PYTEST_GOOD,
                 "conftest.py": "def pytest_sessionfinish(session):\n    session.exitstatus = 3\n",
             },
             OutcomeKind.FAIL,
             "exit code 3",
+            marks=pytest.mark.long,
         ),
     ],
 )
