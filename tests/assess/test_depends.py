@@ -123,6 +123,7 @@ def test_whatever_a_change_alters_is_touched(
 
 
 @pytest.mark.parametrize("name", NEW)
+@pytest.mark.long
 def test_whatever_a_new_file_alters_is_touched(
     demo: tuple[Path, Memory, dict[str, object], Project], name: str
 ) -> None:

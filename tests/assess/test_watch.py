@@ -96,6 +96,7 @@ async def test_what_is_noticed(repo: Path, act: Callable[[Path], object], paths:
         assert set(child.changed().items) <= child.outcomes.keys() | {"tests-pass"}
 
 
+@pytest.mark.long
 async def test_a_file_that_cannot_be_read_any_more_is_unknown(repo: Path) -> None:
     async with watching(repo) as child:
         assert child.outcomes["secrets-not-in-tree"] == "pass"
@@ -105,6 +106,7 @@ async def test_a_file_that_cannot_be_read_any_more_is_unknown(repo: Path) -> Non
         assert "app/settings.py" in child.summaries["secrets-not-in-tree"]
 
 
+@pytest.mark.long
 async def test_a_burst_is_one_change(repo: Path) -> None:
     async with watching(repo) as child:
         for number in range(60):
@@ -116,6 +118,7 @@ async def test_a_burst_is_one_change(repo: Path) -> None:
         await child.nothing()
 
 
+@pytest.mark.long
 async def test_another_branch_is_one_change(repo: Path) -> None:
     git(repo, "checkout", "-q", "-b", "other")
     write(repo, {"app/settings.py": f"TOKEN = '{TOKEN}'\n", "app/more.py": "MORE = 1\n"})
@@ -273,6 +276,7 @@ async def test_a_change_while_everything_is_examined_is_not_lost(repo: Path) -> 
         await child.until(lambda: child.outcomes.get("secrets-not-in-tree") == "fail")
 
 
+@pytest.mark.long
 async def test_a_repository_that_goes_and_comes_back(repo: Path) -> None:
     async with watching(repo) as child:
         repo.rename(repo.with_name("away"))

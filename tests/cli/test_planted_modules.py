@@ -88,6 +88,7 @@ def test_the_coach(planted: Path) -> None:
     assert ran(planted) == []
 
 
+@pytest.mark.long
 def test_the_coach_with_the_repository_on_the_module_path(planted: Path) -> None:
     take_away_what_python_starts_with(planted)
     open_and_leave(planted, {"PYTHONPATH": f".:{planted}:{planted}/lib"})

@@ -231,7 +231,7 @@ def test_fixes(
     assert not left or (name in ("secrets-not-in-tree", "secret-store") and set(left) == set(wanted))
 
 
-@pytest.mark.parametrize("name", ["ci-on-every-change", "ci-runs-tests"])
+@pytest.mark.parametrize("name", [pytest.param("ci-on-every-change", marks=pytest.mark.long), "ci-runs-tests"])
 @pytest.mark.parametrize(
     "files",
     [

@@ -28,6 +28,7 @@ def two(tmp_path: Path) -> Pair:
     return made
 
 
+@pytest.mark.long
 def test_killed_at_every_call_while_writing(two: Pair) -> None:
     before, calls, review = two.files(), 0, two.look()
     while True:

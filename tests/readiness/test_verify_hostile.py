@@ -255,6 +255,7 @@ def test_a_path_that_looks_alike_is_no_readiness_file(fresh: Signed, path: str) 
     assert "is not in commit" in answer(fresh, {path: ("100644", data), SIGNED: None}, 3)
 
 
+@pytest.mark.long
 def test_a_folder_of_a_quarter_million_files(fresh: Signed) -> None:
     blob = bytes.fromhex(git(fresh.folder, "rev-parse", "HEAD:app.py"))
     rows = b"".join(b"100644 %06d\0%s" % (number, blob) for number in range(250_000))
@@ -278,7 +279,13 @@ NO_RECORDS = {
 }
 
 
-@pytest.mark.parametrize("name", ["policy.toml", "checklist.toml", "allowed_signers", "revoked_keys"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("policy.toml", "allowed_signers"),
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("checklist.toml", "revoked_keys")),
+    ],
+)
 @pytest.mark.parametrize("what", NO_RECORDS)
 def test_records_that_are_no_records(fresh: Signed, name: str, what: str) -> None:
     """Below a valid signature over just that tree, so that every step is reached."""

@@ -152,6 +152,7 @@ def test_gitlab_detached_merge_request_pipeline(served: Host, shell: str, depth:
     assert git(place, "rev-parse", "--is-shallow-repository") == ("true" if depth == 1 else "false")
 
 
+@pytest.mark.long
 def test_gitlab_merged_results_are_judged_at_the_head(served: Host) -> None:
     git(served.team.folder, "checkout", "-q", "main")
     served.team.commit({"other.py": "X = 1\n"})
@@ -164,6 +165,7 @@ def test_gitlab_merged_results_are_judged_at_the_head(served: Host) -> None:
     assert gitlab(served, place, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA="0" * 39 + "1").code == 4
 
 
+@pytest.mark.long
 def test_gitlab_branches_and_unsigned_ones(served: Host) -> None:
     head = served.push("refs/heads/work")
     assert gitlab(served, served.checkout("refs/heads/work", name="one")).code == 0
@@ -200,6 +202,7 @@ def test_gitlab_an_old_base_does_not_judge(served: Host) -> None:
     assert (done.code, "could not be fetched" in done.log) == (4, True)
 
 
+@pytest.mark.long
 def test_gitlab_files_of_the_merge_request_are_not_run(served: Host) -> None:
     place = served.checkout(HEAD)
     evil = "import pathlib; pathlib.Path('pwned').touch()\n"

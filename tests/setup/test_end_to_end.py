@@ -113,6 +113,7 @@ def test_the_gitlab_job(made: Made) -> None:
     assert 'failures="0" errors="0"' in done.summary
 
 
+@pytest.mark.long
 def test_an_outcome_that_does_not_hold_is_found_out(made: Made, tmp_path: Path) -> None:
     """The author, or an assistant with the key, signs what the checks do not say."""
     clone, now = tmp_path / "clone", NOW

@@ -160,6 +160,7 @@ def test_no_input_runs_or_passes(served: Host, inputs: dict[str, str]) -> None:
     assert not list(served.folder.rglob("pwned"))
 
 
+@pytest.mark.long
 def test_pinned_keys_and_environments(served: Host) -> None:
     head, place = served.tip("refs/pull/1/head"), served.checkout(MERGE)
     ada, lea = served.team.ada.fingerprint, served.team.lea.fingerprint
@@ -252,6 +253,7 @@ def test_a_second_signature_by_the_author_is_no_approval(served: Host) -> None:
     assert (done.code, "approval" in done.summary) == (1, True)
 
 
+@pytest.mark.long
 def test_a_predicted_merge_takes_history(served: Host) -> None:
     """What was signed is the tree the merge will have, and a base that was fetched at depth 1 cannot tell it."""
     clone = served.team.folder

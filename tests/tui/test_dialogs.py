@@ -77,7 +77,7 @@ PROBLEMS = [
 ]
 
 
-@pytest.mark.parametrize("enters", [4, 5, 9])
+@pytest.mark.parametrize("enters", [4, *(pytest.param(each, marks=pytest.mark.long) for each in (5, 9))])
 async def test_enter_typed_ahead_does_what_it_does_when_typed_slowly(enters: int) -> None:
     async with coach() as driver:
         await driver.press(*BACKUP, "a", "tab", "tab")

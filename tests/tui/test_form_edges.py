@@ -98,6 +98,7 @@ async def test_unsaved_text_is_asked_about(pressed: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.long
 async def test_unsaved_text_can_be_left() -> None:
     async with filling() as driver:
         field(driver, "took").value = "two hours"
@@ -144,6 +145,7 @@ async def test_opening_is_cancelled_or_fails_with_words() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.long
 async def test_a_click_on_a_row_and_on_a_key() -> None:
     async with filling(size=WIDE) as driver:
         await driver.pilot.click(FormTable, offset=(6, 1))
@@ -156,6 +158,7 @@ async def test_a_click_on_a_row_and_on_a_key() -> None:
         await driver.until("Written to")
 
 
+@pytest.mark.long
 async def test_a_large_table_and_a_tiny_terminal() -> None:
     session = FakeSession(forms={ITEM: large()})
     async with filling(session, (40, 12)) as driver:

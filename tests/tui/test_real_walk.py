@@ -44,6 +44,7 @@ async def attest(driver: Driver, item: str, words: str) -> None:
 @pytest.mark.parametrize(
     "size", [pytest.param(NARROW, id="80x24", marks=pytest.mark.long), pytest.param(WIDE, id="140x40")]
 )
+@pytest.mark.long
 async def test_from_faults_to_a_signed_file_that_verifies(size: tuple[int, int], tmp_path: Path) -> None:
     folder = make_demo(tmp_path / "lemonade")
     app = CoachApp(Session(folder), ChildEngine(folder), ascii_only=False)  # type: ignore[arg-type]

@@ -139,6 +139,7 @@ async def test_back_to_the_author(waiting: tuple[World, Path], clone: Path) -> N
     assert waiting[0].run(clone, "verify", "--base", BASE, code=1).startswith("NOT READY")
 
 
+@pytest.mark.long
 async def test_an_answer_outlives_the_screen(clone: Path) -> None:
     async with review(clone, WIDE) as lead:
         await lead.until("Each non-public")
@@ -156,6 +157,7 @@ async def test_an_answer_outlives_the_screen(clone: Path) -> None:
         ("question_mark", "Countersign"),
     ],
 )
+@pytest.mark.long
 async def test_looking_closer(clone: Path, key: str, shown: str) -> None:
     async with review(clone, WIDE) as lead:
         await lead.until("Each non-public")
@@ -165,6 +167,7 @@ async def test_looking_closer(clone: Path, key: str, shown: str) -> None:
         assert "Each non-public" in lead.text
 
 
+@pytest.mark.long
 async def test_once_more(clone: Path) -> None:
     async with review(clone, WIDE) as lead:
         await lead.until("repeated here")
