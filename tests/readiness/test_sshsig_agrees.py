@@ -81,7 +81,6 @@ def agree_on(count: int, seed: int, real: list[Case], folder: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1))
-@pytest.mark.long
 def test_the_same_answer_on_spoiled_signatures(seed: int, real: list[Case], tmp_path: Path) -> None:
     agree_on(120, seed, real, tmp_path)
 
