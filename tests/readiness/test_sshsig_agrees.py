@@ -77,7 +77,7 @@ def agree_on(count: int, seed: int, real: list[Case], folder: Path) -> None:
         assert here == theirs, f"turn {turn} of seed {seed}: ours {here}, ssh-keygen's {theirs}: {case}"
         accepted += here is not None
     # A generator that spoils everything, or nothing, would prove little.
-    assert count // 10 < accepted < count // 2, accepted
+    assert count // 20 < accepted < count // 2, accepted
 
 
 @pytest.mark.parametrize("seed", range(1))
