@@ -77,6 +77,11 @@ def test_every_check_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_nothing_green_stands_beside_a_gap(name: str) -> None:
+    assert check_named(name).stands <= {OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU}
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_damage_is_never_green(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     original = make_repo(tmp_path / "original", case.files)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from shipworthy.decisions.read import DecisionsError
 from shipworthy.decisions.remarks import MAX_WORDS, NAME, Remark, add, clear
 from shipworthy.facts.tests.consent import repository_identity
 from shipworthy.git import Git
+from shipworthy.home import home
 from shipworthy.project import Project
 from shipworthy.readiness import dsse, people, sshsig
 from shipworthy.readiness.allowed import APPROVER, SIGNERS_FILE
@@ -52,8 +52,7 @@ def answers_of(review: Review) -> Answers:
 
 
 def _answers(root: Path, payload: str) -> Answers:
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Answers(state=state_dir(home), repository=repository_identity(Project.open(root)), payload=payload)
+    return Answers(state=state_dir(home()), repository=repository_identity(Project.open(root)), payload=payload)
 
 
 def answer(review: Review, answers: Answers, item: str, reply: Reply, remark: str, now: datetime) -> Answered:

@@ -66,7 +66,7 @@ class ObjectReader:
 
     def _read(self, process: subprocess.Popen[bytes], kind: str, oid: str, limit: int) -> bytes:
         assert process.stdin is not None  # noqa: S101 - both are pipes
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - as above
         deadline = time.monotonic() + TIMEOUT
         descriptor = process.stdout.fileno()
         try:

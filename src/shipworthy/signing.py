@@ -10,6 +10,7 @@ from pathlib import Path
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.checklist.policy import Policy
 from shipworthy.git import GitError
+from shipworthy.home import home
 from shipworthy.model import Assessment
 from shipworthy.project import Project, ProjectError
 from shipworthy.readiness import rules
@@ -50,8 +51,7 @@ class Prepared:
 
 def keys_of(root: Path, passphrase: Passphrase) -> Keyring:
     """Where a person's keys are looked for; a key's question gets `passphrase`."""
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Keyring(repository=root, home=home, environment=dict(os.environ), ask=passphrase)
+    return Keyring(repository=root, home=home(), environment=dict(os.environ), ask=passphrase)
 
 
 def plan(

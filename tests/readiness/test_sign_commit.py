@@ -142,3 +142,11 @@ def test_the_repository_is_named_by_its_remote_without_credentials(tmp_path: Pat
     preparation = prepare(folder)
     assert preparation.statement.repo == "acme/shop"
     assert b"pass@" not in preparation.payload
+
+
+def test_a_repository_whose_path_cannot_be_told_from_two(tmp_path: Path) -> None:
+    """In a linked work tree git names its folder in full; with a line break in it, what is under way is not guessed."""
+    folder = repository(tmp_path / "a\nb")
+    git(folder, "worktree", "add", "-q", str(tmp_path / "linked"))
+    with pytest.raises(Refused, match="line break"):
+        prepare(tmp_path / "linked")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shipworthy.facts import Context
+from shipworthy.home import home
 
 
 def state_dir(home: Path) -> Path:
@@ -18,11 +19,10 @@ def state_dir(home: Path) -> Path:
 
 def default_context(allow: frozenset[str] = frozenset(), consent: Callable[[str, str], bool] | None = None) -> Context:
     """The context of a real run: this clock, home and environment. `allow` names commands a person said yes to."""
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
     return Context(
         now=datetime.now(UTC),
-        home=home,
-        state_dir=state_dir(home),
+        home=home(),
+        state_dir=state_dir(home()),
         environment=dict(os.environ),
         run_consent=consent or (lambda command, why: command in allow),
     )

@@ -12,6 +12,7 @@ import click
 
 from shipworthy.cli.common import CANNOT, asks, fail, print_lines
 from shipworthy.cli.lead import failing, look, trust_options
+from shipworthy.home import home
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:
@@ -100,8 +101,7 @@ def _keys(root: Path, *, asks: bool) -> Keyring:
     def ask(question: str) -> str:
         return str(click.prompt(visible(question, 200), hide_input=True, err=True))
 
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Keyring(repository=root, home=home, environment=dict(os.environ), ask=ask if asks else None)
+    return Keyring(repository=root, home=home(), environment=dict(os.environ), ask=ask if asks else None)
 
 
 def _approve(made: Plan, wanted: bool | None, *, asks: bool) -> None:

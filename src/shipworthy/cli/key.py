@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shipworthy.cli.common import CANNOT, asks, fail, print_lines, root_of
+from shipworthy.home import home
 from shipworthy.text import visible
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def _explained() -> Iterator[None]:
 def _keys(root: Path) -> Keyring:
     from shipworthy.readiness.keys import Keyring
 
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Keyring(repository=root, home=home, environment=dict(os.environ))
+    return Keyring(repository=root, home=home(), environment=dict(os.environ))
 
 
 def _email(root: Path) -> str:

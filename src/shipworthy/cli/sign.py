@@ -16,6 +16,7 @@ import click
 
 from shipworthy.cli.common import CANNOT, NOT_READY, fail, print_lines, root_of
 from shipworthy.cli.common import asks as can_ask
+from shipworthy.home import home
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:
@@ -217,8 +218,7 @@ def _keys(root: Path, *, asks: bool) -> Keyring:
     def ask(question: str) -> str:
         return str(click.prompt(visible(question, 200), hide_input=True, err=True))
 
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is no home
-    return Keyring(repository=root, home=home, environment=dict(os.environ), ask=ask if asks else None, tries=3)
+    return Keyring(repository=root, home=home(), environment=dict(os.environ), ask=ask if asks else None, tries=3)
 
 
 def _signer(keys: Keyring, wanted: str | None, *, asks: bool) -> Signer:

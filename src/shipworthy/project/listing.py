@@ -131,7 +131,7 @@ def from_walk(root: Path) -> Listing:
     for folder, names, leaves in os.walk(base, onerror=note, followlinks=False):
         relative = os.path.relpath(folder, base)
         prefix = "" if relative == "." else relative.replace(os.sep, "/") + "/"
-        linked = [name for name in names if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        linked = [name for name in names if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118 - names may be surrogate-escaped
         names[:] = sorted(name for name in names if name not in _WALK_SKIP and name not in linked)
         for name in sorted([*leaves, *linked]):
             if len(files) >= MAX_FILES:

@@ -133,10 +133,10 @@ class Project:
         if entry.problem != SYMLINK:
             return False
         try:
-            target = os.readlink(os.path.join(self.root, entry.path))  # noqa: PTH115, PTH118
+            target = os.readlink(os.path.join(self.root, entry.path))  # noqa: PTH115, PTH118 - as below
         except (OSError, ValueError):
             return False
-        there = os.path.normpath(os.path.join(os.path.dirname(entry.path), target))  # noqa: PTH118, PTH120
+        there = os.path.normpath(os.path.join(os.path.dirname(entry.path), target))  # noqa: PTH118, PTH120 - pathlib keeps ".."
         return there in self.files or self.has_folder(there)
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:

@@ -107,12 +107,12 @@ def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tup
             found += _groups(routes)
         elif source is Source.KEYS:
             settings, pipeline = facts[Settings], facts[PipelineKeys]
-            assert isinstance(settings, Settings)  # noqa: S101
-            assert isinstance(pipeline, PipelineKeys)  # noqa: S101
+            assert isinstance(settings, Settings)  # noqa: S101 - as above
+            assert isinstance(pipeline, PipelineKeys)  # noqa: S101 - as above
             found += _keys(settings, pipeline)
         else:
             stack = facts[Stack]
-            assert isinstance(stack, Stack)  # noqa: S101
+            assert isinstance(stack, Stack)  # noqa: S101 - as above
             found += _stores(stack) if source is Source.STORES else _services(stack, source)
     # Names of routes and settings are the repository's own: as they are shown they can be written into a file too.
     found = [replace(each, name=visible(each.name, MAX_NAME)) for each in found]
