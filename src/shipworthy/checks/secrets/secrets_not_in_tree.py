@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shipworthy.checks.base import Check, CheckContext
+from shipworthy.checks.secrets.handling import remedy
 from shipworthy.facts import Facts
 from shipworthy.facts.secrets import Secrets, Sighting
 from shipworthy.model import Confidence, Finding, Outcome, Severity
@@ -53,6 +54,7 @@ def _by_identity(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
 
 def _finding(group: list[Sighting]) -> Finding:
     first = group[0]
+    steps = remedy(first.rule, first.provider)
     return Finding(
         rule=first.rule,
         message=f"{first.says} in this file: {first.masked}",
@@ -61,9 +63,7 @@ def _finding(group: list[Sighting]) -> Finding:
         severity=first.severity if first.counts else Severity.MEDIUM,
         confidence=first.confidence,
         related=tuple(each.location for each in group[1:]),
-        remedy="Replace the key where it was issued first, then move it out of the file into the environment."
-        if first.counts
-        else "Look at it: if it guards anything, replace it and move it into the environment.",
+        remedy=steps if first.counts else f"If it guards anything: {steps}",
     )
 
 
