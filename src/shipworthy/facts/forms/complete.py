@@ -11,6 +11,7 @@ from shipworthy.text import plural
 
 _EMAIL = re.compile(r"[^\s@,;<>]{1,64}@[^\s@,;<>]{1,255}\.[^\s@,;<>.]{2,63}")
 _LINK = re.compile(r"https?://[^\s/]+", re.I)
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _CHANNEL = re.compile(r"(?:^|\s)[#@][\w-]{2,}")
 # What somebody writes to get past a question, compared without its punctuation.
 _EMPTY_WORDS = frozenset({"", "todo", "tbd", "tba", "fixme", "xxx", "wip", "tobedone", "later", "fillmein"})
@@ -77,6 +78,9 @@ class _Look:
             yield from self.day(asked, text, what, *place, anchor=anchor)
         elif asked.kind is Kind.EMAIL and not _EMAIL.search(text):
             yield self.flaw("no-address", f'"{what}" is no e-mail address', "Write one.", *place, anchor=anchor)
+        elif asked.kind is Kind.FINGERPRINT and not FINGERPRINT.fullmatch(text):
+            remedy = "Write the 16 digits and letters (0 to 9, a to f) that stand beside the finding."
+            yield self.flaw("no-fingerprint", f'"{what}" is no fingerprint', remedy, *place, anchor=anchor)
         elif asked.kind is Kind.REACH and not reaches(text):
             remedy = "Write an e-mail address, a telephone number, a link, or a channel such as #alerts."
             yield self.flaw("no-way-to-reach", f'"{what}" names no way to reach anybody', remedy, *place, anchor=anchor)

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     EMAIL = "email"
     REACH = "reach"
     """A way to reach somebody: an e-mail address, a telephone number, a link, or a channel such as `#alerts`."""
+    FINGERPRINT = "fingerprint"
+    """Of a finding: 16 hex digits."""
     ROWS = "rows"
     """A table; only a question of a form has this kind, never a column."""
 
