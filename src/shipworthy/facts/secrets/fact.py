@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
+from shipworthy.checklist.document import Problem
 from shipworthy.facts.base import Fact, FactReader, Facts, View
-from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
+from shipworthy.facts.secrets.allow import Allowed, Lines, Permissions, Place, place_at
+from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser, text_bytes
 from shipworthy.facts.secrets.identity import LEAST_SALT, identity
 from shipworthy.facts.secrets.links import drop_mere_links
 from shipworthy.facts.secrets.rules import load
@@ -49,6 +52,10 @@ class Sighting:
     """A fingerprint: of the token itself where it is random, else of rule, path and name."""
     name: str
     """The variable or setting it was given to; the provider for a token found by its form."""
+    allowed: Allowed | None = None
+    """The permission somebody wrote down for it; None where there is none."""
+    too_wide: Allowed | None = None
+    """A permission that would cover it and is not followed, because it covers nearly everything."""
 
     @property
     def says(self) -> str:
@@ -62,8 +69,8 @@ class Sighting:
 
     @property
     def counts(self) -> bool:
-        """Whether it is sure enough to fail a check; the others are for a person to look at."""
-        return self.confidence is not Confidence.REVIEW
+        """Whether it is sure enough to fail a check, and nobody allowed it; doubts are for a person to look at."""
+        return self.allowed is None and self.confidence is not Confidence.REVIEW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,8 @@ class Secrets(Fact):
     """Archives, which are not opened."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many candidates each filter refused."""
+    problems: tuple[Problem, ...] = ()
+    """Permissions that allow nothing, or only part of what they say: expired, unreadable, fitting nothing."""
 
     @classmethod
     def reader(cls) -> FactReader[Any]:
@@ -104,6 +113,8 @@ class SecretsReader(FactReader[Secrets]):
         for path in sorted(records):
             left.update(records[path]["left"])
             sightings += _sightings(path, records[path]["rows"], salt)
+        permissions = Permissions.read(view)
+        sightings = list(_judged(view, permissions, sightings))
         skipped = [entry.suffix for entry in view.entries() if entry.problem is None and entry.path not in records]
         return Secrets(
             sightings=tuple(sightings),
@@ -112,6 +123,7 @@ class SecretsReader(FactReader[Secrets]):
             binaries=sum(record["binary"] for record in records.values()) + sum(each in BINARIES for each in skipped),
             archives=sum(each in ARCHIVES for each in skipped),
             left_out=dict(left),
+            problems=permissions.problems(),
             read=tuple(view.seen),
             gaps=tuple(view.gaps),
         )
@@ -142,6 +154,26 @@ def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[S
             identity=identity(row["token"], salt) if row["token"] else fingerprint(row["rule"], path, own),
             name=row["name"],
         )
+
+
+def _judged(view: View, permissions: Permissions, sightings: list[Sighting]) -> Iterator[Sighting]:
+    """The sightings with what is said of each. Records hold no value, so the few files that have one are read again."""
+    for path, group in groupby(sightings, key=lambda each: each.location.path or ""):
+        source = view.source(path)
+        lines = Lines(text_bytes(source)) if source is not None else None
+        for each in group:
+            place = _place(lines, path, each)
+            judged = permissions.judge(place)
+            yield replace(each, allowed=judged.allowed, too_wide=judged.too_wide)
+
+
+def _place(lines: Lines | None, path: str, each: Sighting) -> Place:
+    where, span = each.location, None
+    if lines is not None:
+        span = lines.span(where.line or 0, where.column or 0, each.end_column)
+    if lines is None or span is None:
+        return Place(rule=each.rule, identity=each.identity, path=path, line=where.line or 0, name=each.name)
+    return place_at(lines.data, *span, rule=each.rule, identity=each.identity, path=path, name=each.name)
 
 
 def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, object]]:

@@ -39,8 +39,9 @@ class Place:
     path: str
     line: int
     """1-based, of the value's first line."""
-    value: bytes = field(repr=False)
-    lines: bytes = field(repr=False)
+    value: bytes | None = field(default=None, repr=False)
+    """None where it could not be read again; then only path, line and fingerprint say anything."""
+    lines: bytes = field(default=b"", repr=False)
     """Every line the value stands on, whole, without the last line end."""
     before: bytes = field(default=b"", repr=False)
     """The line above them."""
@@ -60,9 +61,21 @@ class Judged:
 
 
 def place_at(
-    data: bytes, start: int, end: int, *, rule: str, identity: str, path: str, name: str = "", commit: str | None = None
+    data: bytes,
+    start: int,
+    end: int,
+    *,
+    rule: str,
+    identity: str,
+    path: str,
+    name: str = "",
+    commit: str | None = None,
+    line: int | None = None,
 ) -> Place:
-    """The place of the value `data[start:end]`; `data` is the file's text as UTF-8, whole."""
+    """The place of the value `data[start:end]`; `data` is the file's text as UTF-8, whole.
+
+    `line` spares counting where the caller knows it.
+    """
     first = data.rfind(b"\n", 0, start) + 1
     last = data.find(b"\n", max(start, end - 1))
     last = len(data) if last < 0 else last
@@ -70,7 +83,7 @@ def place_at(
         rule=rule,
         identity=identity,
         path=path,
-        line=data.count(b"\n", 0, start) + 1,
+        line=data.count(b"\n", 0, start) + 1 if line is None else line,
         value=data[start:end],
         lines=data[first:last].removesuffix(b"\r"),
         before=data[data.rfind(b"\n", 0, max(0, first - 1)) + 1 : max(0, first - 1)].removesuffix(b"\r"),
