@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "facts": ("facts", "Print what was found of one area as JSON."),
     "fix": ("fix", "Show what a machine would change for an item; apply it after a yes, or take it back."),
     "form": ("form", "Answer the short questions about what only a person knows; list them and their state."),
+    "rotated": ("rotated", "Record that a leaked key was replaced where it was issued, and on which day."),
     "attest": ("decide", "Say that an item is true, with evidence, until a date."),
     "waive": ("decide", "Accept that an item is open, with a reason, until a date."),
     "undo": ("decide", "Take back what was attested or waived."),

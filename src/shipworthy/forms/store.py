@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shipworthy.decisions.edit import CannotEdit
 from shipworthy.decisions.read import DecisionsError
 from shipworthy.decisions.store import rewrite
-from shipworthy.facts.forms import MAX_BYTES, Answers, Flaw, Form, FormError, Kind, Written, read
+from shipworthy.facts.forms import MAX_BYTES, Answers, Flaw, Form, FormError, Kind, Row, Written, read
 from shipworthy.forms.edit import edited_markdown, edited_toml
 from shipworthy.forms.words import normal, template
 from shipworthy.git import Git, GitError
@@ -19,7 +20,7 @@ from shipworthy.project.safe import Missing, Unreadable, read_file
 _RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+=]{16,200}")
 """A word among others that may be the value of the key it stands beside."""
 
-__all__ = ["Saved", "opened", "rendered", "save", "template", "text_of", "written"]
+__all__ = ["Saved", "add", "opened", "rendered", "save", "template", "text_of", "written"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,30 @@ def save(root: Path, form: Form, answers: Answers) -> Saved:
     """Write the answers into the form's file, which is made if need be. Raises FormError, and then it is as it was."""
     answers = normal(form, answers)
     _no_secret(form, answers)
+    return _rewritten(root, form, lambda data: rendered(form, answers, data))
+
+
+def add(root: Path, form: Form, question: str, row: Row) -> Saved:
+    """Write one more row behind those of a table, whatever else the file says by then. Raises as `save`."""
+    row = normal(form, Answers(rows={question: (row,)})).table(question)[0]
+    _no_secret(form, Answers(rows={question: (row,)}))
+
+    def change(data: bytes) -> bytes:
+        held = read(form, data)
+        if held.broken:
+            raise _error(held.broken[0])
+        return rendered(form, held.answers.with_rows(question, (*held.answers.table(question), row)), data)
+
+    return _rewritten(root, form, change)
+
+
+def _rewritten(root: Path, form: Form, make: Callable[[bytes], bytes]) -> Saved:
     before: list[bytes] = []
     after: list[bytes] = []
 
     def change(data: bytes, shown: str) -> bytes:
         before.append(data)
-        after.append(rendered(form, answers, data))
+        after.append(make(data))
         return after[-1]
 
     try:

@@ -1,0 +1,108 @@
+"""`shipworthy rotated`: records that a leaked key was replaced, which is what makes its leak dealt with."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shipworthy.cli.common import fail, root_of
+from shipworthy.text import visible
+
+if TYPE_CHECKING:
+    from shipworthy.facts.forms import Form
+
+ITEM = "key-inventory"
+"""The item whose form holds the rotations."""
+_LIST = "List what was found: shipworthy facts secrets"
+
+
+@click.command("rotated")
+@click.argument("fingerprint")
+@click.option("--on", "day", metavar="YYYY-MM-DD", required=True, help="When the old key stopped working, or: today.")
+@click.option("--by", metavar="WHO", help="Who replaced it (default: you, by git's user.email).")
+@click.option("--name", default="", help="The setting's name: STRIPE_SECRET_KEY.")
+@click.option("--note", default="", help="Anything else to know, such as a ticket; never the key.")
+@click.option("--path", metavar="PATH", help="The repository (default: the one you stand in).")
+def command(fingerprint: str, day: str, by: str | None, name: str, note: str, path: str | None) -> None:
+    """Record that the leaked key with this FINGERPRINT was replaced where it was issued.
+
+    It is written into .shipworthy/keys.toml. A key that leaked counts as dealt with only by a day after the leak, and
+    what is left of it in the code or its history can then do no harm.
+    """
+    from shipworthy.assess.signing import SessionError
+    from shipworthy.facts.forms import FormError, Row, form_of
+    from shipworthy.facts.rotations import QUESTION
+    from shipworthy.forms.store import add, opened
+    from shipworthy.session import Session
+
+    root = root_of(path)
+    form = form_of(ITEM)
+    assert form is not None  # noqa: S101 - the table of forms holds it
+    try:
+        # First of all: what cannot be written need not be looked for.
+        held = opened(root, form).table(QUESTION)
+        who = by if by is not None else Session(root).email()
+        cells = {
+            "fingerprint": fingerprint.strip().lower(),
+            "rotated": _day(day),
+            "by": who,
+            "name": name,
+            "note": note,
+        }
+        _check(form, cells)
+        if not any(row.cell("fingerprint") == cells["fingerprint"] for row in held):
+            _must_be_known(root, cells["fingerprint"])
+        saved = add(root, form, QUESTION, Row(cells={key: text for key, text in cells.items() if text}))
+    except (FormError, SessionError) as error:
+        fail(str(error), error.diagnostics)
+    click.echo(f"Recorded in {form.file}: {cells['fingerprint']} replaced on {cells['rotated']} by {visible(who, 200)}")
+    if saved.ignored:
+        click.echo(f"git ignores {form.file}, so nobody else sees it: take it out of .gitignore.", err=True)
+    else:
+        click.echo("Commit it; it is part of what gets signed.")
+
+
+def _day(text: str) -> str:
+    return datetime.now(UTC).date().isoformat() if text.casefold() == "today" else text
+
+
+def _check(form: Form, cells: dict[str, str]) -> None:
+    """Ends the program for a cell that would not count."""
+    from shipworthy.facts.forms.complete import flaws_of
+    from shipworthy.facts.rotations import QUESTION
+
+    today: date = datetime.now(UTC).date()
+    for column in form.question(QUESTION).columns:
+        for flaw in flaws_of(column, cells[column.id], today):
+            fail(flaw.message, f"{flaw.remedy} {_LIST}" if column.id == "fingerprint" else flaw.remedy)
+
+
+def _must_be_known(root: Path, fingerprint: str) -> None:
+    """Ends the program where no finding has this fingerprint."""
+    from shipworthy.assess.cache import cache_dir, record_cache
+    from shipworthy.assess.context import default_context
+    from shipworthy.assess.run import FactStore
+    from shipworthy.facts.secrets import Secrets
+    from shipworthy.project import Project, ProjectError
+
+    context = default_context()
+    try:
+        project = Project.open(root)
+    except ProjectError as error:
+        fail(str(error), error.diagnostics)
+    with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
+        found = FactStore(project, context, [Secrets], cache).get(Secrets)
+    if not isinstance(found, Secrets):
+        fail(str(found), "Nothing was recorded; try again.")
+    known = {each.identity: each for each in found.sightings}
+    if fingerprint in known:
+        return
+    close = [known[each] for each in get_close_matches(fingerprint, known, n=3, cutoff=0.7)]
+    meant = "; ".join(f"{each.identity} at {each.location} ({each.title})" for each in close)
+    fail(
+        f"no secret with the fingerprint {fingerprint} was found", f"Did you mean {meant}? {_LIST}" if meant else _LIST
+    )

@@ -1,0 +1,112 @@
+"""`shipworthy rotated` records that a leaked key was replaced: strictly, and without touching anything else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.facts.secrets.examples import example
+from tests.support import git, make_repo, write
+
+from shipworthy.assess.run import FactStore
+from shipworthy.cli.rotated import command
+from shipworthy.facts import Context
+from shipworthy.facts.rotations import Rotations
+from shipworthy.facts.secrets import Secrets
+from shipworthy.facts.secrets.rules import load
+from shipworthy.project import Project
+
+FILE = ".shipworthy/keys.toml"
+HELD = """\
+# ours
+checked = 2026-11-10  # by all
+
+[[keys]]
+name = "A_KEY"  # the old one
+purpose = "x"
+owner = "Bo"
+
+# the end
+"""
+UNKNOWN = "0123456789abcdef"
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = make_repo(tmp_path / "app", {"app.py": f'key = "{example(load().by_id["stripe-live-key"])}"\n'})
+    git(folder, "config", "user.email", "ada@example.org")
+    return folder
+
+
+def rotated(folder: Path, *args: str) -> Result:
+    return CliRunner().invoke(command, [*args, "--path", str(folder)])
+
+
+def facts(folder: Path) -> tuple[str, Rotations]:
+    """The fingerprint of the one secret, and the rotations written."""
+    store = FactStore(Project.open(folder), Context(home=folder), [Secrets, Rotations])
+    secrets, rotations = store.get(Secrets), store.get(Rotations)
+    assert isinstance(secrets, Secrets)
+    assert isinstance(rotations, Rotations)
+    return secrets.sightings[0].identity, rotations
+
+
+def test_a_known_secret_is_recorded_as_replaced_and_all_else_stays(app: Path) -> None:
+    write(app, {FILE: HELD})
+    fingerprint, _ = facts(app)
+    done = rotated(app, fingerprint.upper(), "--on", "2026-11-20", "--name", "STRIPE_KEY", "--note", "ticket 7")
+    assert done.exit_code == 0, done.output
+    assert f"{fingerprint} replaced on 2026-11-20 by ada@example.org" in done.output
+    assert (app / FILE).read_text() == HELD + (
+        f'\n[[rotation]]\nfingerprint = "{fingerprint}"\nrotated = 2026-11-20\nby = "ada@example.org"\n'
+        'name = "STRIPE_KEY"\nnote = "ticket 7"\n'
+    )
+    assert rotated(app, fingerprint, "--on", "today", "--by", "Bo").exit_code == 0
+    _, found = facts(app)
+    latest = found.of(fingerprint)
+    assert latest is not None
+    assert (latest.by, latest.on) == ("Bo", datetime.now(UTC).date())
+    assert len(found.rotations) == 2
+
+
+def test_without_a_file_one_is_made(app: Path) -> None:
+    fingerprint, _ = facts(app)
+    assert rotated(app, fingerprint, "--on", "2026-11-20").exit_code == 0
+    assert facts(app)[1].of(fingerprint) is not None
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ((UNKNOWN, "--on", "2026-11-20"), "no secret with the fingerprint"),
+        (("NEAR", "--on", "2026-11-20"), "Did you mean"),
+        (("0123", "--on", "2026-11-20"), "is no fingerprint"),
+        (("KNOWN", "--on", "2999-01-01"), "in the future"),
+        (("KNOWN", "--on", "last week"), "is no day"),
+        (("KNOWN", "--on", "2026-11-20", "--by", " "), "not answered"),
+        (("KNOWN", "--on", "2026-11-20", "--note", "SECRET"), "looks like a secret"),
+        (("KNOWN",), "Missing option '--on'"),
+    ],
+    ids=lambda value: None if isinstance(value, tuple) else value.replace(" ", "-"),
+)
+def test_what_would_not_count_is_refused_and_nothing_is_written(app: Path, args: tuple[str, ...], says: str) -> None:
+    fingerprint, _ = facts(app)
+    secret = example(load().by_id["stripe-live-key"], 2)
+    near = fingerprint[:-2] + ("00" if fingerprint[-1] != "0" else "11")
+    done = rotated(app, *({"KNOWN": fingerprint, "NEAR": near, "SECRET": secret}.get(each, each) for each in args))
+    assert done.exit_code == 2
+    assert says in done.output
+    assert secret not in done.output
+    assert not (app / FILE).exists()
+
+
+def test_a_broken_file_stays_as_it_is(app: Path) -> None:
+    fingerprint, _ = facts(app)
+    write(app, {FILE: "keys = 1\n"})
+    done = rotated(app, fingerprint, "--on", "2026-11-20")
+    assert done.exit_code == 2
+    assert f"{FILE}:1" in done.output
+    assert (app / FILE).read_text() == "keys = 1\n"
