@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Set a repository up: a policy, git attributes, CI that checks readiness."),
     "policy": ("policy", "Lint the policy and who may sign, or explain in plain words what is in force."),
     "checklist": ("checklist", "Lint a checklist or show the one in force."),
+    "hook": ("hook", "Look for secrets in what is about to be committed; put that into git's commit hook."),
     "demo": ("demo", "Try shipworthy on a small app with faults, made for the purpose."),
 }
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from tree_sitter import Tree
-
-from shipworthy.project import syntax
 from shipworthy.project.files import FileEntry
 
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
 _MINIFIED_LINE = 5_000
+_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
 class Source:
@@ -36,6 +38,11 @@ class Source:
         return self.data.decode("utf-8-sig", "surrogateescape")
 
     @cached_property
+    def utf8(self) -> bytes:
+        """The text as UTF-8 without a mark, whatever it was written in; bytes that do not decode stay."""
+        return self.text.encode("utf-8", "surrogateescape") if self.data.startswith(_MARKS) else self.data
+
+    @cached_property
     def lines(self) -> list[str]:
         """Lines without their ends, split at newlines only (not at U+2028 and the like, so numbers fit editors)."""
         return [line.removesuffix("\r") for line in self.text.split("\n")]
@@ -49,5 +56,7 @@ class Source:
     @cached_property
     def tree(self) -> Tree | None:
         """The syntax tree; None where the language has no grammar here or parsing ran over its limits."""
+        from shipworthy.project import syntax
+
         language = syntax.language_of(self.path)
         return syntax.parse(language, self.data) if language else None
