@@ -114,7 +114,7 @@ class SecretsReader(FactReader[Secrets]):
             left.update(records[path]["left"])
             sightings += _sightings(path, records[path]["rows"], salt)
         permissions = Permissions.read(view)
-        sightings = list(_judged(view, permissions, sightings))
+        sightings = list(_judged(view, permissions, sightings, _unsalted(records, salt)))
         skipped = [entry.suffix for entry in view.entries() if entry.problem is None and entry.path not in records]
         return Secrets(
             sightings=tuple(sightings),
@@ -156,14 +156,24 @@ def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[S
         )
 
 
-def _judged(view: View, permissions: Permissions, sightings: list[Sighting]) -> Iterator[Sighting]:
+def _unsalted(records: Mapping[str, Any], salt: bytes) -> dict[str, str]:
+    """By identity, the one a token had before the project had a salt."""
+    if not salt:
+        return {}
+    tokens = {row["token"] for record in records.values() for row in record["rows"] if row["token"]}
+    return {identity(token, salt): identity(token, b"") for token in tokens}
+
+
+def _judged(
+    view: View, permissions: Permissions, sightings: list[Sighting], unsalted: Mapping[str, str]
+) -> Iterator[Sighting]:
     """The sightings with what is said of each. Records hold no value, so the few files that have one are read again."""
     for path, group in groupby(sightings, key=lambda each: each.location.path or ""):
         source = view.source(path)
         lines = Lines(text_bytes(source)) if source is not None else None
         for each in group:
             place = _place(lines, path, each)
-            judged = permissions.judge(place)
+            judged = permissions.judge(replace(place, unsalted=unsalted.get(each.identity, "")))
             yield replace(each, allowed=judged.allowed, too_wide=judged.too_wide)
 
 

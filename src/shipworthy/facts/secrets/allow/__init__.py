@@ -2,7 +2,7 @@
 
 Both readers, of the files and of the history, ask the same way:
 
-    permissions = Permissions.read(view)
+    permissions = Permissions.read(view)                 # of the history: Permissions.read(view, history=True)
     judged = permissions.judge(place_at(data, start, end, rule=…, identity=…, path=…, name=…, commit=None))
     judged.allowed       # Allowed(by, reason, location, expires) or None
     permissions.problems()  # once everything was judged: what could not be read, what has expired, what fits nothing

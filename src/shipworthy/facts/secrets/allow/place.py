@@ -49,6 +49,8 @@ class Place:
     """The variable or setting it was given to."""
     commit: str | None = None
     """The commit (full id) that brought it in; None for the files as they are."""
+    unsalted: str = ""
+    """The identity it had without the project's salt, where the project has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,13 @@ class Lines:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
+
+    def rows(self, line: int, count: int) -> bytes:
+        """`count` lines from `line` on; empty where there are none."""
+        if not 1 <= line <= len(self._starts):
+            return b""
+        behind = line - 1 + count
+        return self.data[self._starts[line - 1] : self._starts[behind] if behind < len(self._starts) else None]
 
     def span(self, line: int, column: int, end_column: int) -> tuple[int, int] | None:
         """The byte span of a value; None where there is no such place, or the line is longer than LONGEST_LINE.
