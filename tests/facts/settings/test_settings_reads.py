@@ -213,6 +213,6 @@ def test_the_inventory_has_one_row_a_read(tmp_path: Path) -> None:
     assert inventory(found) == [
         {
             "name": "API_KEY", "file": "a.py", "line": 2, "how": "os.environ[]", "default": "none", "required": True,
-            "secret": True, "test": False, "listed": [".env.example"],
+            "secret": True, "test": False, "listed": [".env.example"], "stores": [],
         }
     ]  # fmt: skip

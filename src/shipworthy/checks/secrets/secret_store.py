@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shipworthy.checks.base import Check, CheckContext
+from shipworthy.checks.secrets.written import written_failures, written_questions
 from shipworthy.facts import Facts
 from shipworthy.facts.secrets import GUESSABLE, Secrets
-from shipworthy.facts.settings import Default, SettingRead, Settings
+from shipworthy.facts.settings import Default, SettingRead, Settings, StoreUse
 from shipworthy.model import Finding, Location, Outcome, Severity
 from shipworthy.project import is_test_path
 from shipworthy.text import plural
 
 _WRITTEN = (Default.TEXT, Default.PLACEHOLDER)
 _DEV_FILES = ("local", "dev", "development", "test", "testing", "ci")
+_MOST_SHOWN = 20
 
 
 class SecretStore(Check):
     """Disproves that secrets come from a store: a secret, or a default for one, is written into a file.
 
-    Evidence: how each secret-named setting is read, defaults given to them in code, secrets standing in the tree, words
-    that code signs sessions or tokens with (however much of a stand-in: the app works with them). Where
-    nothing disproves it, a person says which store holds them; no file can show that. It cannot see settings with
-    computed names, nor where the platform takes an environment variable from.
+    Evidence: how each secret-named setting is read and which store the deployment files say it comes from, defaults
+    given to it in code, secrets standing in the tree or in a manifest, image or vars file, words that code signs
+    sessions or tokens with (however much of a stand-in: the app works with them). Where nothing disproves it, a
+    person says which store holds them; no file can show that. A setting with a computed name could be a secret, so
+    the app is then never said to use none. It cannot see where the platform takes an environment variable from.
     """
 
     id = "secret-store"
@@ -34,32 +37,106 @@ class SecretStore(Check):
         by_name: dict[str, list[SettingRead]] = {}
         for read in reads:
             by_name.setdefault(read.name or "", []).append(read)
-        looked_at = [f"{name} read at {rows[0].location} by {rows[0].how}" for name, rows in sorted(by_name.items())]
-        looked_at += [f"{use.kind}: {use.location}" for use in settings.stores]
+        looked_at = [_told(settings, name, rows) for name, rows in sorted(by_name.items())]
+        looked_at += [
+            f"{use.kind}: {use.location}" for use in settings.stores if use.name not in by_name or use.build_only
+        ]
         stores = [use for use in settings.stores if not use.build_only]
-        failures = [*_written(secrets), *_guessable(secrets), *_defaults(reads)]
+        failures = [*_written(secrets), *written_failures(settings), *_guessable(secrets), *_defaults(reads)]
         if failures:
             more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
             return Outcome.failed(f"written into {failures[0].location}{more}", failures, looked_at)
-        doubts = [each for each in secrets.sightings if each.rule == "assigned-signing" and not _aside(each.location)]
-        if not by_name and not stores and not doubts:
+        signing = list(_fixed_signing(secrets))
+        doubts = [*signing, *written_questions(settings)]
+        remarks = list(_cloud_keys(settings))
+        computed = [read for read in settings.own_reads() if read.name is None]
+        looked_at += [f"{read.location}: a setting with a computed name" for read in computed[:_MOST_SHOWN]]
+        if not by_name and not stores and not doubts and not remarks:
+            if computed:
+                places = plural(len(computed), "setting is", "settings are")
+                return Outcome.unknown(
+                    f"{places} read by a computed name, which may be that of a secret",
+                    [_computed(read) for read in computed[:_MOST_SHOWN]],
+                    looked_at=looked_at,
+                )
             return Outcome.not_applicable(
                 "no secret setting is read", [f"{plural(settings.files, 'code file')}, no secret-named setting"]
             )
-        findings = [
-            Finding.at(
-                rows[0].location,
-                "secret-setting",
-                f"{name} is a secret read by {rows[0].how}: say which store it comes from in production.",
-                anchor=name,
-                severity=Severity.INFO,
-                related=[row.location for row in rows[1:6]],
-                remedy="Put it into your platform's secret manager, then attest: the store's name and who can read it.",
-            )
-            for name, rows in sorted(by_name.items())
-        ]
-        findings += [
-            Finding.at(
+        findings = [_named(settings, name, rows) for name, rows in sorted(by_name.items())]
+        findings += doubts
+        findings += [_store(use) for use in (stores if not findings else ())]
+        findings += remarks
+        if by_name:
+            what = plural(len(by_name), "secret setting")
+        else:
+            what = stores[0].kind if stores else "a signing secret" if signing else findings[0].rule.replace("-", " ")
+        return Outcome.needs_you(f"{what}: name the store", findings, looked_at)
+
+
+def _told(settings: Settings, name: str, rows: list[SettingRead]) -> str:
+    """One secret: how it is read, what stands in for it, and the store that gives it."""
+    default = "" if rows[0].default is Default.NONE else f" (default: {rows[0].default})"
+    given = [f"{use.kind} ({use.location})" for use in settings.stores_of(name)]
+    return f"{name} read at {rows[0].location} by {rows[0].how}{default}" + (f", from {given[0]}" if given else "")
+
+
+def _named(settings: Settings, name: str, rows: list[SettingRead]) -> Finding:
+    uses = settings.stores_of(name)
+    if uses:
+        says = f"{name} is a secret that {uses[0].location} takes from a store ({uses[0].kind}): say who can read it."
+        remedy = "Attest: the store's name and who can read it."
+    else:
+        says = f"{name} is a secret read by {rows[0].how}: say which store it comes from in production."
+        remedy = "Put it into your platform's secret manager, then attest: the store's name and who can read it."
+    return Finding.at(
+        rows[0].location,
+        "secret-setting",
+        says,
+        anchor=name,
+        severity=Severity.INFO,
+        related=[*(use.location for use in uses[:3]), *(row.location for row in rows[1:6])],
+        remedy=remedy,
+    )
+
+
+def _store(use: StoreUse) -> Finding:
+    return Finding.at(
+        use.location,
+        "store-in-use",
+        f"Secrets are taken from here: {use.kind}.",
+        anchor=f"{use.kind}\0{use.location.path}",
+        severity=Severity.INFO,
+        remedy="Attest the store's name and who can read it.",
+    )
+
+
+def _computed(read: SettingRead) -> Finding:
+    return Finding.at(
+        read.location,
+        "setting-name-computed",
+        f"Could not tell which setting is read here, so it may be a secret ({read.how}).",
+        anchor=read.how,
+        severity=Severity.INFO,
+        remedy="Read secrets by fixed names.",
+    )
+
+
+def _cloud_keys(settings: Settings) -> Iterator[Finding]:
+    for use in settings.cloud_keys:
+        yield Finding.at(
+            use.location,
+            "long-lived-cloud-key",
+            f"The pipeline logs in to the cloud with a stored key, {use.name}, that works until somebody replaces it.",
+            anchor=use.name,
+            severity=Severity.LOW,
+            remedy="Let the pipeline log in with a short-lived token (OIDC, `id-token: write`) and delete the key.",
+        )
+
+
+def _fixed_signing(secrets: Secrets) -> Iterator[Finding]:
+    for each in secrets.sightings:
+        if each.rule == "assigned-signing" and each.allowed is None and not _aside(each.location):
+            yield Finding.at(
                 each.location,
                 "signing-secret-in-code",
                 f"{each.name} is given a fixed value here: if production uses it, anybody can sign in as anybody.",
@@ -68,21 +145,6 @@ class SecretStore(Check):
                 confidence=each.confidence,
                 remedy="Read it from the environment and refuse to start without it.",
             )
-            for each in doubts
-        ]
-        findings += [
-            Finding.at(
-                use.location,
-                "store-in-use",
-                f"Secrets are taken from here: {use.kind}.",
-                anchor=f"{use.kind}\0{use.location.path}",
-                severity=Severity.INFO,
-                remedy="Attest the store's name and who can read it.",
-            )
-            for use in (stores if not findings else ())
-        ]
-        what = plural(len(by_name), "secret setting") if by_name else stores[0].kind if stores else "a signing secret"
-        return Outcome.needs_you(f"{what}: name the store", findings, looked_at)
 
 
 def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
@@ -100,7 +162,7 @@ def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
 
 def _guessable(secrets: Secrets) -> Iterator[Finding]:
     for each in secrets.sightings:
-        if each.rule == GUESSABLE and not _for_development(each.location):
+        if each.rule == GUESSABLE and each.allowed is None and not _for_development(each.location):
             yield Finding.at(
                 each.location,
                 GUESSABLE,

@@ -8,7 +8,12 @@ from shipworthy.facts.settings.model import (
     SettingRead,
     Settings,
     StoreUse,
+    WrittenIn,
+    WrittenSecret,
     inventory,
 )
 
-__all__ = ["Assignment", "Default", "ListingKind", "SettingListing", "SettingRead", "Settings", "StoreUse", "inventory"]
+__all__ = [
+    "Assignment", "Default", "ListingKind", "SettingListing", "SettingRead", "Settings", "StoreUse", "WrittenIn",
+    "WrittenSecret", "inventory",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shipworthy.facts.base import Analyser, Record
-from shipworthy.facts.settings import js_reads, python_reads, text_reads
+from shipworthy.facts.settings import js_reads, python_reads, stores, text_reads
 from shipworthy.facts.settings.row import Rows
 from shipworthy.project import FileEntry, Source
 
@@ -15,7 +15,7 @@ class CodeSettings(Analyser):
     """Record: `Rows.record()`; null for a file that says nothing about settings."""
 
     name = "settings-code"
-    version = "2"
+    version = "3"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and entry.suffix in text_reads.SUFFIXES
@@ -40,8 +40,8 @@ class CodeSettings(Analyser):
                         text_reads.read_text(suffix, source.text, rows, known=known)
         else:
             text_reads.read_text(suffix, source.text, rows)
-        if text_reads.may_tell_store(data):
-            text_reads.read_stores(source.text, rows)
+        if stores.may_ask(data):
+            rows.stores += stores.asked_in(source.text)
         if text_reads.may_load(data):
             text_reads.read_loads(source.text, rows)
         if not (rows.reads or rows.wrappers or rows.calls or rows.stores or rows.loads):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from shipworthy.facts.secrets import values
+from shipworthy.facts.settings import stores
 from shipworthy.facts.settings.model import Default
 
 _LOCAL = re.compile(r"(?:://|@|^)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?:[:/]|$)", re.I)
@@ -24,6 +25,8 @@ def of_text(value: str) -> Default:
     value = value.strip()
     if value.lower() in _EMPTY:
         return Default.EMPTY
+    if stores.kept_by(value):
+        return Default.STORED
     if _MACHINE.match(value):
         return Default.MACHINE_PATH
     if _LOCAL.search(value):

@@ -73,10 +73,10 @@ def kind_of(entry: FileEntry) -> ListingKind | None:
 
 
 class ListedSettings(Analyser):
-    """Record: `{"kind", "names", "assigned", "stores"}`; assigned rows are [name, line, default kind, commented]."""
+    """Record: `{"kind", "names", "assigned"}`; assigned rows are [name, line, default kind, commented]."""
 
     name = "settings-listings"
-    version = "2"
+    version = "3"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None
@@ -101,37 +101,5 @@ class ListedSettings(Analyser):
                 "kind": str(kind),
                 "names": sorted(names)[:_MOST],
                 "assigned": assigned[:_MOST],
-                "stores": _stores(kind, text),
             }
         )
-
-
-_REFERENCES = (
-    ("GitHub Actions secret", ListingKind.CI, r"\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)\w+"),
-    ("cloud role without a stored key (OIDC)", ListingKind.CI, r"id-token:\s*write"),
-    (
-        "Kubernetes secret",
-        ListingKind.KUBERNETES,
-        r"secretKeyRef:|secretRef:|kind:\s*(?:ExternalSecret|SealedSecret|SecretProviderClass)",
-    ),
-    ("Docker secret", ListingKind.COMPOSE, r"(?m)^secrets:\s*$"),
-    (
-        "secret held by the platform",
-        ListingKind.PLATFORM,
-        r"generateValue:\s*true|sync:\s*false|secrets:|availableSecrets:|\"generator\":\s*\"secret\"",
-    ),
-    (
-        "Terraform secret reference",
-        ListingKind.TERRAFORM,
-        r"aws_secretsmanager_|google_secret_manager_|azurerm_key_vault_secret|vault_generic_secret|aws_ssm_parameter",
-    ),
-)
-
-
-def _stores(kind: ListingKind, text: str) -> list[list[Any]]:
-    rows: list[list[Any]] = []
-    for name, where, pattern in _REFERENCES:
-        found = re.search(pattern, text) if where is kind else None
-        if found:
-            rows.append([name, text.count("\n", 0, found.start()) + 1])
-    return rows

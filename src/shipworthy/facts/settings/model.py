@@ -29,6 +29,8 @@ class Default(StrEnum):
     """A path that exists on one person's computer."""
     COMPUTED = "computed"
     """An expression."""
+    STORED = "stored"
+    """Not the value: the place of a store that holds it ("op://…"), or the value encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,42 @@ class StoreUse:
     """In words: "AWS Secrets Manager", "keyring", "Kubernetes secret"."""
     location: Location
     build_only: bool = False
-    """Used by CI, not by the running app."""
+    """Used by CI or while an image is built, not by the running app."""
+    name: str = ""
+    """The one setting it gives; "" where the place names none."""
+
+
+class WrittenIn(StrEnum):
+    """What kind of file gives a secret setting its value outright."""
+
+    KUBERNETES = "kubernetes-secret"
+    """A `Secret` manifest: its base64 is an encoding, no protection."""
+    MANIFEST = "manifest"
+    """The environment of a service in a platform's or Kubernetes file."""
+    COMPOSE = "compose"
+    IMAGE = "image"
+    """`ENV` of the stage that is shipped."""
+    BUILD = "build"
+    """`ARG`, or `ENV` of a stage that is not shipped."""
+    TERRAFORM = "terraform"
+    ANSIBLE = "ansible"
+    HELM = "helm-values"
+    UNIT = "service-unit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSecret:
+    """A secret-named setting whose value stands in a deployment file; the value is not kept."""
+
+    name: str
+    location: Location
+    where: WrittenIn
+    stand_in: bool
+    """A placeholder, or a word such as "postgres" that a person would type on their own machine."""
+    aside: bool
+    """In a file for tests, documentation or development, by its path."""
+    database: bool = False
+    """Given to an image of a database or a queue, which wants a password to start at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +142,14 @@ class Settings(Fact):
     reads: tuple[SettingRead, ...] = ()
     listings: tuple[SettingListing, ...] = ()
     stores: tuple[StoreUse, ...] = ()
+    written: tuple[WrittenSecret, ...] = ()
+    """Secrets in deployment files, in path order."""
+    cloud_keys: tuple[StoreUse, ...] = ()
+    """Long-lived keys of a cloud that the pipeline logs in with."""
+    handed: tuple[StoreUse, ...] = ()
+    """Secrets that a build argument puts into a shipped image."""
+    unread: tuple[str, ...] = ()
+    """Languages of code files that are not read for settings."""
     files: int = 0
     """Code files looked at."""
     loads_env_files: tuple[Location, ...] = ()
@@ -128,6 +173,10 @@ class Settings(Fact):
                 found.setdefault(read.name, []).append(read)
         return dict(sorted(found.items()))
 
+    def stores_of(self, name: str) -> tuple[StoreUse, ...]:
+        """The places that say which store gives the running app this setting."""
+        return tuple(use for use in self.stores if use.name == name and not use.build_only)
+
     def listed_in(self, name: str, kinds: Iterable[ListingKind] | None = None) -> tuple[str, ...]:
         """The files that name a setting for everybody: all but env files of this machine alone."""
         wanted = None if kinds is None else set(kinds)
@@ -144,7 +193,7 @@ def inventory(settings: Settings) -> list[dict[str, object]]:
     """`shipworthy facts env`: one row a place where a setting is read, in path order.
 
     Keys: name (None where it is computed), file, line, how, default (a `Default`), required, secret, test, listed (the
-    files that name it).
+    files that name it), stores (where the files say the value comes from).
     """
     return [
         {
@@ -157,6 +206,7 @@ def inventory(settings: Settings) -> list[dict[str, object]]:
             "secret": read.secret,
             "test": read.test,
             "listed": list(settings.listed_in(read.name)) if read.name else [],
+            "stores": sorted({use.kind for use in settings.stores_of(read.name)}) if read.name else [],
         }
         for read in settings.reads
     ]

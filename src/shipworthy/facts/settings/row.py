@@ -41,7 +41,8 @@ class Rows:
         """JSON-shaped."""
         seen: set[tuple[str | None, int]] = set()
         reads: list[list[Any]] = []
-        for row in self.reads:
+        # Of two readings of one line, the one that knows what stands in: `X: str = config("X", default="y")`.
+        for row in sorted(self.reads, key=lambda row: row.default is Default.COMPUTED):
             if (row.name, row.line) in seen:
                 continue
             seen.add((row.name, row.line))

@@ -30,23 +30,6 @@ _SAME = {
 }  # fmt: skip
 SUFFIXES = frozenset(_BY_SUFFIX) | frozenset(_SAME)
 _COMPILED = {suffix: tuple((how, re.compile(pattern)) for how, pattern in rows) for suffix, rows in _BY_SUFFIX.items()}
-_STORES = (
-    ("AWS Secrets Manager", r"get_secret_value\(|GetSecretValueCommand|secretsmanager"),
-    ("AWS Parameter Store", r"WithDecryption\s*[=:]\s*[Tt]rue|GetParametersByPathCommand"),
-    ("Google Secret Manager", r"SecretManagerServiceClient|access_secret_version|accessSecretVersion"),
-    ("Azure Key Vault", r"azure\.keyvault\.secrets|@azure/keyvault-secrets|SecretClient\("),
-    ("HashiCorp Vault", r"\bhvac\.Client\(|node-vault|hashicorp/vault/api"),
-    ("the system keyring", r"\bkeyring\.get_password\(|\bkeytar\.getPassword\("),
-    ("a file from the platform", r"/run/secrets/|secrets_dir\s*="),
-    ("Doppler", r"dopplerhq|DopplerSDK"),
-    ("Infisical", r"InfisicalSDK|@infisical/sdk|infisical_client"),
-    ("1Password", r"onepassword\.client|@1password/sdk"),
-)
-_STORE = tuple((name, re.compile(pattern)) for name, pattern in _STORES)
-_STORE_WORDS = (
-    b"ecret", b"keyring", b"keytar", b"vault", b"Vault", b"oppler", b"nfisical", b"1password", b"onepassword",
-    b"WithDecryption",
-)  # fmt: skip
 _LOADS = re.compile(
     r"\bload_dotenv\(|\bdotenv_values\(|\bread_env\(|\bfind_dotenv\(|\benv_file\s*="
     r"|dotenv[\"']?\)?\.config\(|[\"']dotenv/config[\"']"
@@ -55,11 +38,6 @@ _LOADS = re.compile(
 )
 # Every alternative above holds one of these; to look for words is far cheaper than to try a pattern everywhere.
 _LOAD_WORDS = (b"dotenv", b"Dotenv", b"read_env", b"env_file", b'".env', b"'.env", b"loadEnv")
-
-
-def may_tell_store(data: bytes) -> bool:
-    """Whether `read_stores` could find anything in a file."""
-    return any(word in data for word in _STORE_WORDS)
 
 
 def may_load(data: bytes) -> bool:
@@ -77,14 +55,6 @@ def read_text(suffix: str, text: str, rows: Rows, *, known: frozenset[str] = fro
             fallback = match[2] if match.re.groups > 1 else None
             default = of_text(fallback) if fallback is not None else Default.NONE
             rows.reads.append(Row(name, text.count("\n", 0, match.start()) + 1, how, default))
-
-
-def read_stores(text: str, rows: Rows) -> None:
-    """Add where secrets come from a store, and where a .env file is loaded."""
-    for name, pattern in _STORE:
-        found = pattern.search(text)
-        if found:
-            rows.stores.append((name, text.count("\n", 0, found.start()) + 1))
 
 
 def read_loads(text: str, rows: Rows) -> None:
