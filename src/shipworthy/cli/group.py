@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("policy", "Lint the policy and who may sign, or explain in plain words what is in force."),
     "checklist": ("checklist", "Lint a checklist or show the one in force."),
     "hook": ("hook", "Look for secrets in what is about to be committed; put that into git's commit hook."),
+    "secret": ("secret", "List the secrets that were found; let one stand, with a reason and until a date."),
     "demo": ("demo", "Try shipworthy on a small app with faults, made for the purpose."),
 }
 

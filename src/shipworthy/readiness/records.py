@@ -18,8 +18,8 @@ from shipworthy.readiness.tree import FOLDER, Snapshot, readiness_names
 from shipworthy.text import visible
 
 RECORDS = (
-    "policy.toml", "decisions.toml", "keys.toml", "remarks.toml", "checklist.toml", "allowed_signers", "revoked_keys",
-    ".gitattributes",
+    "policy.toml", "decisions.toml", "secret-exceptions.toml", "keys.toml", "remarks.toml", "checklist.toml",
+    "allowed_signers", "revoked_keys", ".gitattributes",
 )  # fmt: skip
 """The files of `.shipworthy/` that a commit made for signing may contain, beside the readiness files."""
 MAX_RECORD = 1024 * 1024
