@@ -20,6 +20,12 @@ Gate = Literal["word", "text", "exact", "shape", "whole"]
 the text as it is (both then try the pattern near the keyword only); `whole`: in the text, then the whole of it.
 """
 _LEFT, _RIGHT = rb"(?<![A-Za-z0-9])(?:", rb")(?![A-Za-z0-9])"
+_NAMED = (
+    r"(?<![A-Za-z])(?i:(?:{named})[\w.\-\"'\]]{{0,30}}?(?:key|token|secret|auth|pat|password)\w{{0,12}}[\"'\])\\]{{0,4}}"
+    r"\s{{0,3}}(?::\s{{0,3}}[a-z]{{1,12}}\s{{0,3}})?(?:[=:,]|=>|:=|\|\||\?\?)\s{{0,3}}\\{{0,2}}[\"'`]?)"
+    r"(?P<value>{value})(?![\w-])"
+)
+"""How a key without a form of its own is told: by its provider's name in the setting it is given to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,8 @@ class Rule:
     raw: bool = False
     """The pattern brings its own borders."""
     commands: bool = False
+    outline: str = ""
+    """A short pattern that matches wherever `pattern` could begin, for an engine that pays for long ones."""
 
     @cached_property
     def compiled(self) -> re.Pattern[bytes]:
@@ -89,6 +97,12 @@ class Rules:
 
 def _rule(row: Mapping[str, Any]) -> Rule:
     values = dict(row)
+    named = values.pop("named", None)
+    if named is not None:
+        # `pattern` is the value's alone in such a row; the setting's name is the same for all of them.
+        values["pattern"] = _NAMED.format(named=named, value=values["pattern"])
+        outline = f"(?i:(?:{named})[\\w.\\-\"'\\]]{{0,30}}(?:key|token|secret|auth|pat|password))"
+        values = {"gate": "text", "confidence": "likely", "entropy": 3.0, "outline": outline} | values
     for name in ("keywords", "example", "names"):
         values[name] = tuple(values.get(name, ()))
     values["confidence"] = Confidence(values["confidence"])
