@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import translate
-from functools import cache
-from pathlib import PurePosixPath
+from functools import cache, lru_cache
 
 
 class FileKind(StrEnum):
@@ -33,14 +32,25 @@ _MINIFIED_NAMES = re.compile(r"[.-]min\.(js|mjs|cjs|css)$")
 
 def kind_of(path: str) -> FileKind:
     """The kind a path alone tells. Content may tell more (see `Source.minified`)."""
-    *folders, name = PurePosixPath(path).parts
-    if any(folder in _VENDORED for folder in folders):
-        return FileKind.VENDORED
-    if any(folder in _GENERATED_FOLDERS for folder in folders) or _GENERATED_NAMES.search(name):
+    folder, _, name = path.rpartition("/")
+    kind = _kind_of_folder(folder)
+    if kind is not FileKind.SOURCE:
+        return kind
+    if "." not in name and "_" not in name:
+        return FileKind.SOURCE
+    if _GENERATED_NAMES.search(name):
         return FileKind.GENERATED
     if _MINIFIED_NAMES.search(name):
         return FileKind.MINIFIED
     return FileKind.SOURCE
+
+
+@lru_cache(maxsize=4_096)
+def _kind_of_folder(folder: str) -> FileKind:
+    folders = folder.split("/")
+    if any(each in _VENDORED for each in folders):
+        return FileKind.VENDORED
+    return FileKind.GENERATED if any(each in _GENERATED_FOLDERS for each in folders) else FileKind.SOURCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from shipworthy.facts.secrets import prefilter
 
 _NEEDLES = tuple(
     word.encode("ascii")
@@ -51,6 +53,19 @@ _PAIRED = re.compile(
 _TERRAFORM = re.compile(
     rb"\bvariable\s{1,4}\"(?P<name>[\w-]{2,80})\"\s{0,4}\{[^{}]{0,400}?\bdefault\s{0,4}=\s{0,4}\"(?P<double>[^\"\r\n]{1,800})\""
 )
+_PATTERNS = {
+    prefilter.QUOTED: _ASSIGNED,
+    prefilter.INLINE: _INLINE,
+    prefilter.PLAIN: _PLAIN,
+    prefilter.DOCKER: _DOCKER,
+    prefilter.MARKUP: _MARKUP,
+    prefilter.PLIST: _PLIST,
+    prefilter.PAIRED: _PAIRED,
+    prefilter.TERRAFORM: _TERRAFORM,
+}
+_ABOVE = 160
+_SPREAD = {prefilter.TERRAFORM: 700, prefilter.PLAIN: 0, prefilter.DOCKER: 0, prefilter.INLINE: 0}
+"""How many bytes above its line a form may begin."""
 _LINE, _WINDOW = 1_200, 600
 _MOST_WINDOWS = 5_000
 
@@ -118,9 +133,14 @@ def _value(match: re.Match[bytes]) -> tuple[bytes, int, bool]:
     return match.group("value"), match.start("value"), False
 
 
-def assignments(data: bytes, plain: bool) -> Iterator[Assigned]:
-    """Every assignment near a secret-sounding word, some of them twice. `plain`: also without quotes."""
-    low = data.lower()
+def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None = None) -> Iterator[Assigned]:
+    """Every assignment near a secret-sounding word, some of them twice. `plain`: also without quotes.
+
+    `ends`: where they may end, by form; None to look near every such word.
+    """
+    if ends is not None:
+        yield from _at(data, plain, ends)
+        return
     patterns = [_ASSIGNED, _INLINE]
     if b"<" in data:
         patterns += [_MARKUP, _PLIST]
@@ -128,12 +148,37 @@ def assignments(data: bytes, plain: bool) -> Iterator[Assigned]:
         patterns += [_PAIRED, _TERRAFORM]
     if plain:
         patterns += [_PLAIN, _DOCKER]
-    for start, end in _windows(data, low):
+    for start, end in _windows(data, data.lower()):
         for pattern in patterns:
             for match in pattern.finditer(data, start, end):
                 found = _read(pattern, match)
                 if found is not None:
                     yield found
+
+
+def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]]) -> Iterator[Assigned]:
+    for form, places in ends.items():
+        if form in prefilter.PLAIN_ONLY and not plain:
+            continue
+        pattern = _PATTERNS[form]
+        done = 0
+        for place in places[:_MOST_WINDOWS]:
+            if place <= done:
+                continue
+            start, end = _around(data, place, _SPREAD.get(form, _ABOVE))
+            for match in pattern.finditer(data, start, end):
+                found = _read(pattern, match)
+                if found is not None:
+                    yield found
+            done = end
+
+
+def _around(data: bytes, place: int, above: int) -> tuple[int, int]:
+    """The lines around an assignment that ends here: where its name may stand, and to the end of its value."""
+    line = data.rfind(b"\n", max(0, place - 1 - _LINE), place - 1) + 1 or max(0, place - 1 - _LINE)
+    start = data.rfind(b"\n", max(0, line - above), max(0, line - 1)) + 1 or max(0, line - above)
+    end = data.find(b"\n", place, place + _LINE)
+    return start, end if end >= 0 else min(len(data), place + _LINE)
 
 
 def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None:

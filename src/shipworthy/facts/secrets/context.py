@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from shipworthy.project.files import FileKind, is_test_path, kind_of
 
@@ -63,8 +62,9 @@ class FileContext:
 @lru_cache(maxsize=65_536)
 def context_of(path: str, minified: bool = False) -> FileContext:
     """The context of a path; `minified` when its content says so."""
-    name = PurePosixPath(path).name
-    suffix = PurePosixPath(path).suffix.lower()
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    suffix = name[dot:].lower() if 0 < dot < len(name) - 1 else ""
     plain = suffix in _PLAIN_SUFFIX or bool(_ENV.match(name)) or bool(_PLAIN_NAME.match(name))
     if _LOCK.match(name):
         role = "lock"

@@ -1,35 +1,49 @@
-"""Finds where rules match: a prefilter on literals, then each rule's pattern. Replaceable: see `Engine`."""
+"""Finds where secrets could stand, with the engine at hand, and tries the rules there. Engines differ in speed only."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from shipworthy.facts.secrets.rules import Rule, Rules, load
 
+WORTH_COMPILING = 4_000_000
+"""Bytes from which on compiling for the fast engine (about a second, once a machine) is quicker than doing without."""
 _WORD_BYTES = bytes(c if (chr(c).isalnum() and c < 128) or c in b"_-" else 0x20 for c in range(256))
 _LEAST_WORD, _MOST_WORD = 14, 2_000
 _BACK, _AHEAD = 400, 2_000
 _LONG_AHEAD = 20_000
+_LEAST_NAMED, _NAMED_AHEAD = 60, 500
 _MOST_HITS = 2_000
 """How often a rule is tried in one file; more is noise, and bounds the time a hostile file can take."""
 
 
-class Engine(Protocol):
-    """Gives every place where a rule's pattern matches, in any order, possibly more than once."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What is worth trying in one text. What is not among it cannot match there."""
 
-    def matches(self, data: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
-        """`data` is UTF-8 text with newlines; `name` the file's name without its folder."""
+    rules: tuple[Rule, ...]
+    named: Mapping[str, list[int]]
+    """By rule, where the outlines of some of them end, in bytes; the others are tried near their keywords."""
+    assigned: Mapping[int, list[int]] | None
+    """Where assignments may end, in bytes, by form (see `prefilter`); None: near every word of a secret's name."""
+    signing: bool
+    """Whether code may sign with a literal there."""
+
+
+class Engine(Protocol):
+    """Tells what is worth trying. Every engine leads to the same findings."""
+
+    def candidates(self, data: bytes) -> Candidates | None:
+        """`data` is UTF-8 text with newlines. None where nothing can match."""
         ...
 
 
 class PatternEngine:
-    """Python's `re` behind a prefilter: most files hold no keyword and cost little more than one look.
-
-    The literals are looked for in the file's distinct words, a fifth of its size, and only then in the file.
-    """
+    """Python's own means behind a first look at the distinct words, a fifth of a file. Needs nothing; a few MB/s."""
 
     def __init__(self, rules: Rules) -> None:
         self._words = [(needle, rule) for rule in rules.rules if rule.gate == "word" for needle in rule.needles]
@@ -38,48 +52,20 @@ class PatternEngine:
             (re.compile(needle), rule) for rule in rules.rules if rule.gate == "shape" for needle in rule.needles
         ]
         self._literals = [
-            (_anchor(needle), needle, rule)
+            (_anchor(needle), rule)
             for rule in rules.rules
             if rule.gate in ("text", "exact", "whole")
             for needle in rule.needles
         ]
 
-    def matches(self, data: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
+    def candidates(self, data: bytes) -> Candidates | None:
         words = set(data.translate(_WORD_BYTES).split())
         long = b"\n".join(word for word in words if _LEAST_WORD <= len(word) <= _MOST_WORD and _could_be_token(word))
-        if long:
-            hit = {rule.id: rule for needle, rule in self._words if needle in long}
-            hit |= {rule.id: rule for pattern, rule in self._shapes if pattern.search(long)}
-            for rule in hit.values():
-                yield from self._whole(rule, data, name)
-        low = data.lower()
         anchors = b"\n".join(words).lower()
-        done: set[str] = set()
-        for anchor, needle, rule in self._literals:
-            if rule.id in done or anchor not in anchors:
-                continue
-            text = low if rule.gate == "text" else data
-            if needle not in text:
-                continue
-            done.add(rule.id)
-            yield from self._whole(rule, data, name) if rule.gate == "whole" else self._near(rule, data, text, name)
-
-    def _whole(self, rule: Rule, data: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
-        if rule.names and name not in rule.names:
-            return
-        for number, match in enumerate(rule.compiled.finditer(data)):
-            if number >= _MOST_HITS:
-                return
-            yield rule, match
-
-    def _near(self, rule: Rule, data: bytes, text: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
-        if rule.names and name not in rule.names:
-            return
-        done = 0
-        for start, end in _windows(rule, text)[:_MOST_HITS]:
-            for match in rule.compiled.finditer(data, max(start, done), end):
-                done = max(done, match.end())
-                yield rule, match
+        hit = {rule.id: rule for needle, rule in self._words if needle in long}
+        hit |= {rule.id: rule for pattern, rule in self._shapes if pattern.search(long)}
+        hit |= {rule.id: rule for anchor, rule in self._literals if anchor in anchors}
+        return Candidates(tuple(hit.values()), {}, None, True)
 
 
 def _could_be_token(word: bytes) -> bool:
@@ -95,6 +81,46 @@ def _could_be_token(word: bytes) -> bool:
 def _anchor(needle: bytes) -> bytes:
     """The longest part of a keyword that lies within one word."""
     return max(re.findall(rb"[a-z0-9_-]+", needle.lower()), key=len, default=b"")
+
+
+def matches(candidates: Candidates, data: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
+    """Every place where one of the rules matches; `name` is the file's name without its folder."""
+    low: bytes | None = None
+    for rule in candidates.rules:
+        if rule.names and name not in rule.names:
+            continue
+        if rule.id in candidates.named:
+            yield from _tried(rule, data, _outlined(candidates.named[rule.id], data))
+            continue
+        if low is None and rule.gate == "text":
+            low = data.lower()
+        if rule.gate in ("word", "text", "exact"):
+            yield from _tried(rule, data, _windows(rule, low if rule.gate == "text" and low is not None else data))
+        elif rule.gate != "whole" or any(needle in data for needle in rule.needles):
+            for number, match in enumerate(rule.compiled.finditer(data)):
+                if number >= _MOST_HITS:
+                    break
+                yield rule, match
+
+
+def _tried(rule: Rule, data: bytes, spans: list[tuple[int, int]]) -> Iterator[tuple[Rule, re.Match[bytes]]]:
+    done = 0
+    for start, end in spans[:_MOST_HITS]:
+        for match in rule.compiled.finditer(data, max(start, done), end):
+            done = max(done, match.end())
+            yield rule, match
+
+
+def _outlined(ends: list[int], data: bytes) -> list[tuple[int, int]]:
+    """The lines on which an outline ends; a value may follow on the next."""
+    spans: list[tuple[int, int]] = []
+    for place in ends:
+        if spans and place <= spans[-1][1] - _LEAST_NAMED:
+            continue
+        line = data.rfind(b"\n", max(0, place - _BACK), place) + 1
+        end = data.find(b"\n", place + _LEAST_NAMED, place + _NAMED_AHEAD)
+        spans.append((line or max(0, place - _BACK), end if end >= 0 else min(len(data), place + _NAMED_AHEAD)))
+    return spans
 
 
 def _windows(rule: Rule, text: bytes) -> list[tuple[int, int]]:
@@ -123,6 +149,27 @@ def _windows(rule: Rule, text: bytes) -> list[tuple[int, int]]:
 
 
 @cache
-def engine() -> Engine:
-    """The engine over the built-in rules."""
+def pattern_engine() -> PatternEngine:
+    """The engine that needs nothing, over the built-in rules."""
     return PatternEngine(load())
+
+
+class _Chosen:
+    engine: Engine | None = None
+
+
+def engine() -> Engine:
+    """The fast engine where it is compiled already, else the one that needs nothing."""
+    if _Chosen.engine is None:
+        from shipworthy.facts.secrets.hyper import stored_engine
+
+        _Chosen.engine = stored_engine(load()) or pattern_engine()
+    return _Chosen.engine
+
+
+def expect(size: int) -> None:
+    """Told before many bytes come: compiles for the fast engine where that is worth it and has not been done."""
+    if size >= WORTH_COMPILING and isinstance(engine(), PatternEngine):
+        from shipworthy.facts.secrets.hyper import compiled_engine
+
+        _Chosen.engine = compiled_engine(load()) or pattern_engine()

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from shipworthy.facts.secrets import forms, values
+from shipworthy.facts.secrets import forms, prefilter, values
 from shipworthy.facts.secrets.assign import Assigned, assignments
 from shipworthy.facts.secrets.context import FileContext, context_of
-from shipworthy.facts.secrets.engine import engine
+from shipworthy.facts.secrets.engine import engine, matches, pattern_engine
 from shipworthy.facts.secrets.forms import Refused
 from shipworthy.facts.secrets.guessable import SUFFIXES, signing_secrets
 from shipworthy.facts.secrets.names import PUBLIC_PREFIX, SecretName, read_name, split
@@ -65,12 +65,17 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
 
     `sensitive` also looks at assignments where they are usually no secrets (lock files, translations, bundles).
     """
-    context = context_of(path, minified)
+    # Text to be masked is short, and every word of it counts.
+    candidates = pattern_engine().candidates(data) if sensitive else engine().candidates(data)
     found = Found()
+    if candidates is None:
+        return found
+    context = context_of(path, minified)
     suffix = path[path.rfind(".") :].lower()
-    hits = list(_signing(data)) if suffix in SUFFIXES and (context.role == "code" or sensitive) else []
+    signing = candidates.signing and suffix in SUFFIXES and (context.role == "code" or sensitive)
+    hits = list(_signing(data)) if signing else []
     refused: list[tuple[int, int]] = []
-    for rule, match in engine().matches(data, path.rpartition("/")[2]):
+    for rule, match in matches(candidates, data, path.rpartition("/")[2]):
         group: str | int = 0
         if rule.has_value:
             group = "value" if match.group("value") is not None else "value2"
@@ -85,7 +90,9 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
         else:
             hits.append(replace(judged, start=start, end=end))
     if context.generic or sensitive:
-        for each in assignments(data, context.plain):
+        for each in assignments(data, context.plain, candidates.assigned):
+            if not sensitive and not (prefilter.secretive(each.name) and prefilter.written(each.value, each.quoted)):
+                continue
             answer = _judge_assigned(each, context, data)
             if isinstance(answer, Refused):
                 found.left_out.append((answer.by, each.start))

@@ -44,6 +44,11 @@ _CODE = re.compile(
 )
 _MAYBE_CODE = re.compile(r"^[#.][A-Za-z_][\w-]*$|^\w+\(|\(\)|[;{}]\s*$|&&|\|\|")
 _SEQUENCES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "9876543210", "qwertyuiop")
+_PLACEHOLDER = re.compile("|".join(map(re.escape, words.PLACEHOLDER_ANYWHERE)))
+_LEAST_RUN = 7
+_RUNS = frozenset(
+    run[start : start + size] for run in _SEQUENCES for size in range(7, 11) for start in range(len(run) - size + 1)
+)
 _HEX = re.compile(r"(?<![a-z0-9])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?![a-z0-9])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -79,14 +84,17 @@ def sequence(value: str) -> bool:
         return True
     if re.search(r"(.)\1{5,}", low):
         return True
-    run = next((n for n in range(min(len(low), 10), 6, -1) if _has_run(low, n)), 0)
-    return (run >= 7 and run * 2.5 >= len(low)) or _has_run(low, 10)
+    run = _longest_run(low)
+    return (run >= _LEAST_RUN and run * 2.5 >= len(low)) or run >= 10
 
 
-def _has_run(low: str, size: int) -> bool:
-    return any(
-        alphabet[start : start + size] in low for alphabet in _SEQUENCES for start in range(len(alphabet) - size + 1)
-    )
+def _longest_run(low: str) -> int:
+    """The length of the longest part that runs along a keyboard or the alphabet, up to 10; 0 for less than 7."""
+    last = len(low) - _LEAST_RUN
+    if not any(low[start : start + _LEAST_RUN] in _RUNS for start in range(last + 1)):
+        return 0
+    sizes = range(10, _LEAST_RUN - 1, -1)
+    return next(n for n in sizes if any(low[start : start + n] in _RUNS for start in range(len(low) - n + 1)))
 
 
 def plainly_not(value: str) -> str | None:
@@ -100,7 +108,7 @@ def plainly_not(value: str) -> str | None:
     if _HASH.match(value):
         return "hash"
     low = value.lower()
-    if any(word in low for word in words.PLACEHOLDER_ANYWHERE):
+    if _PLACEHOLDER.search(low):
         return "placeholder"
     if sequence(value):
         return "repeated"

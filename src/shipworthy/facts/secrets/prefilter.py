@@ -1,0 +1,108 @@
+"""Expressions that tell in one pass where a secret could stand: each matches wherever what it stands for could.
+
+They are written for a matcher that reports where matches end, and loosely: whatever they find is looked at again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+QUOTED, INLINE, PLAIN, DOCKER, MARKUP, PLIST, PAIRED, TERRAFORM = range(8)
+"""The forms of an assignment, by number."""
+PLAIN_ONLY: Final = frozenset({PLAIN, DOCKER})
+"""Forms that are assignments only where values stand without quotes."""
+
+_LONG = "secret|token|passw|passphrase|passcode|pwd|senha|contrasena|bearer|jwt|pepper"
+_SHORT = "key|pass|auth(?:orization|_?token|_?key|_?secret)?|cred(?:s|ential|entials)?|salt|_pat|_pw"
+_NAME = rf"(?:(?i:{_LONG})[\w.$-]{{0,60}}|(?i:{_SHORT})s?_?\d?(?:[_.$A-Z-][\w.$-]{{0,60}})?)"
+_SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])")
+_OPERATOR = r"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
+_CALLS = r"(?:(?:new\s)?[A-Za-z_][\w.:]{0,40}\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?[brufBRUF@$]{0,2}\\{0,2}"
+_WRITTEN = re.compile(rb"[^a-z_.\-]|[a-z]{20}")
+
+
+def _quoted(quote: str) -> str:
+    return rf"{quote}(?:[^{quote}\s]*[^a-z\s{quote}_.\-][^{quote}\s]*|[a-z_.\-]*[a-z]{{20}}[a-z_.\-]*){quote}"
+
+
+_VALUE = "(?:" + "|".join(_quoted(quote) for quote in ('"', "'", "`")) + ")"
+_ANY_VALUE = r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?[^\s\"'<>{}\[\],]{3}"
+ASSIGNMENTS: Final[tuple[str, ...]] = (
+    rf"{_NAME}\\{{0,2}}[\"'`]?\]?\)?\s{{0,20}}{_OPERATOR}\s{{0,40}}{_CALLS}{_VALUE}",
+    r"(?:SECRET|TOKEN|PASS|PWD|SENHA|CONTRASENA|BEARER|JWT|PEPPER|KEY|AUTH|CRED|SALT|_PAT|_PW)[A-Z0-9_]{0,60}=[^\s\"'`,;&|<>(){}\\]{4}",
+    rf"{_NAME}[\"']?[ \t]*[:=][ \t]*[^\s\"'#|>&*\[{{(=:][^\s()\[\]{{}}<>]{{2,800}}(?:\s|\z)",
+    rf"(?:ENV|ARG|setenv)[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}",
+    rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}",
+    rf"<key>[\w.:-]{{0,60}}{_NAME}</key>\s{{0,40}}<string>[^<\s]{{3}}",
+    rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
+    rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,400}}default\s{{0,4}}=\s{{0,4}}\"[^\"\s]{{3}}",
+)
+"""By form. Each ends where the value does or in its first characters."""
+
+_SET = r"(?::\s{0,4}[A-Za-z_][\w.\[\]| ]{0,40}\s{0,4})?(?::=|=|:)\s{0,10}(?:\[\]byte\()?"
+SIGNING: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+    # A signing name that is given a literal.
+    (
+        rf"(?i:secret|jwt|sign|hmac|(?:session|cookie|app)_?key)\w{{0,60}}[\"']?\]?\s{{0,4}}{_SET}b?[\"'`][^\"'`\r\n]",
+        frozenset({"name"}),
+    ),
+    (r"(?i:jwt|jsonwebtoken|jws)\s{0,2}\.\s{0,2}(?:encode|decode|sign|verify)\s{0,2}\(", frozenset({"call"})),
+    (
+        r"(?:cookieParser|(?:URLSafe|Timed|JSONWebSignature)\w{0,20}Serializer|TimestampSigner|Keygrip)\(",
+        frozenset({"call"}),
+    ),
+    # Functions of common names sign only where a key is named among what they are given, in a file about sessions.
+    (
+        r"(?:[sS]ession|[jJ]wt|Strategy|NextAuth|betterAuth|register|add_middleware|Middleware|JwtService)\s{0,2}\(",
+        frozenset({"common-call"}),
+    ),
+    (
+        r"(?:[sS]ecret|[kK]eys?)[\"']?\s{0,4}[:=]\s{0,10}\[?\s{0,10}[\"'`A-Za-z_]",
+        frozenset({"keyword"}),
+    ),
+    (r"(?i:session|jwt|nextauth|betterauth)", frozenset({"subject"})),
+)
+"""What a file that signs with a literal holds, and which of `signs`' signs it is."""
+
+
+def signs(seen: set[str]) -> bool:
+    """Whether what was seen in a file makes it worth looking for signing secrets."""
+    return bool(seen & {"name", "call"}) or seen >= {"common-call", "keyword", "subject"}
+
+
+def secretive(name: str) -> bool:
+    """Whether a name has a word in it that a secret's name could have."""
+    return _SECRETIVE.search(name) is not None
+
+
+def written(value: bytes, quoted: bool) -> bool:
+    """Whether a value may be more than a plain word or a sentence. Most values in code are words: names of fields."""
+    if quoted and value.split(None, 1) != [value]:
+        return False
+    return _WRITTEN.search(value) is not None
+
+
+_BOUNDS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_MOST_REPEATS = 64
+_BEFORE = re.compile(r"\A\(\?<!\[([^\]^][^\]]*)\]\)")
+_BEHIND = re.compile(r"\(\?!\[([^\]^][^\]]*)\]\)\Z")
+
+
+def loosened(pattern: str) -> str:
+    """A pattern that matches wherever this one does (a character more at its ends) and that compiles quickly.
+
+    Borders become characters, for a matcher that would leave them out; long bounded repeats become open ones.
+    """
+
+    def loose(match: re.Match[str]) -> str:
+        least, most = int(match[1]), match[2]
+        if most is None:
+            return match[0] if least <= _MOST_REPEATS else f"{{{_MOST_REPEATS},}}"
+        if most == "" or int(most) > _MOST_REPEATS:
+            return f"{{{min(least, _MOST_REPEATS // 2)},}}"
+        return match[0]
+
+    pattern = _BEFORE.sub(lambda match: f"(?:^|[^{match[1]}])", pattern)
+    pattern = _BEHIND.sub(lambda match: f"(?:[^{match[1]}]|\\z)", pattern)
+    return _BOUNDS.sub(loose, pattern)
