@@ -38,6 +38,24 @@ PYTHON: list[tuple[str, list[Row]]] = [
     ("import os\nos.environ['A_URL'] = 'x'", []),
     ("import os\nenv = dict(os.environ)\nrun(cmd, env=os.environ)", []),
     ("import os\nSettings(**os.environ)", [(None, "none")]),
+    ("import os\nSettings(dict(os.environ))", [(None, "none")]),
+    ("import os\nA = string.Template(t).substitute(os.environ)", [(None, "none")]),
+    ("import os\nA = {k: v for k, v in os.environ.items() if k.startswith('X_')}", [(None, "none")]),
+    ("import os\nenv = os.environ.copy()\nenv['B'] = '1'\nrun(cmd, env=env)", []),
+    ("import os\ne = {**os.environ, 'B': '1'}\nA = e['A_URL']", [("A_URL", "none")]),
+    ("import os\ne = dict(os.environ)\nB = e.get('B_URL', '')", [("B_URL", "empty")]),
+    ("import os\nsubprocess.run(c, env={**os.environ, 'B': '1'})", []),
+    ("from dynaconf import Dynaconf\nsettings = Dynaconf(envvar_prefix='X')", [(None, "none")]),
+    ("app.config.from_prefixed_env()", [(None, "none")]),
+    ("import typer\nA = typer.Option(envvar=['A_URL', 'B_URL'])", [("A_URL", "empty"), ("B_URL", "empty")]),
+    (
+        (
+            "from pydantic_settings import BaseSettings\nfrom starlette.config import Config\nconfig = Config()\n"
+            "class S(BaseSettings):\n    A_URL: str = config('A_URL', default='x-1')\n"
+        ),
+        [("A_URL", "text")],
+    ),
+    ("from starlette.config import Config\nconfig = Config('.env')\nA = config('A', cast=Secret)", [("A", "none")]),
     ("import os\ndef need(name):\n    return os.environ[name]\nA = need_env('B')", []),
     ("import os\ndef get_env(name):\n    return os.environ[name]\nA = get_env('A_URL')", [("A_URL", "none")]),
     (
@@ -81,6 +99,14 @@ SCRIPT: list[tuple[str, list[Row]]] = [
     ("const { A_URL, B_URL = 'x-1' } = process.env", [("A_URL", "none"), ("B_URL", "text")]),
     ("const env = process.env; use(env.A_URL)", [("A_URL", "none")]),
     ("process.env.A_URL = 'x'", []),
+    ("const c = { ...process.env, b: 1 }; use(c.A_URL, c.b)", [("A_URL", "none")]),
+    ("import env from 'env-var'\nconst a = env.get('A_URL').required().asString()", [("A_URL", "none")]),
+    ("import * as env from 'env-var'\nenv.get('B').default('x-1').asString()", [("B", "text")]),
+    ("import { env } from '$env/dynamic/private'\nconst a = env.A_URL", [("A_URL", "none")]),
+    ("import { Hono } from 'hono'\napp.get('/', (c) => c.env.A_TOKEN)", [("A_TOKEN", "none")]),
+    ("export default { fetch(r, env: Env, x: ExecutionContext) { return env.A_TOKEN } }", [("A_TOKEN", "none")]),
+    ("const all = Deno.env.toObject()", [(None, "none")]),
+    ("const a = Bun.env.A_URL", [("A_URL", "none")]),
     ("spawn('x', { env: { ...process.env } })", []),
     ("const a = process.env[name()]", [(None, "none")]),
     ("const a = import.meta.env.VITE_A; const d = import.meta.env.DEV", [("VITE_A", "none")]),
@@ -114,6 +140,20 @@ OTHERS: list[tuple[str, str, list[Row]]] = [
     ("A.java", 'System.getenv("A_URL")', [("A_URL", "none")]),
     ("a.rs", 'std::env::var("A_URL")', [("A_URL", "none")]),
     ("A.vue", "<script>const a = import.meta.env.VITE_A</script>", [("VITE_A", "none")]),
+    ("B.kt", '@Value("\\${A_URL:b-1}") val a: String', [("A_URL", "text")]),
+    ("B.java", '@Value("${A_URL}")', [("A_URL", "none")]),
+    ("b.go", 'type C struct {\n  A string `env:"A_URL,required" envDefault:"b-1"`\n}', [("A_URL", "text")]),
+    ("c.go", 'const key = "A_URL"\nx := os.Getenv(key)', [("A_URL", "none")]),
+    (
+        "d.go",
+        'func getEnv(k string) string { return os.Getenv(k) }\nx := getEnv("A_URL", "b-1")',
+        [("A_URL", "text")],
+    ),
+    ("a.swift", 'ProcessInfo.processInfo.environment["A_URL"]', [("A_URL", "none")]),
+    ("a.dart", "Platform.environment['A_URL']", [("A_URL", "none")]),
+    ("a.c", 'char *a = getenv("A_URL");', [("A_URL", "none")]),
+    ("a.pl", "my $a = $ENV{A_URL};", [("A_URL", "none")]),
+    ("a.clj", '(System/getenv "A_URL") (env :b-url)', [("A_URL", "none"), ("B_URL", "none")]),
     ("broken.ts", "const a = process.env.A_URL; }}} function (", [("A_URL", "none")]),
 ]
 
@@ -136,6 +176,26 @@ def test_typescript(tmp_path: Path, code: str, expected: list[Row]) -> None:
 def test_by_text(tmp_path: Path, path: str, code: str, expected: list[Row]) -> None:
     found = rows(settings_of(tmp_path / "p", {path: code + "\n"}))
     assert [row for row in found if row[0] is not None] == sorted(expected, key=str)
+
+
+def test_a_computed_name_of_a_language_read_by_text(tmp_path: Path) -> None:
+    assert rows(settings_of(tmp_path / "p", {"a.go": "x := os.Getenv(names[0])\ny := os.Getenv(n)\n"})) == [
+        (None, "none")
+    ]
+
+
+def test_a_language_that_is_not_read_is_a_gap(tmp_path: Path) -> None:
+    found = settings_of(tmp_path / "p", {"app.py": "", "src/Main.hs": "main = getEnv", "tests/A.jl": ""})
+    assert [(gap.subject, gap.path) for gap in found.gaps] == [("Haskell", None)]
+
+
+def test_the_loader_that_yarn_writes_is_not_the_app(tmp_path: Path) -> None:
+    assert settings_of(tmp_path / "p", {".pnp.cjs": "process.env.PNP_DEBUG_LEVEL; process.env[a()]"}).reads == ()
+
+
+@pytest.mark.parametrize("path", ["scripts/a.py", "tools/a.py", "tests/a.py", "run_tests.py", "noxfile.py"])
+def test_the_whole_environment_of_tooling_is_no_question(tmp_path: Path, path: str) -> None:
+    assert settings_of(tmp_path / "p", {path: "import os\nmain(os.environ)\n"}).own_reads() == ()
 
 
 def test_a_wrapper_in_another_file_is_followed(tmp_path: Path) -> None:

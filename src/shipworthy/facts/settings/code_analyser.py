@@ -15,10 +15,11 @@ class CodeSettings(Analyser):
     """Record: `Rows.record()`; null for a file that says nothing about settings."""
 
     name = "settings-code"
-    version = "3"
+    version = "4"
 
     def wants(self, entry: FileEntry) -> bool:
-        return entry.by_hand and entry.suffix in text_reads.SUFFIXES
+        # Yarn writes its loader for every project alike: it reads Yarn's own settings.
+        return entry.by_hand and entry.suffix in text_reads.SUFFIXES and not entry.name.startswith(".pnp.")
 
     def analyse(self, source: Source) -> Record:
         suffix, data = source.entry.suffix, source.data

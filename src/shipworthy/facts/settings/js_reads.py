@@ -14,11 +14,12 @@ from shipworthy.project.syntax import find, line_of, text_of
 
 _WORDS = (
     b"process.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"createEnv", b"cleanEnv", b"configService",
-    b"ConfigService", b"env-var",
+    b"ConfigService", b"env-var", b".env.", b".env[", b"ExecutionContext",
 )  # fmt: skip
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
 _ENVS = {"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"}
+_EDGE = (b"hono", b"cloudflare", b"ExecutionContext", b"wrangler", b"platform?.env", b"platform.env", b"Bindings")
 _BUILT_IN = {"MODE", "DEV", "PROD", "SSR", "BASE_URL"}
 """What Vite itself puts into `import.meta.env`."""
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
@@ -26,6 +27,8 @@ _UPPER = re.compile(r"^[A-Z][A-Z0-9_]{1,99}$")
 WRAPPER = re.compile(r"(?i)env|setting|config|secret|require")
 _FUNCTIONS = ("function_declaration", "arrow_function", "function_expression", "method_definition", "function")
 _OBJECTS = {"object", "keys", "strictObject", "looseObject", "shape"}
+_BOUND = re.compile(r"(?:^|\.)(?:c|ctx|context|this|platform|cloudflare|runtime)\.env$|^env$")
+"""Where frameworks of edge functions hand the settings over, beside the request."""
 _HARMLESS = {
     "assign", "expand", "populate", "spawn", "exec", "execa", "log", "freeze", "stringify", "String", "Boolean",
     "config",
@@ -49,6 +52,11 @@ class JavaScriptReads:
         self._constants: dict[str, str] = {}
         self._objects: dict[str, Node] = {}
         self._env_names: set[str] = set()
+        self._mixed: set[str] = set()
+        """Objects that hold the environment and more: only names in capitals are settings."""
+        self._getters: set[str] = set()
+        """What `env-var` is called here."""
+        self._edge = False
         self.rows = Rows()
 
     def read(self) -> Rows:
@@ -56,13 +64,14 @@ class JavaScriptReads:
             "member_expression": self._member,
             "subscript_expression": self._subscript,
             "call_expression": self._call,
-            "import_statement": self._import,
         }
-        nodes = [(each.type, each) for each in find(self._root, *looks, "variable_declarator")]
+        nodes = [(each.type, each) for each in find(self._root, *looks, "variable_declarator", "import_statement")]
+        self._edge = any(word in self._root.text[:200_000] for word in _EDGE) if self._root.text else False
         # What names stand for is known before the first read of one is judged.
+        early = {"variable_declarator": self._declarator, "import_statement": self._import}
         for kind, node in nodes:
-            if kind == "variable_declarator":
-                self._declarator(node)
+            if kind in early:
+                early[kind](node)
         for kind, node in nodes:
             if kind in looks:
                 looks[kind](node)
@@ -85,6 +94,14 @@ class JavaScriptReads:
             self._objects[text_of(name)] = value
             if self._is_env(value) or _loads_env(value):
                 self._env_names.add(text_of(name))
+            elif value.type == "object" and any(
+                child.type == "spread_element" and self._is_env(child.named_children[0])
+                for child in value.named_children
+                if child.named_children
+            ):
+                self._mixed.add(text_of(name))
+            elif text_of(value).startswith(("require('env-var')", 'require("env-var")')):
+                self._getters.add(text_of(name))
         elif name.type == "object_pattern" and self._is_env(value):
             self._destructured(name)
 
@@ -113,11 +130,17 @@ class JavaScriptReads:
 
     def _member(self, node: Node) -> None:
         held, name = node.child_by_field_name("object"), node.child_by_field_name("property")
-        if name is not None and self._is_env(held) and held is not None and _NAME.match(text_of(name)):
+        if name is not None and held is not None and _UPPER.match(text_of(name)) and self._holds(held):
+            self._add(node, text_of(name), "process.env" if text_of(held) in self._mixed else text_of(held))
+        elif name is not None and self._is_env(held) and held is not None and _NAME.match(text_of(name)):
             how = text_of(held)
             if text_of(held) in self._env_names and text_of(name) in ("get", "parse"):
                 return
             self._add(node, text_of(name), how if how in _ENVS else "process.env")
+
+    def _holds(self, held: Node) -> bool:
+        text = text_of(held).replace("?.", ".")
+        return text in self._mixed or (self._edge and bool(_BOUND.search(text)))
 
     def _subscript(self, node: Node) -> None:
         held, index = node.child_by_field_name("object"), node.child_by_field_name("index")
@@ -146,6 +169,10 @@ class JavaScriptReads:
         last = callee.rpartition(".")[2].partition("<")[0]
         if callee in ("Deno.env.get", "Bun.env.get") and args:
             self._by_expression(node, args[0], "Deno.env.get")
+        elif callee == "Deno.env.toObject":
+            self.rows.reads.append(Row(None, line_of(node), "Deno.env as a whole", Default.NONE))
+        elif args and last == "get" and callee.rpartition(".")[0] in self._getters:
+            self._by_expression(node, args[0], "env-var", _chained(node))
         elif re.search(r"(?i)config(?:Service)?\.(?:get|getOrThrow)$", callee) and args:
             text = literal(args[0])
             if text and _UPPER.match(text):
@@ -219,12 +246,28 @@ class JavaScriptReads:
 
     def _import(self, node: Node) -> None:
         source = node.child_by_field_name("source")
-        if source is None or not re.match(r"[\"']\$env/static/", text_of(source)):
+        told = text_of(source).strip("\"'") if source is not None else ""
+        if told in ("env-var", "$env/dynamic/private", "$env/dynamic/public", "cloudflare:workers"):
+            names = {text_of(each) for each in find(node, "identifier")}
+            (self._getters if told == "env-var" else self._env_names).update(names)
+        if not told.startswith("$env/static/"):
             return
         for item in find(node, "import_specifier"):
             name = item.child_by_field_name("name")
             if name is not None:
                 self.rows.reads.append(Row(text_of(name), line_of(item), "$env/static", Default.NONE))
+
+
+def _chained(node: Node) -> Default:
+    """What stands in for `env.get("X").required()` and `.default("y")`; without either, nothing has to be there."""
+    here: Node = node
+    while here.parent is not None and here.parent.type in ("member_expression", "call_expression"):
+        here = here.parent
+    text = text_of(here)[:500]
+    found = re.search(r"\.default\(\s*[\"'`]([^\"'`]*)[\"'`]", text)
+    if found:
+        return of_text(found[1])
+    return Default.NONE if ".required(" in text and ".required(false" not in text else Default.EMPTY
 
 
 def _loads_env(node: Node) -> bool:

@@ -7,12 +7,21 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from shipworthy.facts.settings.defaults import of_text
 from shipworthy.facts.settings.model import Default
+from shipworthy.facts.settings.python_nodes import arguments, callee_of, default_of, function_of, literal
 from shipworthy.facts.settings.row import Row, Rows
 from shipworthy.project.syntax import find, line_of, text_of
 
-_WORDS = (b"environ", b"getenv", b"decouple", b"BaseSettings", b"envvar", b"starlette.config")
+_WORDS = (
+    b"environ",
+    b"getenv",
+    b"decouple",
+    b"BaseSettings",
+    b"envvar",
+    b"starlette.config",
+    b"dynaconf",
+    b"from_prefixed_env",
+)
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"\b[eE]nv\b|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
 _GETS = {"os.getenv", "getenv", "os.environ.get", "environ.get", "os.environ.pop", "environ.pop", "os.getenvb"}
@@ -38,6 +47,9 @@ _HARMLESS = {
     "run",
 }
 """Calls that take the whole environment and read no setting from it."""
+_ALL = {"os.environ.items": "os.environ as a whole", "environ.items": "os.environ as a whole"}
+_UNTOLD = {"Dynaconf", "LazySettings", "from_prefixed_env"}
+"""Calls that take from the environment whatever it holds under a prefix."""
 _OWN_NAME = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email_url": "EMAIL_URL", "search_url": "SEARCH_URL"}
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")
 _UPPER = re.compile(r"^[A-Z][A-Z0-9_]{1,99}$")
@@ -59,6 +71,7 @@ class PythonReads:
         self._constants = dict(self._module_constants())
         self._decouple = False
         self._env_objects: set[str] = {"env"}
+        self._maps = set(_MAPS)
         self.rows = Rows()
 
     def read(self) -> Rows:
@@ -100,9 +113,14 @@ class PythonReads:
 
     def _object(self, node: Node) -> None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None or right.type != "call":
+        if left is None or right is None:
             return
-        if _callee(right) in ("environ.Env", "environs.Env", "Env", "environ.FileAwareEnv", "FileAwareEnv"):
+        if left.type == "identifier" and _copies(right):
+            # What is taken from a copy is read; what is put into one is for a program that is started.
+            self._maps.add(text_of(left))
+        if right.type != "call":
+            return
+        if callee_of(right) in ("environ.Env", "environs.Env", "Env", "environ.FileAwareEnv", "FileAwareEnv"):
             self._env_objects.add(text_of(left))
 
     def _name(self, node: Node | None) -> tuple[bool, str | None]:
@@ -120,7 +138,7 @@ class PythonReads:
         if not named:
             return
         if name is None and name_node is not None and name_node.type == "identifier":
-            function = _function_of(node, text_of(name_node))
+            function = function_of(node, text_of(name_node))
             if function is not None:
                 self.rows.wrappers.append(function)
                 return
@@ -128,7 +146,7 @@ class PythonReads:
 
     def _subscript(self, node: Node) -> None:
         value = node.child_by_field_name("value")
-        if value is None or text_of(value) not in _MAPS:
+        if value is None or text_of(value) not in self._maps:
             return
         parent = node.parent
         if (
@@ -143,19 +161,22 @@ class PythonReads:
 
     def _membership(self, node: Node) -> None:
         parts = node.children
-        if len(parts) == 3 and text_of(parts[1]) in ("in", "not in") and text_of(parts[2]) in _MAPS:
+        if len(parts) == 3 and text_of(parts[1]) in ("in", "not in") and text_of(parts[2]) in self._maps:
             named, name = self._name(parts[0])
             if named and name is not None:
                 self.rows.reads.append(Row(name, line_of(node), "in os.environ", Default.EMPTY))
 
     def _call(self, node: Node) -> None:
-        callee = _callee(node)
+        callee = callee_of(node)
         positional, keywords = arguments(node)
         first = positional[0] if positional else keywords.get("key")
-        if callee in _GETS:
+        if callee in _GETS or (callee.endswith((".get", ".pop")) and callee[:-4] in self._maps):
             default = positional[1] if len(positional) > 1 else keywords.get("default")
             kind = default_of(default) if default is not None else self._absent(node)
-            self._add(node, first, callee, kind)
+            self._add(node, first, callee if callee in _GETS else "os.environ.get", kind)
+            return
+        if callee in _ALL or callee.rpartition(".")[2] in _UNTOLD:
+            self.rows.reads.append(Row(None, line_of(node), _ALL.get(callee) or f"{callee}()", Default.NONE))
             return
         if callee.endswith("environ.setdefault") and len(positional) == 2:
             self._add(node, first, "os.environ.setdefault", default_of(positional[1]))
@@ -174,7 +195,9 @@ class PythonReads:
                 if _UPPER.match(name):
                     self.rows.declared[name] = str(_scheme_default(scheme))
         elif "envvar" in keywords:
-            self._add(node, keywords["envvar"], "envvar=", Default.EMPTY)
+            listed = keywords["envvar"]
+            for each in listed.named_children if listed.type in ("list", "tuple") else (listed,):
+                self._add(node, each, "envvar=", Default.EMPTY)
         elif first is not None and WRAPPER.search(callee.rpartition(".")[2]):
             text = literal(first)
             if text and _UPPER.match(text):
@@ -235,7 +258,7 @@ class PythonReads:
         right = node.child_by_field_name("right")
         default = Default.NONE if right is None else default_of(right)
         names = [(prefix + name).upper()]
-        if right is not None and right.type == "call" and _callee(right).rpartition(".")[2] == "Field":
+        if right is not None and right.type == "call" and callee_of(right).rpartition(".")[2] == "Field":
             positional, keywords = arguments(right)
             default = _field_default(positional, keywords)
             for alias in ("validation_alias", "alias", "env"):
@@ -256,9 +279,29 @@ def _is_condition(parent: Node, node: Node) -> bool:
     return parent.child_by_field_name("condition") == node
 
 
+def _copies(node: Node) -> bool:
+    """Whether an expression is a copy of the environment: `dict(os.environ)`, `os.environ.copy()`, `{**os.environ}`."""
+    if node.type == "call":
+        callee = callee_of(node)
+        positional, _ = arguments(node)
+        held = callee.rpartition(".")[0]
+        if callee in ("dict", "copy.copy", "copy.deepcopy") and positional:
+            return text_of(positional[0]) in _MAPS
+        return callee.endswith(".copy") and held in _MAPS
+    if node.type == "binary_operator":
+        return any(text_of(each) in _MAPS for each in node.named_children)
+    splats = (
+        [each for each in node.named_children if each.type == "dictionary_splat"] if node.type == "dictionary" else []
+    )
+    return any(text_of(each).lstrip("*") in _MAPS for each in splats)
+
+
 def _takes_all(node: Node, positional: list[Node]) -> bool:
-    """Whether a call is given the whole environment, as itself or spread into keywords."""
-    if any(text_of(each) in _MAPS for each in positional):
+    """Whether a call is given the whole environment: as itself, as a copy, or spread into keywords.
+
+    `env=` is not looked at: that is how the environment is handed to a program.
+    """
+    if any(text_of(each) in _MAPS or _copies(each) for each in positional):
         return True
     given = node.child_by_field_name("arguments")
     spread = [each for each in (given.named_children if given is not None else ()) if each.type == "dictionary_splat"]
@@ -292,71 +335,3 @@ def _prefix(body: Node, bases: Node) -> str:
         if left is not None and right is not None and text_of(left) == "env_prefix":
             return literal(right) or ""
     return ""
-
-
-def _function_of(node: Node, parameter: str) -> str | None:
-    """The function that `node` lies in, if `parameter` is one of its own parameters."""
-    here = node.parent
-    while here is not None:
-        if here.type == "function_definition":
-            parameters, name = here.child_by_field_name("parameters"), here.child_by_field_name("name")
-            if parameters is not None and name is not None:
-                own = {text_of(each) for each in find(parameters, "identifier")}
-                return text_of(name) if parameter in own else None
-        here = here.parent
-    return None
-
-
-def _callee(node: Node) -> str:
-    function = node.child_by_field_name("function")
-    return text_of(function).replace(" ", "").replace("\n", "") if function is not None else ""
-
-
-def arguments(node: Node) -> tuple[list[Node], dict[str, Node]]:
-    """A call's positional arguments in order, and its keyword arguments by name."""
-    given = node.child_by_field_name("arguments")
-    positional: list[Node] = []
-    keywords: dict[str, Node] = {}
-    for child in given.named_children if given is not None else ():
-        if child.type == "keyword_argument":
-            name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
-            if name is not None and value is not None:
-                keywords[text_of(name)] = value
-        elif child.type != "comment":
-            positional.append(child)
-    return positional, keywords
-
-
-def literal(node: Node) -> str | None:
-    """The text of a plain string literal (also of several side by side); None for anything else."""
-    if node.type == "parenthesized_expression" and len(node.named_children) == 1:
-        return literal(node.named_children[0])
-    if node.type == "concatenated_string":
-        parts = [literal(child) for child in node.named_children]
-        return None if any(part is None for part in parts) else "".join(part or "" for part in parts)
-    if node.type != "string" or any(child.type == "interpolation" for child in node.named_children):
-        return None
-    return "".join(text_of(child) for child in node.named_children if child.type == "string_content")
-
-
-def default_of(node: Node) -> Default:
-    """The kind of a default's expression."""
-    text = literal(node)
-    if text is not None:
-        return of_text(text)
-    if node.type in ("none", "false"):
-        return Default.EMPTY
-    if node.type in ("list", "dictionary", "tuple", "set") and not node.named_children:
-        return Default.EMPTY
-    if node.type == "call" and _callee(node).rpartition(".")[2] in (
-        "SecretStr",
-        "PostgresDsn",
-        "AnyUrl",
-        "HttpUrl",
-        "str",
-    ):
-        positional, _ = arguments(node)
-        return default_of(positional[0]) if positional else Default.EMPTY
-    if node.type in ("integer", "float", "true"):
-        return Default.TEXT
-    return Default.COMPUTED
