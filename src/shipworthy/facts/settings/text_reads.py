@@ -9,14 +9,15 @@ from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.row import Row, Rows
 
 _Q = r"[\"'`]([A-Za-z_][A-Za-z0-9_]{1,99})[\"'`]"
+_TAG_DEFAULT = r"\b(?:envDefault|default):\"([^\"\n]*)\")?"
 _BY_SUFFIX: dict[str, tuple[tuple[str, str], ...]] = {
     ".go": (
         ("os.Getenv", rf"\b(?:os|syscall)\.(?:Getenv|LookupEnv)\(\s*{_Q}"),
         ("viper", rf"\bviper\.BindEnv\([^)\n]{{0,200}}?{_Q}\s*\)"),
         (
             "struct tag",
-            r"`[^`\n]{0,300}?\benv(?:config)?:\"([A-Z][A-Z0-9_]{1,99})(?:,[a-zA-Z,]*)?\""
-            r"(?:[^`\n]{0,200}?\b(?:envDefault|default):\"([^\"\n]*)\")?",
+            r"`[^`\n]{0,300}?\benv(?:config)?:\"([A-Z][A-Z0-9_]{1,99})(?:,[a-zA-Z,]*)?\"(?:[^`\n]{0,200}?"
+            + _TAG_DEFAULT,
         ),
     ),
     ".rb": (("ENV[]", rf"\bENV\[\s*{_Q}"), ("ENV.fetch", rf"\bENV\.fetch\(\s*{_Q}(?:\s*,\s*[\"']([^\"']*)[\"'])?")),
