@@ -18,7 +18,7 @@ def a_form(item: str) -> Form:
 
 def said(asked: Question | Column) -> str:
     """An answer of the kind that is asked for."""
-    return {Kind.DATE: DAY, Kind.REACH: "#alerts", Kind.EMAIL: "ada@example.org"}.get(
+    return {Kind.DATE: DAY, Kind.DUE: "2027-01-31", Kind.REACH: "#alerts", Kind.EMAIL: "ada@example.org"}.get(
         asked.kind, f"What we say about {asked.id.replace('_', ' ')}."
     )
 

@@ -76,6 +76,14 @@ def _secrets(read: Read) -> Any:
     return inventory(read(Secrets))
 
 
+def _keys(read: Read) -> Any:
+    from shipworthy.facts.forms import KeysFile
+    from shipworthy.facts.keys import Keys
+    from shipworthy.facts.keys.inventory import inventory
+
+    return inventory(read(Keys), read(KeysFile))
+
+
 def _env(read: Read) -> Any:
     from shipworthy.facts.settings import Settings, inventory
 
@@ -95,6 +103,7 @@ AREAS: dict[str, Callable[[Read], Any]] = {
     "pipeline": _pipeline,
     "dependencies": _dependencies,
     "secrets": _secrets,
+    "keys": _keys,
     "env": _env,
     "tests": _tests,
     "third-parties": _third_parties,

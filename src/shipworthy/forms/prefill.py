@@ -8,7 +8,7 @@ from pathlib import Path
 from shipworthy.assess.cache import cache_dir, record_cache
 from shipworthy.assess.run import FactStore
 from shipworthy.facts import Context
-from shipworthy.facts.forms import Answers, Form, Row, Source, found_in
+from shipworthy.facts.forms import Answers, Form, Named, Question, Row, Source, found_in
 from shipworthy.facts.forms.found import mentions, needed
 from shipworthy.facts.forms.reading import MAX_ROWS
 from shipworthy.facts.stack import Part, Stack
@@ -51,7 +51,7 @@ def prefill(form: Form, root: Path, context: Context) -> Filled:
         first = question.columns[0].id
         named = "\n".join(row.cell(first) for row in rows)
         wanted = tuple(
-            Row(cells={first: each.name}, confirmed=False, found=str(each.location))
+            Row(cells={first: each.name, **_told(question, each)}, confirmed=False, found=str(each.location))
             for each in found_in(question.sources, known)
             if not mentions(each, named)
         )
@@ -64,6 +64,12 @@ def prefill(form: Form, root: Path, context: Context) -> Filled:
     assert isinstance(stack, Stack)  # noqa: S101 - facts are keyed by their own type
     unsure = tuple(f"{gap.path or 'the repository'}: {gap.reason}" for gap in gaps) if needed(form) else ()
     return Filled(answers=answers, added=added, hints=_hints(form, stack), unsure=(*left, *unsure))
+
+
+def _told(question: Question, named: Named) -> dict[str, str]:
+    """What the files tell of it, as cells of the columns there are."""
+    columns = {column.id for column in question.columns}
+    return {column: text for column, text in named.told if column in columns}
 
 
 _SAYS = ((Part.DEPLOY_TARGET, "deployed by"), (Part.CI, "CI system"), (Part.DATABASE, "data store"))

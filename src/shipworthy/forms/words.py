@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from shipworthy.facts.forms import Answers, Form, Kind, Question, Row
+from shipworthy.facts.forms import DAYS, Answers, Form, Kind, Question, Row
 from shipworthy.facts.forms.markdown import CONFIRMED, FOUND
 
 WIDTH = 100
@@ -43,7 +43,7 @@ def value(text: str, kind: Kind) -> str:
     """A text as a TOML value: a day as a date, many lines between three quotes."""
     import tomlkit  # only a writer needs it
 
-    if kind is Kind.DATE:
+    if kind in DAYS:
         try:
             return str(tomlkit.item(date.fromisoformat(text)).as_string())
         except ValueError:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from shipworthy.checks.forms.base import FormCheck
 from shipworthy.facts.forms import KeysFile
-from shipworthy.facts.forms.pipeline_keys import PipelineKeys
-from shipworthy.facts.settings import Settings
+from shipworthy.facts.keys import Keys
 from shipworthy.facts.stack import Stack
 
 
@@ -19,4 +18,4 @@ class KeyInventory(FormCheck):
 
     id = "key-inventory"
     file = KeysFile
-    needs = (KeysFile, PipelineKeys, Settings, Stack)
+    needs = (KeysFile, Keys, Stack)

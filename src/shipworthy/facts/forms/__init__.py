@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from shipworthy.facts.forms.model import (
+    DAYS,
     Answers,
     Column,
     Flaw,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from shipworthy.facts.forms.reading import MAX_BYTES, read
 
 __all__ = [
+    "DAYS",
     "MAX_BYTES",
     "AlertingFile",
     "Answers",

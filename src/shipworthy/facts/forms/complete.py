@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from shipworthy.facts.forms.model import Answers, Column, Flaw, Form, Kind, Question, Row, Written
+from shipworthy.facts.forms.model import DAYS, Answers, Column, Flaw, Form, Kind, Question, Row, Written
 from shipworthy.text import plural
 
 _EMAIL = re.compile(r"[^\s@,;<>]{1,64}@[^\s@,;<>]{1,255}\.[^\s@,;<>.]{2,63}")
@@ -74,7 +74,7 @@ class _Look:
             if asked.required:
                 yield self.flaw("empty", f'"{what}" is not answered', asked.help, *place, anchor=anchor)
             return
-        if asked.kind is Kind.DATE:
+        if asked.kind in DAYS:
             yield from self.day(asked, text, what, *place, anchor=anchor)
         elif asked.kind is Kind.EMAIL and not _EMAIL.search(text):
             yield self.flaw("no-address", f'"{what}" is no e-mail address', "Write one.", *place, anchor=anchor)
@@ -92,6 +92,8 @@ class _Look:
             yield self.flaw("no-date", f'"{what}" is no day', "Write it as YYYY-MM-DD.", *place, anchor=anchor)
             return
         most = asked.max_days if isinstance(asked, Question) else None
+        if asked.kind is Kind.DUE:
+            return
         if day > self.today:
             remedy = "Write the day on which it was done."
             yield self.flaw(

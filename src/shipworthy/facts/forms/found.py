@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from shipworthy.facts.base import Fact
 from shipworthy.facts.forms.model import Answers, Form, Kind, Question, Source
-from shipworthy.facts.forms.pipeline_keys import PipelineKeys
+from shipworthy.facts.keys import Keys
 from shipworthy.facts.routes import Route, Routes
-from shipworthy.facts.settings import ListingKind, Settings
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Location
 from shipworthy.text import visible
@@ -21,7 +20,7 @@ KINDS: dict[Source, tuple[type[Fact], ...]] = {
     Source.STORES: (Stack,),
     Source.SERVICES: (Stack,),
     Source.PAID_SERVICES: (Stack,),
-    Source.KEYS: (Settings, PipelineKeys),
+    Source.KEYS: (Keys,),
 }
 """The facts each source is read from."""
 
@@ -78,6 +77,8 @@ class Named:
     related: tuple[Location, ...] = ()
     aliases: tuple[str, ...] = ()
     """Other ways to write it."""
+    told: tuple[tuple[str, str], ...] = ()
+    """(id of a column, text) of what the files tell of it besides."""
 
     @property
     def what(self) -> str:
@@ -106,10 +107,9 @@ def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tup
             assert isinstance(routes, Routes)  # noqa: S101 - facts are keyed by their own type
             found += _groups(routes)
         elif source is Source.KEYS:
-            settings, pipeline = facts[Settings], facts[PipelineKeys]
-            assert isinstance(settings, Settings)  # noqa: S101 - as above
-            assert isinstance(pipeline, PipelineKeys)  # noqa: S101 - as above
-            found += _keys(settings, pipeline)
+            keys = facts[Keys]
+            assert isinstance(keys, Keys)  # noqa: S101 - as above
+            found += _keys(keys)
         else:
             stack = facts[Stack]
             assert isinstance(stack, Stack)  # noqa: S101 - as above
@@ -206,20 +206,12 @@ def _named(source: Source, name: str, places: list[Location]) -> Named:
     )
 
 
-def _keys(settings: Settings, pipeline: PipelineKeys) -> Iterator[Named]:
-    places: dict[str, list[Location]] = {}
-    for name, reads in settings.named().items():
-        if any(read.secret for read in reads):
-            places.setdefault(name, []).extend(read.location for read in reads)
-    for listing in settings.listings:
-        if listing.kind is ListingKind.EXAMPLE and listing.tracked:
-            for each in listing.assignments:
-                if each.secret:
-                    places.setdefault(each.name, []).append(Location(path=listing.path, line=each.line))
-    for name, place in pipeline.asked:
-        places.setdefault(name, []).append(place)
-    for name, found in sorted(places.items()):
-        yield _named(Source.KEYS, name, found)
+def _keys(keys: Keys) -> Iterator[Named]:
+    for key in keys.keys:
+        if key.guarded:
+            kept = ", ".join(dict.fromkeys(each.kind for each in key.kept))
+            told = (("kept", kept),) if kept else ()
+            yield replace(_named(Source.KEYS, key.name, list(key.places)), told=told)
 
 
 def mentions(named: Named, text: str) -> bool:

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     """Any number of lines."""
     DATE = "date"
     """A day that has come, YYYY-MM-DD."""
+    DUE = "due"
+    """A day that may still come, YYYY-MM-DD."""
     EMAIL = "email"
     REACH = "reach"
     """A way to reach somebody: an e-mail address, a telephone number, a link, or a channel such as `#alerts`."""
@@ -24,6 +26,10 @@ class Kind(StrEnum):
     """Of a finding: 16 hex digits."""
     ROWS = "rows"
     """A table; only a question of a form has this kind, never a column."""
+
+
+DAYS = frozenset({Kind.DATE, Kind.DUE})
+"""Kinds whose answer is a day; TOML keeps it as a date."""
 
 
 class Source(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from shipworthy.checklist.document import Document, Section
-from shipworthy.facts.forms.model import Answers, Flaw, Form, Kind, Place, Question, Row, Written
+from shipworthy.facts.forms.model import DAYS, Answers, Flaw, Form, Kind, Place, Question, Row, Written
 from shipworthy.facts.forms.reading import MAX_LINE, MAX_LONG, MAX_ROWS
 
 
@@ -40,7 +40,7 @@ def read_toml(form: Form, data: bytes) -> Written:
 
 
 def _text(section: Section, key: str, kind: Kind) -> str:
-    if kind is Kind.DATE:
+    if kind in DAYS:
         value = section.table.get(key)
         if isinstance(value, date) and not isinstance(value, datetime):
             section.raw(key)

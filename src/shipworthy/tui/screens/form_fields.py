@@ -10,19 +10,17 @@ from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
 from shipworthy.forms import Kind, Question, Row, flaws_of
-from shipworthy.tui.screens.form_words import add_entry, harmless, heading, one_line, row_entry
+from shipworthy.tui.screens.form_words import HINTS, add_entry, harmless, heading, one_line, row_entry
 from shipworthy.tui.screens.review_rows import RowList
 from shipworthy.tui.widgets.items import Entry
 from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
-
-_HINTS = {Kind.DATE: "YYYY-MM-DD, or the word today", Kind.EMAIL: "name@example.org"}
 
 
 class FormInput(Input):
     """One line."""
 
     def __init__(self, value: str, id: str, kind: Kind) -> None:
-        super().__init__(value=value, placeholder=_HINTS.get(kind, ""), id=id, compact=True)
+        super().__init__(value=value, placeholder=HINTS.get(kind, ""), id=id, compact=True)
 
 
 class FormText(TextArea):

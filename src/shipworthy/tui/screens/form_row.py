@@ -12,10 +12,10 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input
 
 from shipworthy.facts.forms.complete import blank
-from shipworthy.forms import Column, Question, Row, flaws_of
+from shipworthy.forms import Column, Kind, Question, Row, flaws_of
 from shipworthy.tui.screens.dialogs import Answer, Choice, Dialog
 from shipworthy.tui.screens.dialogs import Question as Ask
-from shipworthy.tui.screens.form_words import one_line
+from shipworthy.tui.screens.form_words import HINTS, one_line
 from shipworthy.tui.widgets.lines import Line
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
 
@@ -67,7 +67,9 @@ class RowDialog(Dialog[Row]):
         # What other rows say: owners and places are the same again and again.
         known = list(dict.fromkeys(one_line(each.cell(column.id)) for each in self._others if each.cell(column.id)))
         suggester = SuggestFromList(known, case_sensitive=False) if known else None
-        return Input(value=self._seen[column.id], id=f"cell-{column.id}", compact=True, suggester=suggester)
+        hint = HINTS.get(column.kind, "")
+        name = f"cell-{column.id}"
+        return Input(value=self._seen[column.id], placeholder=hint, id=name, compact=True, suggester=suggester)
 
     def on_mount(self) -> None:
         empty = next((each for each in self._question.columns if blank(self._seen[each.id])), None)
@@ -83,7 +85,9 @@ class RowDialog(Dialog[Row]):
         found = {}
         for column in self._question.columns:
             typed = self.query_one(f"#cell-{column.id}", Input).value
-            found[column.id] = self._row.cell(column.id) if typed == self._seen[column.id] else one_line(typed)
+            text = self._row.cell(column.id) if typed == self._seen[column.id] else one_line(typed)
+            is_day = column.kind is Kind.DATE and text.casefold() == "today"
+            found[column.id] = self._today.isoformat() if is_day else text
         return {key: text for key, text in found.items() if text}
 
     def _look(self) -> None:
@@ -96,7 +100,8 @@ class RowDialog(Dialog[Row]):
         if rest:
             self._say(f"{rest[0].message}. {rest[0].remedy}", "$error")
         elif wrong:
-            names = ", ".join(each.label for each in self._question.columns if blank(cells.get(each.id, "")))
+            asked = (each for each in self._question.columns if each.required)
+            names = ", ".join(each.label for each in asked if blank(cells.get(each.id, "")))
             self._say(f"Still empty: {names}", DIM)
         else:
             self._say("", DIM)

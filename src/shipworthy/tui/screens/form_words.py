@@ -18,6 +18,8 @@ from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, Ends, joined, shown
 MAX_TEXT = 100_000
 """Characters of one line of an answer that are shown and kept."""
 ADD = "add:"
+HINTS = {Kind.DATE: "YYYY-MM-DD, or the word today", Kind.DUE: "YYYY-MM-DD", Kind.EMAIL: "name@example.org"}
+"""What stands in an empty field."""
 
 SAID = Face("✔", "so", "Somebody said that this row is so", "$success")
 GAPS = Face("!", "so, but", "Somebody said that it is so, and a cell is empty or does not fit", "$warning")
@@ -32,6 +34,7 @@ _SHORT = {
     "in-the-future": "a day in the future",
     "too-old": "too long ago",
     "no-address": "no e-mail address",
+    "no-fingerprint": "no fingerprint",
     "no-way-to-reach": "no way to reach anybody",
 }
 
