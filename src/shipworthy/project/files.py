@@ -81,6 +81,9 @@ def _compiled(patterns: tuple[str, ...]) -> _Patterns:
     )
 
 
+_set = object.__setattr__
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
     """A listed file. `path` is relative to the project's root; bytes that are not UTF-8 are surrogate-escaped."""
@@ -105,9 +108,9 @@ class FileEntry:
     def __post_init__(self) -> None:
         # Asked for hundreds of times for each file, so worked out once.
         name = self.path.rsplit("/", 1)[-1]
-        object.__setattr__(self, "name", name)
         dot = name.rfind(".")
-        object.__setattr__(self, "suffix", name[dot:].lower() if 0 < dot < len(name) - 1 else "")
+        _set(self, "name", name)
+        _set(self, "suffix", name[dot:].lower() if 0 < dot < len(name) - 1 else "")
 
     @property
     def by_hand(self) -> bool:

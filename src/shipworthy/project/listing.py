@@ -18,12 +18,16 @@ _WALK_SKIP = {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache
 SYMLINK = "a symlink, not followed"
 SUBMODULE = "a submodule, its contents are not covered"
 NESTED = "another git repository inside this one, not covered"
+_NOT_A_FILE = {stat.S_IFLNK: SYMLINK, stat.S_IFDIR: "a folder where git tracks a file"}
 _MODE_SYMLINK, _MODE_SUBMODULE = "120000", "160000"
 _EMPTY_BLOBS = {
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 }
-_DEBUG_SIZE = re.compile(rb"^  size: (\d+)\t", re.M)
+# `-s -z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
+_INDEX_ROW = re.compile(
+    rb"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0(?:  [^\n]*\n){4}  size: (\d+)\t[^\n]*\n"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +38,25 @@ class Listing:
     incomplete: str | None = None
 
 
-def _look(root: Path, path: str, *, tracked: bool, blob: str | None, recorded: int | None) -> FileEntry:
-    """The entry for one path, from its stat. `recorded` is the size git's index holds, in bytes."""
+def _look(base: str, path: str, *, tracked: bool, blob: str | None, recorded: int | None) -> FileEntry:
+    """The entry for one path below `base` (which ends in "/"). `recorded` is the size git's index holds, in bytes."""
     problem: str | None = None
     size = mtime = inode = 0
     try:
-        found = os.lstat(os.path.join(root, path))  # noqa: PTH118 - a hot loop, and paths may be surrogate-escaped
+        found = os.lstat(base + path)
     except FileNotFoundError:
         problem = "git tracks it but it is missing on disk; restore it, or stage the removal (git rm --cached)"
     except (OSError, ValueError) as error:
         problem = f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
     else:
-        size, mtime, inode = found.st_size, found.st_mtime_ns, found.st_ino
-        if stat.S_ISLNK(found.st_mode):
-            problem = SYMLINK
-        elif stat.S_ISDIR(found.st_mode):
-            problem = "a folder where git tracks a file"
-        elif not stat.S_ISREG(found.st_mode):
-            problem = "a special file (pipe, socket or device), not read"
-    unsure = recorded == 0 and blob not in _EMPTY_BLOBS
-    suspect = problem is None and recorded is not None and (size < recorded or unsure)
+        size, mtime, inode, mode = found.st_size, found.st_mtime_ns, found.st_ino, found.st_mode
+        if not stat.S_ISREG(mode):
+            problem = _NOT_A_FILE.get(stat.S_IFMT(mode), "a special file (pipe, socket or device), not read")
+    suspect = (
+        problem is None
+        and recorded is not None
+        and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS))
+    )
     return FileEntry(
         path=path,
         size=size,
@@ -68,23 +71,26 @@ def _look(root: Path, path: str, *, tracked: bool, blob: str | None, recorded: i
 
 
 def _index_rows(git: Git) -> Iterator[tuple[str, str, str, int]]:
-    """(mode, blob id, path, recorded size) of every index entry; unmerged stages come once each."""
+    """(mode, blob id, path, recorded size) of every index entry; unmerged stages come once each.
+
+    Raises ValueError for rows that are not understood: one that is left out would be a file nobody looks at.
+    """
     raw = git.run("ls-files", "-s", "-z", "--debug")
-    # `-z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
     position = 0
-    while position < len(raw):
-        end = raw.index(b"\0", position)
-        head, _, name = raw[position:end].partition(b"\t")
-        mode, blob, _stage = head.decode("ascii").split(" ")
-        found = _DEBUG_SIZE.search(raw, end)
-        size, line_end = (int(found[1]), raw.find(b"\n", found.end())) if found else (0, len(raw))
-        yield mode, blob, name.decode("utf-8", "surrogateescape"), size
-        position = (line_end if line_end >= 0 else len(raw)) + 1
+    for row in _INDEX_ROW.finditer(raw):
+        if row.start() != position:
+            break
+        position = row.end()
+        mode, blob, name, size = row.groups()
+        yield mode.decode("ascii"), blob.decode("ascii"), name.decode("utf-8", "surrogateescape"), int(size)
+    if position != len(raw):
+        raise ValueError(f"its index is listed in a way not understood at byte {position}")
 
 
 def from_git(root: Path, git: Git) -> Listing:
     """Tracked files, and untracked ones git does not ignore. Raises GitError."""
     files: dict[str, FileEntry] = {}
+    base = f"{root}/"
     for mode, blob, path, size in _index_rows(git):
         if path in files:
             continue
@@ -94,7 +100,7 @@ def from_git(root: Path, git: Git) -> Listing:
                 problem=SUBMODULE,
             )  # fmt: skip
             continue
-        files[path] = _look(root, path, tracked=True, blob=blob, recorded=None if mode == _MODE_SYMLINK else size)
+        files[path] = _look(base, path, tracked=True, blob=blob, recorded=None if mode == _MODE_SYMLINK else size)
         if len(files) >= MAX_FILES:
             return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
     incomplete = None
@@ -115,7 +121,7 @@ def from_git(root: Path, git: Git) -> Listing:
         if len(files) >= MAX_FILES:
             incomplete = f"stopped after {MAX_FILES:,} files"
             break
-        files[path] = _look(root, path, tracked=False, blob=None, recorded=None)
+        files[path] = _look(base, path, tracked=False, blob=None, recorded=None)
     return Listing(files=files, incomplete=incomplete)
 
 
@@ -137,5 +143,5 @@ def from_walk(root: Path) -> Listing:
             if len(files) >= MAX_FILES:
                 return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
             path = prefix + name
-            files[path] = _look(root, path, tracked=False, blob=None, recorded=None)
+            files[path] = _look(f"{base}/", path, tracked=False, blob=None, recorded=None)
     return Listing(files=files, incomplete=f"unreadable folder {problems[0]}" if problems else None)

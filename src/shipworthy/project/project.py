@@ -12,7 +12,7 @@ from shipworthy.project import listing
 from shipworthy.project.files import FileEntry
 from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
 from shipworthy.project.root import find_root
-from shipworthy.project.safe import Unreadable, read_file
+from shipworthy.project.safe import Reader, Unreadable, read_file
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
@@ -139,17 +139,18 @@ class Project:
         there = os.path.normpath(os.path.join(os.path.dirname(entry.path), target))  # noqa: PTH118, PTH120 - pathlib keeps ".."
         return there in self.files or self.has_folder(there)
 
-    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+    def read(self, path: str, limit: int = MAX_BYTES, reader: Reader | None = None) -> bytes:
         """The bytes of a listed file, never through a symlink, never from a special file.
 
-        Raises Unreadable with a reason a person can act on: not listed, too large, no permission, cut off.
+        `reader`: one over `root`, for whoever reads many. Raises Unreadable with a reason a person can act on: not
+        listed, too large, no permission, cut off.
         """
         entry = self.files.get(path)
         if entry is None:
             raise Unreadable("not in the repository")
         if entry.problem:
             raise Unreadable(entry.problem)
-        data = read_file(self.root, path, limit)
+        data = reader.read(path, limit) if reader else read_file(self.root, path, limit)
         if entry.suspect:
             self._refuse_cut_off(entry, data)
         return data
