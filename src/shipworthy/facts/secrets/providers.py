@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 _UNKNOWN = "unknown"
-_STORE = "Put the new one into the secret store or the environment."
+_STORE = "Put the new one into the store or environment."
 _FILE = "Remove it from the file."
-_HISTORY = "Old commits keep the old one: only revoking it helps."
+_HISTORY = "Old commits keep it: only revoking helps."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +27,9 @@ class Provider:
     """The way through the menus, in words."""
     revoke: str = ""
     """The whole first step, where "Revoke it at TITLE" does not say it."""
-    steps: tuple[str, ...] = ()
-    """What else revoking takes, or does."""
     store: str = _STORE
     rules: tuple[str, ...] = ()
-    """Rules it answers for, whatever their provider is."""
+    """The rules it answers for, whatever their provider is."""
 
     @property
     def first(self) -> str:
@@ -46,7 +44,8 @@ class Provider:
 def providers() -> Mapping[str, Provider]:
     """All rows by id. Raises ValueError for two rows of one id, or two that answer for one rule."""
     data = (files("shipworthy.facts.secrets") / "providers.toml").read_bytes()
-    rows = [_row(row) for row in tomllib.loads(data.decode("utf-8"))["provider"]]
+    table = tomllib.loads(data.decode("utf-8"))
+    rows = [_row(row) for row in (*table["kind"], *table["provider"])]
     answered = [rule for row in rows for rule in row.rules]
     if len({row.id for row in rows}) != len(rows) or len(set(answered)) != len(answered):
         raise ValueError("two rows of providers.toml share an id or a rule")
@@ -54,7 +53,7 @@ def providers() -> Mapping[str, Provider]:
 
 
 def _row(row: Mapping[str, Any]) -> Provider:
-    return Provider(**{**row, "steps": tuple(row.get("steps", ())), "rules": tuple(row.get("rules", ()))})
+    return Provider(**{**row, "rules": tuple(row.get("rules", ()))})
 
 
 @cache
@@ -73,4 +72,4 @@ def handling(rule: str, provider: str, *, in_history: bool = False) -> tuple[str
     `in_history`: it stands in no file any more, only in old commits.
     """
     row = provider_of(rule, provider)
-    return (row.first, *row.steps, row.store, *(() if in_history else (_FILE,)), _HISTORY)
+    return (row.first, row.store, *(() if in_history else (_FILE,)), _HISTORY)
