@@ -131,6 +131,13 @@ def test_a_green_outcome_without_evidence_cannot_be_made(kind: OutcomeKind) -> N
         Outcome(kind=kind, summary="fine")
 
 
+@pytest.mark.parametrize("kind", [each for each in OutcomeKind if each is not OutcomeKind.PASS])
+def test_only_a_pass_has_a_last_day(kind: OutcomeKind) -> None:
+    with pytest.raises(ValueError, match="has no last day"):
+        replace(OUTCOMES[kind.value], until=TODAY)
+    assert replace(OUTCOMES["pass"], until=TODAY).until == TODAY
+
+
 @pytest.mark.parametrize(
     "odd", [chr(0xD800), chr(0xDCFF), chr(0xDFFF) + " x", "plain"], ids=["high", "byte", "low", "plain"]
 )

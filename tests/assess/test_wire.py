@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
@@ -36,6 +38,11 @@ EVENTS: list[Event] = [
     Judged(
         item="a",
         outcomes=(ComponentOutcome(component=".", outcome=Outcome.failed("s", [FINDING])),),
+        milliseconds=4,
+    ),
+    Judged(
+        item="b",
+        outcomes=(ComponentOutcome(component=None, outcome=Outcome.passed("s", ["x"], until=date(2026, 12, 1))),),
         milliseconds=4,
     ),
     Done(cancelled=False, advisories=None, milliseconds=9),

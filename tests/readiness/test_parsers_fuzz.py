@@ -59,6 +59,7 @@ def stated(draw: st.DrawFn) -> StatedItem:
         summary="" if outcome is None else draw(words),
         evidence=None if outcome is None else draw(hexes),
         said=draw(st.none() | said(outcome is not None)),
+        until=draw(st.none() | times) if outcome is OutcomeKind.PASS else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ ITEMS = (
     StatedItem(id="open", outcome=None),
     StatedItem(id="confirmed", outcome=OutcomeKind.NEEDS_YOU, summary="?", evidence="b" * 64, said=SAID),
     StatedItem(id="waived", outcome=OutcomeKind.FAIL, summary="3 open", evidence="c" * 64, said=WAIVED),
+    StatedItem(id="due", outcome=OutcomeKind.PASS, summary="2 keys", evidence="a" * 64, said=SAID, until=UNTIL),
 )
 WHOLE = Statement(
     tree="d" * 40,
@@ -91,6 +92,7 @@ def test_it_reads_as_the_format_says() -> None:
     assert items["passes"] == {
         "id": "passes", "outcome": "pass", "summary": "12 files", "evidence": {"sha256": "a" * 64},
     }  # fmt: skip
+    assert items["due"]["outcomeExpiresAt"] == "2026-12-22T23:59:59Z"
 
 
 def test_the_bytes_are_ascii_and_sorted_for_a_diff() -> None:
@@ -163,7 +165,12 @@ def item(number: int, **change: object) -> Callable[[dict[str, Any]], object]:
         item(1, evidence=1),
         item(1, statement=None),
         item(2, evidence="x"),
+        item(1, outcomeExpiresAt="2026-12-22T23:59:59Z"),
+        item(3, outcomeExpiresAt="2026-12-22T23:59:59Z"),
         item(4, statement="x"),
+        item(5, outcomeExpiresAt="2026-12-22"),
+        item(5, outcomeExpiresAt="never"),
+        item(5, outcomeExpiresAt=None),
         item(4, findings="x"),
         item(4, findings=[1]),
         item(4, notApplicable=1),
@@ -213,6 +220,28 @@ def assess_items() -> Any:
     from shipworthy.checklist import load
 
     return load("demo").items
+
+
+def test_a_file_from_before_there_was_a_last_day_is_read() -> None:
+    whole = json.loads(dump(WHOLE))
+    del whole["predicate"]["items"][5]["outcomeExpiresAt"]
+    assert parse(json.dumps(whole).encode()).items[5] == replace(ITEMS[5], until=None)
+
+
+def test_the_earliest_last_day_of_all_components_is_stated(tmp_path: Path) -> None:
+    assessment = assess(make_repo(tmp_path / "app", {"app.py": "x\n"}))
+    first, *rest = assessment.results
+    outcomes = tuple(
+        ComponentOutcome(component=name, outcome=Outcome.passed("one", ["a.py"], until=until))
+        for name, until in (("a", date(2026, 12, 30)), ("b", date(2026, 12, 22)), ("c", None))
+    )
+    changed = replace(assessment, results=(replace(first, outcomes=outcomes), *rest))
+    made = state(
+        changed, tree="d" * 40, repo="r", ref="refs/heads/main", environment="production", tool_version="1",
+        policy_digest="f" * 64, author=AUTHOR, author_key="SHA256:x", issued=NOW, expires=UNTIL,
+    )  # fmt: skip
+    assert [each.until for each in made.items if each.until] == [UNTIL]
+    assert parse(dump(made)) == made
 
 
 def test_the_evidence_digest_names_what_was_seen() -> None:

@@ -83,6 +83,9 @@ def added(row: StatedItem) -> Change:
         (item(MACHINE, outcome=None, summary="", evidence=None, said=ATTESTED), "items", "a check judges it"),
         (item(MACHINE, outcome=None, summary="", evidence=None), "items", "a check judges it"),
         (item(MACHINE, outcome=FAIL, said=replace(WAIVED, findings=())), "items", "without naming the findings"),
+        (item(MACHINE, until=NOW), "items", "lockfile passed until 2026-11-22"),
+        (item(MACHINE, until=NOW, said=WAIVED), "items", "passed until"),
+        (item(BOTH, until=end_of(day(-1))), "items", "routes-protected passed until 2026-11-21"),
         (item(BOTH, said=None), "items", "open: pass"),
         (item(BOTH, outcome=FAIL, said=ATTESTED), "items", "cannot be attested"),
         (item(BOTH, outcome=UNKNOWN, said=replace(ATTESTED, named=" ")), "items", "what was looked at"),
@@ -105,6 +108,8 @@ def test_validly_signed_and_still_not_ready(repo: Signed, change: Change, step: 
     "change",
     [
         lambda s: replace(s, issued=NOW + timedelta(minutes=4)),
+        item(MACHINE, until=NOW + timedelta(seconds=1)),
+        item(BOTH, until=end_of(day(0))),
         item(MACHINE, outcome=NONE),
         item(MACHINE, outcome=FAIL, said=WAIVED),
         item(MACHINE, outcome=UNKNOWN, said=WAIVED),

@@ -87,6 +87,8 @@ def _maker(kind: Any) -> Callable[[Any], Any]:
         return _dataclass_maker(kind)
     if issubclass(kind, Enum):
         return kind
+    if kind is date:
+        return date.fromisoformat
 
     def one(value: Any) -> Any:
         if not isinstance(value, kind):

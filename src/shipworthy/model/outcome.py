@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -155,17 +156,25 @@ class Outcome:
     """Evidence in words, one line each ("ci.yml:14 pytest", "412 files"). Never empty for pass."""
     asks: tuple[Ask, ...] = ()
     """What a person may allow, to get a better answer."""
+    until: date | None = None
+    """Of a pass that a day will undo though nothing changes, such as a date that comes due: the last day it is true."""
 
     def __post_init__(self) -> None:
         if self.kind in (OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU, OutcomeKind.UNKNOWN) and not self.findings:
             raise ValueError(f"an outcome of {self.kind} needs a finding: {self.summary}")
         if self.kind in (OutcomeKind.PASS, OutcomeKind.NOT_APPLICABLE) and not self.looked_at:
             raise ValueError(f"an outcome of {self.kind} needs what it rests on: {self.summary}")
+        if self.until is not None and self.kind is not OutcomeKind.PASS:
+            raise ValueError(f"an outcome of {self.kind} has no last day: {self.summary}")
 
     @classmethod
-    def passed(cls, summary: str, looked_at: Iterable[str], findings: Iterable[Finding] = ()) -> Outcome:
-        """Positive evidence. `findings` are remarks that do not change the answer."""
-        return cls(kind=OutcomeKind.PASS, summary=summary, findings=tuple(findings), looked_at=tuple(looked_at))
+    def passed(
+        cls, summary: str, looked_at: Iterable[str], findings: Iterable[Finding] = (), *, until: date | None = None
+    ) -> Outcome:
+        """Positive evidence. `findings` are remarks that do not change the answer; `until` is as in the class."""
+        return cls(
+            kind=OutcomeKind.PASS, summary=summary, findings=tuple(findings), looked_at=tuple(looked_at), until=until
+        )
 
     @classmethod
     def failed(cls, summary: str, findings: Iterable[Finding], looked_at: Iterable[str] = ()) -> Outcome:

@@ -158,6 +158,8 @@ def why_open(
         return "claims a machine's outcome, and no check judges it", _AGAIN
     if item.check is not None and stated.outcome is None:
         return "has no machine's outcome, and a check judges it", _AGAIN
+    if stated.until is not None and stated.until <= now:
+        return f"passed until {_day(stated.until)}", "Set right what has come due, then examine and sign again."
     if self_settled(item.decides, stated.outcome):
         return None
     outcome = stated.outcome.value if stated.outcome else "not decided"

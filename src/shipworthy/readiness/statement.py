@@ -52,6 +52,8 @@ class StatedItem:
     evidence: str | None = None
     """sha256 (hex) over what the machine looked at and found (see `evidence_digest`); None without an outcome."""
     said: Said | None = None
+    until: datetime | None = None
+    """Of a pass that a day will undo: when it ends to be one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,7 @@ def _named(decision: Decision) -> str:
 
 def _stated(result: Result) -> StatedItem:
     decision, worst, said = result.decision, result.worst, None
+    days = [each.outcome.until for each in result.outcomes if each.outcome.until is not None]
     if decision is not None and decision.expires is not None:
         said = Said(
             kind=decision.kind,
@@ -129,6 +132,7 @@ def _stated(result: Result) -> StatedItem:
         summary=worst.outcome.summary if worst else "",
         evidence=evidence_digest(result) if worst else None,
         said=said,
+        until=end_of(min(days)) if days and worst and worst.outcome.kind is OutcomeKind.PASS else None,
     )
 
 
@@ -174,6 +178,8 @@ def _item_json(item: StatedItem) -> dict[str, Any]:
     found: dict[str, Any] = {"id": item.id, "outcome": item.outcome.value if item.outcome else None}
     if item.outcome is not None:
         found |= {"summary": item.summary, "evidence": {"sha256": item.evidence}}
+    if item.until is not None:
+        found["outcomeExpiresAt"] = item.until.strftime(_TIME)
     said = item.said
     if said is None:
         return found
@@ -286,6 +292,9 @@ def _said(row: dict[str, Any], where: str) -> Said | None:
 def _item(value: Any, number: int) -> StatedItem:
     where = f"item {number}"
     optional = "summary evidence"
+    if isinstance(value, dict) and value.get("outcome") == OutcomeKind.PASS:
+        # Only a pass has an end; a file from before there were such ends has none.
+        optional += " outcomeExpiresAt"
     if isinstance(value, dict) and "decision" in value:
         words = "statement" if value["decision"] == DecisionKind.ATTESTED else "reason notApplicable"
         optional += f" decision by expiresAt findings {words}"
@@ -308,6 +317,7 @@ def _item(value: Any, number: int) -> StatedItem:
         summary=_text(row.get("summary"), f"{where}.summary"),
         evidence=_text(evidence["sha256"], f"{where}.evidence", _SHA256),
         said=said,
+        until=_time(row["outcomeExpiresAt"], f"{where}.outcomeExpiresAt") if "outcomeExpiresAt" in row else None,
     )
 
 
