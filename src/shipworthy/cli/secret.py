@@ -68,7 +68,8 @@ def _state(each: Sighting) -> str:
     if each.allowed is not None:
         until = f" until {each.allowed.expires}" if each.allowed.expires else ""
         return f"allowed by {each.allowed.by} ({each.allowed.location}){until}"
-    return "not allowed" if each.counts else "for you to look at"
+    wide = f" ({each.too_wide.location} covers nearly everything, so it is not followed)" if each.too_wide else ""
+    return ("not allowed" if each.counts else "for you to look at") + wide
 
 
 def _until(text: str | None, days: int | None, today: date) -> date:

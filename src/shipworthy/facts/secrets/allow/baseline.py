@@ -83,7 +83,7 @@ def _candidates(place: Place) -> Iterator[bytes]:
     value = place.value or b""
     yield value
     yield value.strip(b" \t\r\n\"'`")
-    if match := _KEY.search(value[:80]):
+    if match := _KEY.search(place.lines.partition(b"\n")[0][:_LONGEST_LINE]):
         yield match.group()
     start = place.lines.find(value)
     if start < 0 or len(place.lines) > _LONGEST_LINE:

@@ -10,7 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shipworthy.facts.secrets.allow.go_syntax import At, BadPattern, Characters, Choice, Node, Repeat, Sequence, parse
+from shipworthy.facts.secrets.allow.go_syntax import (
+    At,
+    BadPattern,
+    Characters,
+    Choice,
+    Node,
+    Repeat,
+    Sequence,
+    check_length,
+    parse,
+)
 
 MAX_STATES = 5_000
 MOST_WORK = 8_000_000
@@ -47,6 +57,7 @@ class GoRegex:
 
     def __init__(self, pattern: str, work: Work) -> None:
         self._work = work
+        check_length(pattern)
         self._literal = pattern if pattern and set(pattern) <= _PLAIN else None
         self._states: list[tuple[Characters | At | None, tuple[int, ...]]] = []
         """What has to be there, and the states behind it; (None, …) goes on without anything."""

@@ -95,10 +95,15 @@ class Repeat:
 Node = Characters | At | Sequence | Choice | Repeat
 
 
-def parse(pattern: str) -> Node:
-    """The tree of a pattern. Raises BadPattern."""
+def check_length(pattern: str) -> None:
+    """Raises BadPattern for a pattern longer than any person's."""
     if len(pattern) > MAX_PATTERN:
         raise BadPattern(f"longer than {MAX_PATTERN:,} characters")
+
+
+def parse(pattern: str) -> Node:
+    """The tree of a pattern. Raises BadPattern."""
+    check_length(pattern)
     reader = _Reader(pattern)
     node = reader.choice(frozenset(), 0)
     if reader.rest:
@@ -251,7 +256,7 @@ class _Reader:
             digits = self.until("}") if self.take("{") else self.next() + self.next()
             return (_code(digits, 16),), ()
         if sign in "01234567":
-            if sign != "0":
+            if sign != "0" and not (self.rest and self.text[self.at] in "01234567"):
                 raise BadPattern("a backreference, which Go does not know either")
             digits = sign
             while len(digits) < 3 and self.rest and self.text[self.at] in "01234567":

@@ -11,6 +11,7 @@ from shipworthy.model import Location
 LONGEST_LINE = 200_000
 """Bytes; what stands in a longer line is allowed by nothing but its file's path and its fingerprint."""
 _LONGEST_KEY = 20_500
+_END = b"-----END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,8 @@ def place_at(
     `line` spares counting where the caller knows it.
     """
     first = data.rfind(b"\n", 0, start) + 1
-    last = data.find(b"\n", max(start, end - 1))
+    # The line that closes a key belongs to it.
+    last = data.find(b"\n", end if data.startswith(_END, end) else max(start, end - 1))
     last = len(data) if last < 0 else last
     return Place(
         rule=rule,
@@ -112,7 +114,7 @@ class Lines:
         """The byte span of a value; None where there is no such place, or the line is longer than LONGEST_LINE.
 
         Lines and columns are 1-based, `end_column` lies behind the last character. A key that begins on the line
-        reaches to the end of its block.
+        reaches to the line that closes it.
         """
         if not 1 <= line <= len(self._starts):
             return None
@@ -123,14 +125,13 @@ class Lines:
         row = self.data[first:last]
         start = _offset(row, 0, column - 1)
         end = None if start is None else _offset(row, start, end_column - column)
-        if start is None or end is None or start >= end:
+        if start is None or end is None:
             return None
-        if row.startswith(b"-----BEGIN", start) and end >= len(row.rstrip()):
-            closing = self.data.find(b"-----END", first + end, first + end + _LONGEST_KEY)
+        if end >= len(row.rstrip()) and row.rfind(b"-----BEGIN", 0, start + 10) >= 0:
+            closing = self.data.find(_END, first + end, first + end + _LONGEST_KEY)
             if closing >= 0:
-                closed = self.data.find(b"\n", closing)
-                return first + start, len(self.data) if closed < 0 else closed
-        return first + start, first + end
+                return first + start, closing
+        return (first + start, first + end) if start < end else None
 
 
 def _offset(row: bytes, start: int, characters: int) -> int | None:
