@@ -66,7 +66,9 @@ def planned_checks(rules: Rules, profile: str, only: tuple[str, ...] | None) -> 
     ]
     # What runs the project's own code comes last: everything else should be on the screen by then.
     found = [(item, check_named(item.check or "")) for item in wanted]
-    found.sort(key=lambda pair: (pair[1].depends_on == "run", -LEVEL_ORDER.index(pair[0].level(profile))))
+    found.sort(
+        key=lambda pair: (pair[1].depends_on == "run", pair[1].late, -LEVEL_ORDER.index(pair[0].level(profile)))
+    )
     return [(item.id, check) for item, check in found]
 
 
@@ -97,9 +99,13 @@ def examine(
     outside = replace(outside, advisory_max_age_days=rules.policy.advisory_max_age_days)
     if resident and resident.run_nothing:
         outside = withheld(outside)
+    outside = replace(
+        outside, stopped=cancelled, progress=lambda done, total, what: emit(Progress(done=done, total=total, what=what))
+    )
     if not use_cache:
         _examine(project, rules, outside, emit, only, cancelled, None, profile, resident)
         return
+    outside = replace(outside, cache_dir=cache_dir(outside.environment, outside.home))
     with record_cache(cache_dir(outside.environment, outside.home), project.root) as cache:
         _examine(project, rules, outside, emit, only, cancelled, cache, profile, resident)
 

@@ -39,7 +39,8 @@ class Excerpts:
 
     def _with(self, finding: Finding) -> Finding:
         path, line = finding.location.path, finding.location.line
-        if path is None or line is None or finding.excerpt is not None:
+        # What stood in an old commit does not stand in the file any more, or on another line.
+        if path is None or line is None or finding.location.commit is not None or finding.excerpt is not None:
             return finding
         if path not in self._texts:
             self._texts[path] = self._read(path)

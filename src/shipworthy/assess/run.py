@@ -11,7 +11,7 @@ from shipworthy.assess.events import Event, Judged, Started
 from shipworthy.assess.excerpts import Excerpts
 from shipworthy.bugs import bug
 from shipworthy.checks import Check, CheckContext
-from shipworthy.facts import Analyser, Context, Fact, FactReader, Facts, Gap, View
+from shipworthy.facts import Analyser, Context, Fact, FactReader, Facts, Gap, Stopped, View
 from shipworthy.facts.scan import OverTime, RecordCache, Scan, time_limit
 from shipworthy.facts.stack import Stack
 from shipworthy.model import (
@@ -240,7 +240,11 @@ def judge(
             break
         started = time.monotonic()
         emit(Started(item=item))
-        outcomes[item] = excerpts.add(judge_check(check, store, outside, profile))
+        try:
+            judged = judge_check(check, store, outside, profile)
+        except Stopped:
+            break
+        outcomes[item] = excerpts.add(judged)
         milliseconds = round((time.monotonic() - started) * 1000)
         emit(Judged(item=item, outcomes=outcomes[item], milliseconds=milliseconds))
     return outcomes

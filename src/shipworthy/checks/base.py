@@ -43,6 +43,8 @@ class Check(ABC):
     needs: ClassVar[tuple[type[Fact], ...]]
     depends_on: ClassVar[Literal["tree", "run", "outside"]] = "tree"
     """What the answer rests on: the files alone, running the project, or the world outside."""
+    late: ClassVar[bool] = False
+    """Whether a first look takes so long that it comes after the others that rest on the same."""
     scope: ClassVar[Literal["repository", "component"]] = "repository"
     stands: ClassVar[frozenset[OutcomeKind]] = frozenset({OutcomeKind.FAIL})
     """Outcomes that what could not be read cannot undo. None of them may be green."""

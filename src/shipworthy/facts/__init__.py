@@ -14,11 +14,12 @@ if TYPE_CHECKING:
         Facts,
         Gap,
         Record,
+        Stopped,
         Undeclared,
         View,
     )
 
-__all__ = ["Analyser", "Context", "Fact", "FactReader", "Facts", "Gap", "Record", "Undeclared", "View"]
+__all__ = ["Analyser", "Context", "Fact", "FactReader", "Facts", "Gap", "Record", "Stopped", "Undeclared", "View"]
 
 
 def __getattr__(name: str) -> Any:

@@ -57,6 +57,16 @@ class Context:
     """Asked with (command, why) before the project's own code runs; None means nobody can be asked: no."""
     advisory_max_age_days: int | None = None
     """The policy's limit on the age of advisory data, in days; None where it sets none."""
+    cache_dir: Path | None = None
+    """Where answers that can be worked out again are kept between runs; None: keep and believe none."""
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None
+    """Told by a reader that takes long: so many done of so many, and of what."""
+    stopped: Callable[[], bool] = lambda: False
+    """Whether nobody waits for the answer any more; a reader that takes long asks, and raises `Stopped`."""
+
+
+class Stopped(BaseException):
+    """A reader ended because nobody waits for its answer: no reason to say anything about the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,11 @@ class Analyser(ABC):
     """Unique among analysers; part of the cache key."""
     version: str
     """Change it whenever the same bytes would give another record: code, rules or configuration."""
+    light: ClassVar[bool] = False
+    """Whether it takes less than handing the bytes to another process does."""
+
+    def expect(self, size: int) -> None:  # noqa: B027 - most have nothing to prepare
+        """Told before a pass of how many bytes there may be to look at."""
 
     @abstractmethod
     def wants(self, entry: FileEntry) -> bool:

@@ -112,7 +112,7 @@ class SecretsReader(FactReader[Secrets]):
         sightings: list[Sighting] = []
         for path in sorted(records):
             left.update(records[path]["left"])
-            sightings += _sightings(path, records[path]["rows"], salt)
+            sightings += sightings_of(path, records[path]["rows"], salt)
         permissions = Permissions.read(view)
         sightings = list(_judged(view, permissions, sightings, _unsalted(records, salt)))
         skipped = [entry.suffix for entry in view.entries() if entry.problem is None and entry.path not in records]
@@ -137,7 +137,8 @@ def title_of(rule_id: str) -> str:
     return _OTHER.get(rule_id) or _ASSIGNED[rule_id].partition(" ")[2].capitalize()
 
 
-def _sightings(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[Sighting]:
+def sightings_of(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator[Sighting]:
+    """A sighting for each row of the analyser's record of a file at this path."""
     rules = load().by_id
     for row in rows:
         rule = rules.get(row["rule"])

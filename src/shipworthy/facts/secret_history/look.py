@@ -1,0 +1,245 @@
+"""Looks at blobs, each once under each kind of path it had, and keeps what it finds for the next time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from shipworthy.facts.base import Context, Record, Stopped
+from shipworthy.facts.records import analyse
+from shipworthy.facts.secret_history.store import Looked, Store
+from shipworthy.facts.secret_history.walk import Walk
+from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
+from shipworthy.facts.secrets.context import context_of
+from shipworthy.facts.secrets.guessable import SUFFIXES
+from shipworthy.facts.secrets.rules import load
+from shipworthy.git import Git, GitError
+from shipworthy.git_objects import Streamed, stream
+from shipworthy.project import FileEntry, Source
+from shipworthy.project.files import kind_of
+from shipworthy.project.project import MAX_BYTES
+
+FILE_SECONDS = 10.0
+"""How long one blob may take, as a file of the tree may."""
+MOST_HITS = 50_000
+"""So many places where something stands are kept in mind; more is a gap."""
+_FLUSH_SECONDS = 2.0
+_TELL_EVERY = 200
+_LFS = b"version https://git-lfs."
+_LONGEST_POINTER = 1_024
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was found, and what could not be looked at."""
+
+    hits: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    """By blob id and path, rows as the analyser of secrets makes them."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Blobs: text, binary, lfs, archives, binaries (left out by name), and bytes of text."""
+    left: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+    """Blobs that were not remembered."""
+    missing: int = 0
+    unread: list[str] = field(default_factory=list)
+    """What was not looked at and why, in words."""
+
+
+def group_of(path: str) -> str:
+    """What the scanner takes from a path: two paths with the same answer have the same findings for the same bytes."""
+    name = path.rpartition("/")[2]
+    context = context_of(path)
+    suffix = path[path.rfind(".") :].lower()
+    return "\0".join(
+        (
+            context.role,
+            str(context.plain),
+            suffix if suffix in SUFFIXES else "",
+            name if name in _special_names() else "",
+        )
+    )
+
+
+@cache
+def _special_names() -> frozenset[str]:
+    return frozenset(name for rule in load().rules for name in rule.names)
+
+
+class Looker:
+    """One look at everything that a walk listed."""
+
+    def __init__(
+        self,
+        git: Git,
+        walk: Walk,
+        store: Store,
+        context: Context,
+        deadline: float,
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
+        """`absent`: ids of blobs that are known to be missing, and not asked for."""
+        self._git, self._walk, self._store = git, walk, store
+        self._context, self._deadline, self._absent = context, deadline, absent
+        self._analyser = SecretsAnalyser()
+        self._places = walk.places()
+        self._groups: dict[int, str] = {}
+        self.seen = Seen()
+
+    def look(self, *, again: bool = False) -> Seen:
+        """Everything; what is not reached is said in `unread`. What was found so far is kept however it ends.
+
+        `again`: what is remembered was counted before, and is not counted now. Raises Stopped.
+        """
+        try:
+            waiting = list(self._unknown(count=not again))
+            self.seen.read = len(waiting)
+            # In the order of paths, which is how git holds them: versions of a file share most of their bytes.
+            waiting.sort(key=lambda blob: (self._path(blob), blob))
+            self._all(waiting)
+        finally:
+            self._store.flush()
+        return self.seen
+
+    def _paths(self, blob: int) -> list[int]:
+        held = self._places[blob]
+        return held if isinstance(held, list) else [held]
+
+    def _path(self, blob: int) -> str:
+        return self._walk.paths[self._paths(blob)[0]]
+
+    def _by_group(self, blob: int) -> dict[str, list[int]]:
+        """The paths of a blob by what they say of it."""
+        groups: dict[str, list[int]] = {}
+        for path in self._paths(blob):
+            group = self._groups.get(path)
+            if group is None:
+                group = self._groups[path] = group_of(self._walk.paths[path])
+            groups.setdefault(group, []).append(path)
+        return groups
+
+    def _wanted(self) -> Iterator[int]:
+        """Blobs that are text, as far as their names tell."""
+        skipped = [_skipped(path) for path in self._walk.paths]
+        for blob in self._places:
+            whys = {skipped[path] for path in self._paths(blob)}
+            if "" in whys:
+                yield blob
+            else:
+                self.seen.counts[whys.pop()] += 1
+
+    def _unknown(self, *, count: bool) -> Iterator[int]:
+        """Those of which not everything is remembered."""
+        every = self._wanted()
+        while part := list(islice(every, 2_000)):
+            groups = {blob: self._by_group(blob) for blob in part}
+            keys = {(blob, group): self._key(blob, group) for blob in part for group in groups[blob]}
+            known = self._store.known(list(keys.values()))
+            for blob in part:
+                answers = {group: known.get(keys[blob, group]) for group in groups[blob]}
+                if None in answers.values():
+                    yield blob
+                    continue
+                for number, (group, looked) in enumerate(answers.items()):
+                    if looked is not None:
+                        self._take(blob, groups[blob][group], looked, count=count and number == 0)
+
+    def _key(self, blob: int, group: str) -> bytes:
+        return self._store.key(self._walk.oids[blob], group)
+
+    def _take(self, blob: int, paths: Iterable[int], looked: Looked, *, count: bool) -> None:
+        seen = self.seen
+        if count:
+            seen.counts[looked.kind] += 1
+            seen.counts["bytes"] += looked.size if looked.kind == "text" else 0
+            seen.left.update(looked.left or {})
+        if not looked.rows:
+            return
+        oid = self._walk.hex(blob)
+        for path in paths:
+            if len(seen.hits) >= MOST_HITS:
+                self._unread(f"more than {MOST_HITS:,} versions of files hold something: the rest is not listed")
+                return
+            seen.hits[oid, self._walk.paths[path]] = list(looked.rows)
+
+    def _unread(self, why: str) -> None:
+        if why not in self.seen.unread:
+            self.seen.unread.append(why)
+
+    def _all(self, waiting: list[int]) -> None:
+        if self._absent:
+            before = len(waiting)
+            waiting = [blob for blob in waiting if self._walk.hex(blob) not in self._absent]
+            self.seen.missing += before - len(waiting)
+        total, at, flushed = len(waiting), 0, time.monotonic()
+        objects = stream(self._git, [self._walk.hex(blob) for blob in waiting], MAX_BYTES, self._deadline)
+        try:
+            for found in objects:
+                at = found.number + 1
+                self._one(waiting[found.number], found)
+                if at % _TELL_EVERY == 1:
+                    if self._context.stopped():
+                        raise Stopped
+                    now = time.monotonic()
+                    self._context.progress(at, total, "reading the git history: file version")
+                    if now - flushed > _FLUSH_SECONDS:
+                        self._store.flush()
+                        flushed = now
+                    if now > self._deadline:
+                        raise GitError("it took too long")
+        except GitError as error:
+            self._unread(f"{total - at:,} of {total:,} versions of files in the git history were not read: {error}")
+        finally:
+            objects.close()
+
+    def _one(self, blob: int, found: Streamed) -> None:
+        if not found.kind:
+            self.seen.missing += 1
+            return
+        named = f"{self._path(blob)}, as it was once (blob {self._walk.hex(blob)[:12]})"
+        if found.kind != "blob":
+            self._unread(f"{named}: git holds a {found.kind} where a file should be")
+        elif found.data is None and b"\0" not in found.head:
+            self._unread(f"{named}: {found.size:,} bytes, and more than {MAX_BYTES:,} are not looked at")
+        elif found.data is None:
+            self._keep(blob, Looked("binary", found.size))
+        elif len(found.data) <= _LONGEST_POINTER and found.data.startswith(_LFS):
+            self._keep(blob, Looked("lfs", found.size))
+        else:
+            for number, (group, paths) in enumerate(self._by_group(blob).items()):
+                answer = looked_at(self._walk.paths[paths[0]], found.data, self._analyser)
+                if isinstance(answer, str):
+                    self._unread(f"{named}: {answer}")
+                    continue
+                self._store.add(self._key(blob, group), answer)
+                self._take(blob, paths, answer, count=number == 0)
+
+    def _keep(self, blob: int, looked: Looked) -> None:
+        for number, (group, paths) in enumerate(self._by_group(blob).items()):
+            self._store.add(self._key(blob, group), looked)
+            self._take(blob, paths, looked, count=number == 0)
+
+
+def looked_at(path: str, data: bytes, analyser: SecretsAnalyser) -> Looked | str:
+    """What the detector of the tree says of these bytes at this path; a text says why it does not."""
+    entry = FileEntry(path=path, size=len(data), mtime_ns=0, inode=0, kind=kind_of(path), tracked=True)
+    answer = analyse(Source(entry, data), [analyser], FILE_SECONDS)[0]
+    if not isinstance(answer, Record):
+        return answer
+    if answer.gaps:
+        return answer.gaps[0][0]
+    value = answer.value
+    return Looked("binary" if value["binary"] else "text", len(data), tuple(value["rows"]), dict(value["left"]) or None)
+
+
+def _skipped(path: str) -> str:
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    suffix = name[dot:].lower() if 0 < dot < len(name) - 1 else ""
+    return "binaries" if suffix in BINARIES else "archives" if suffix in ARCHIVES else ""

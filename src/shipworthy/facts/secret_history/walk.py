@@ -1,0 +1,204 @@
+"""Lists what every commit of every ref brought in: which blob, at which path, in place of which.
+
+`git log --raw` compares trees and reads no file, so it costs as little as listing the objects does, and tells all
+paths and commits of a blob. For a merge, it lists what differs from all parents: everything a merge itself brought in.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from array import array
+from binascii import hexlify, unhexlify
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from shipworthy.git import Git, GitError
+
+MOST_BLOBS = 1_500_000
+"""More are not kept in mind; what is left is a gap."""
+_PIECE = 1 << 20
+_HEADER = b"\x01"
+_LOG = (
+    "log", "--stdin", "--raw", "--diff-merges=combined", "--root", "--no-renames", "--no-abbrev", "--no-notes",
+    "--ignore-submodules=none", "--full-index", "-z", "--date=raw", "--format=tformat:%x01%H %cd %ad",
+)  # fmt: skip
+_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+class Incomplete(Exception):
+    """The history could not be listed to its end; the message says why."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What was listed. Blobs, paths and commits are numbered; a row is one change, in the order git tells them."""
+
+    oids: list[bytes] = field(default_factory=list)
+    """By blob, its id as bytes."""
+    paths: list[str] = field(default_factory=list)
+    commits: list[bytes] = field(default_factory=list)
+    """By commit, newest first: "ID SECONDS ZONE SECONDS ZONE", when it was committed and authored."""
+    commit: array[int] = field(default_factory=lambda: array("i"))
+    path: array[int] = field(default_factory=lambda: array("i"))
+    new: array[int] = field(default_factory=lambda: array("i"))
+    """The blob that stands there now; -1 for none."""
+    old: array[int] = field(default_factory=lambda: array("i"))
+    """The blob before; -1 for none. A merge has a row for each parent."""
+    links: int = 0
+    submodules: int = 0
+    _numbers: dict[bytes, int] = field(default_factory=dict)
+    _known: dict[bytes, int] = field(default_factory=dict)
+
+    def blob(self, oid: bytes) -> int:
+        """The number of a blob, by its id in hex."""
+        raw = unhexlify(oid)
+        number = self._numbers.get(raw)
+        if number is None:
+            number = self._numbers[raw] = len(self.oids)
+            self.oids.append(raw)
+            if number >= MOST_BLOBS:
+                raise Incomplete(f"there are more than {MOST_BLOBS:,} versions of files")
+        return number
+
+    def named(self, path: bytes) -> int:
+        """The number of a path."""
+        number = self._known.get(path)
+        if number is None:
+            number = self._known[path] = len(self.paths)
+            self.paths.append(path.decode("utf-8", "surrogateescape"))
+        return number
+
+    def hex(self, blob: int) -> str:
+        return hexlify(self.oids[blob]).decode("ascii")
+
+    def places(self) -> dict[int, int | list[int]]:
+        """By blob that was brought in, its paths: a number where there is one, which is nearly always."""
+        found: dict[int, int | list[int]] = {}
+        for blob, path in zip(self.new, self.path, strict=True):
+            if blob < 0:
+                continue
+            held = found.get(blob)
+            if held is None:
+                found[blob] = path
+            elif isinstance(held, list):
+                if path not in held:
+                    held.append(path)
+            elif held != path:
+                found[blob] = [held, path]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """Where the refs of a repository stand."""
+
+    commits: tuple[str, ...]
+    """Ids of the commits, sorted."""
+    others: tuple[str, ...]
+    """Ids of trees and blobs that a ref or a tag names outright."""
+
+
+def refs(git: Git) -> Refs:
+    """Every ref there is (branches, tags, remote branches, the newest stash, notes) and HEAD. Raises GitError."""
+    said = git.run("for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)")
+    commits: set[str] = set()
+    others: set[str] = set()
+    for line in said.decode("ascii", "replace").splitlines():
+        words = line.split()
+        kind, oid = words[-2:]
+        if kind == "tag":
+            # A tag of a tag: asked for by itself.
+            oid = git.text("rev-parse", f"{oid}^{{}}")
+            kind = git.text("cat-file", "-t", oid)
+        (commits if kind == "commit" else others).add(oid)
+    # The HEADs of all work trees; --all would tell of the refs once more.
+    for line in git.text("worktree", "list", "--porcelain").splitlines():
+        word, _, oid = line.partition(" ")
+        if word == "HEAD" and oid.strip("0"):
+            commits.add(oid)
+    return Refs(tuple(sorted(commits)), tuple(sorted(others)))
+
+
+def walk(git: Git, wanted: Sequence[str], without: Sequence[str], deadline: float) -> tuple[Walk, str]:
+    """Everything in the history of `wanted` that is not in that of `without` (ids of commits), and why not all, or "".
+
+    `deadline` is of `time.monotonic`.
+    """
+    found = Walk()
+    try:
+        _read(found, _tokens(git, [*wanted, *(f"^{oid}" for oid in without)], deadline))
+    except (Incomplete, GitError) as error:
+        return found, str(error)
+    return found, ""
+
+
+def _read(walk: Walk, tokens: Iterator[bytes]) -> None:
+    current = -1
+    for token in tokens:
+        entry = token.lstrip(b"\n")
+        if entry.startswith(_HEADER):
+            current += 1
+            walk.commits.append(entry[1:])
+            continue
+        if not entry:
+            continue
+        name = next(tokens, None)
+        if name is None or not entry.startswith(b":") or current < 0:
+            raise Incomplete("git log gave an answer that is none")
+        _row(walk, current, entry, name)
+
+
+def _row(walk: Walk, commit: int, entry: bytes, name: bytes) -> None:
+    fields = entry.split(b" ")
+    parents = len(entry) - len(entry.lstrip(b":"))
+    if len(fields) != 2 * parents + 3 or not all(map(_OID.fullmatch, fields[parents + 1 : -1])):
+        raise Incomplete("git log gave an answer that is none")
+    fields[0] = fields[0].lstrip(b":")
+    mode, oid = fields[parents], fields[2 * parents + 1]
+    new = walk.blob(oid) if mode.startswith(b"100") else -1
+    walk.links += mode == b"120000"
+    walk.submodules += mode == b"160000"
+    path = walk.named(name)
+    for parent in range(parents):
+        held = fields[parents + 1 + parent]
+        walk.commit.append(commit)
+        walk.path.append(path)
+        walk.new.append(new)
+        walk.old.append(walk.blob(held) if fields[parent].startswith(b"100") else -1)
+
+
+def _tokens(git: Git, revisions: Sequence[str], deadline: float) -> Iterator[bytes]:
+    """What git log says between NULs. Raises Incomplete where it ends before its time."""
+    if not any(not each.startswith("^") for each in revisions):
+        return
+    process = git.start(*_LOG)
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101 - as above
+    alarm = threading.Timer(max(deadline - time.monotonic(), 0.01), process.kill)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        # It reads all of them before it says anything, so this never waits for what is not read yet.
+        text = memoryview("".join(f"{each}\n" for each in revisions).encode("ascii"))
+        try:
+            while text:
+                text = text[process.stdin.write(text) :]
+            process.stdin.close()
+        except OSError as error:
+            raise Incomplete("git log ended at once") from error
+        rest = b""
+        while piece := process.stdout.read(_PIECE):
+            *whole, rest = (rest + piece).split(b"\0")
+            yield from whole
+        if process.wait() != 0:
+            late = time.monotonic() >= deadline
+            raise Incomplete("listing it took too long" if late else "git could not list it to its end")
+    finally:
+        alarm.cancel()
+        process.kill()
+        process.stdout.close()
+        if not process.stdin.closed:
+            process.stdin.close()
+        process.wait()
