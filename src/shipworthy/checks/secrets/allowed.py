@@ -8,9 +8,10 @@ Outcome.passed(…, [*looked_at, *allowed_lines(secrets)], [*findings, *allowed_
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from shipworthy.facts.secrets import Secrets, Sighting
-from shipworthy.model import Finding, Location, Severity
+from shipworthy.model import Confidence, Finding, Location, Severity
 from shipworthy.text import plural
 
 ALLOWED = "secret-allowed"
@@ -43,6 +44,16 @@ def allowed_findings(secrets: Secrets) -> list[Finding]:
         for each in secrets.problems
     ]
     return found
+
+
+def allowed_until(secrets: Secrets) -> date | None:
+    """The last day of the permission that ends first, of those a pass rests on; None where none ends."""
+    ends = [
+        each.allowed.expires
+        for each in secrets.sightings
+        if each.allowed is not None and each.allowed.expires and each.confidence is not Confidence.REVIEW
+    ]
+    return min(ends, default=None)
 
 
 def not_followed(sighting: Sighting) -> str:
