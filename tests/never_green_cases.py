@@ -148,3 +148,4 @@ _NAMED = {
 }
 """Item to what its form names of the app."""
 CASES |= {item: Case(files={**_PAID_APP, a_form(item).file: text(item, *names)}) for item, names in _NAMED.items()}
+CASES["key-rotation"] = Case(files={**_PAID_APP, a_form("key-inventory").file: text("key-inventory", "API_TOKEN")})

@@ -30,6 +30,7 @@ BUILT_IN: dict[str, str] = {
     "threat-model": "forms.threat_model:ThreatModel",
     "third-party-inventory": "forms.third_party_inventory:ThirdPartyInventory",
     "key-inventory": "forms.key_inventory:KeyInventory",
+    "key-rotation": "forms.key_rotation:KeyRotation",
     "alert-reaches-human": "forms.alert_reaches_human:AlertReachesHuman",
     "spend-alert": "forms.spend_alert:SpendAlert",
     "backup-restored": "forms.backup_restored:BackupRestored",

@@ -45,7 +45,7 @@ class FormCheck(Check):
         form = fact.form()
         known: dict[type[Fact], Fact] = {kind: facts[kind] for kind in self.needs}
         if fact.gaps:
-            return _not_understood(fact, form)
+            return not_understood(fact, form)
         found = {question.id: found_in(question.sources, known) for question in form.questions if question.sources}
         if fact.written is None:
             return _nothing_written(form, found)
@@ -78,7 +78,8 @@ def command(form: Form) -> str:
     return f"shipworthy form {form.id}"
 
 
-def _not_understood(fact: FormFact, form: Form) -> Outcome:
+def not_understood(fact: FormFact, form: Form) -> Outcome:
+    """For a file that has gaps."""
     findings = [
         Finding.at(
             Location(path=gap.path, line=gap.line),

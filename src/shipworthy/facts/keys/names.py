@@ -105,3 +105,8 @@ def scope_of(name: str) -> str | None:
         return "admin"
     parts = set(split(name))
     return next((scope for scope, words in _SCOPES if words & parts), None)
+
+
+def guarded(name: str) -> bool:
+    """Whether a key of this name opens anything, so that somebody has to look after it and replace it."""
+    return scope_of(name) not in (PUBLIC, IDENTIFIER)
