@@ -149,3 +149,13 @@ _NAMED = {
 """Item to what its form names of the app."""
 CASES |= {item: Case(files={**_PAID_APP, a_form(item).file: text(item, *names)}) for item, names in _NAMED.items()}
 CASES["key-rotation"] = Case(files={**_PAID_APP, a_form("key-inventory").file: text("key-inventory", "API_TOKEN")})
+_PAGE = '<div id="root"></div>\n<script type="module" src="/src/main.ts"></script>\n'
+_CLIENT = {
+    "package.json": '{"private": true, "scripts": {"build": "vite build"}, "devDependencies": {"vite": "^6.0.0"}}\n',
+    "index.html": _PAGE,
+    "vite.config.ts": 'export default { define: { __VERSION__: JSON.stringify("1") } }\n',
+    "tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}\n',
+    "src/main.ts": 'import { call } from "@/call"\ncall()\n',
+    "src/call.ts": "export const call = () => fetch(import.meta.env.VITE_API_URL)\n",
+}
+CASES["no-secret-in-client"] = Case(files=_CLIENT)

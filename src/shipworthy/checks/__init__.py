@@ -18,6 +18,7 @@ BUILT_IN: dict[str, str] = {
     "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",
     "secrets-not-in-tree": "secrets.secrets_not_in_tree:SecretsNotInTree",
     "env-files-ignored": "secrets.env_files_ignored:EnvFilesIgnored",
+    "no-secret-in-client": "secrets.no_secret_in_client:NoSecretInClient",
     "secret-store": "secrets.secret_store:SecretStore",
     "lockfile": "dependencies.lockfile:Lockfile",
     "known-vulns": "dependencies.known_vulns:KnownVulns",
