@@ -39,6 +39,7 @@ def allowed_findings(secrets: Secrets) -> list[Finding]:
             f"{each.key}: {each.message}." if each.key else f"{each.message[:1].upper()}{each.message[1:]}.",
             anchor=f"{each.key}\0{each.message}",
             severity=Severity.INFO,
+            confidence=Confidence.REVIEW,
             remedy=each.remedy,
         )
         for each in secrets.problems
@@ -76,7 +77,7 @@ def _allowed(group: list[Sighting]) -> Finding:
         f"{first.says} in this file and is allowed{until} by {allowed.by} ({allowed.location}){why}",
         anchor=first.identity,
         severity=Severity.INFO,
-        confidence=first.confidence,
+        confidence=Confidence.REVIEW,  # it is for a person to look at, and nothing that a fix may take out
         related=[allowed.location, *(each.location for each in group[1:])],
         remedy=_REMEDY,
     )
