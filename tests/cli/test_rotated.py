@@ -72,6 +72,15 @@ def test_a_known_secret_is_recorded_as_replaced_and_all_else_stays(app: Path) ->
     assert len(found.rotations) == 2
 
 
+def test_a_secret_that_only_the_history_holds_is_known(app: Path) -> None:
+    fingerprint, _ = facts(app)
+    write(app, {"app.py": "key = ''\n"})
+    git(app, "commit", "-q", "-a", "-m", "take it out")
+    done = rotated(app, fingerprint, "--on", "2026-11-20")
+    assert done.exit_code == 0, done.output
+    assert "no secret" in rotated(app, UNKNOWN, "--on", "2026-11-20").output
+
+
 def test_without_a_file_one_is_made(app: Path) -> None:
     fingerprint, _ = facts(app)
     assert rotated(app, fingerprint, "--on", "2026-11-20").exit_code == 0

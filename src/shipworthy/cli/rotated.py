@@ -14,10 +14,11 @@ from shipworthy.text import visible
 
 if TYPE_CHECKING:
     from shipworthy.facts.forms import Form
+    from shipworthy.facts.secrets import Sighting
 
 ITEM = "key-inventory"
 """The item whose form holds the rotations."""
-_LIST = "List what was found: shipworthy facts secrets"
+_LIST = "List what was found: shipworthy facts secrets --history"
 
 
 @click.command("rotated")
@@ -82,10 +83,11 @@ def _check(form: Form, cells: dict[str, str]) -> None:
 
 
 def _must_be_known(root: Path, fingerprint: str) -> None:
-    """Ends the program where no finding has this fingerprint."""
+    """Ends the program where no finding has this fingerprint, in the files or in the history."""
     from shipworthy.assess.cache import cache_dir, record_cache
     from shipworthy.assess.context import default_context
     from shipworthy.assess.run import FactStore
+    from shipworthy.facts.secret_history import SecretHistory
     from shipworthy.facts.secrets import Secrets
     from shipworthy.project import Project, ProjectError
 
@@ -94,13 +96,17 @@ def _must_be_known(root: Path, fingerprint: str) -> None:
         project = Project.open(root)
     except ProjectError as error:
         fail(str(error), error.diagnostics)
+    known: dict[str, Sighting] = {}
     with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
-        found = FactStore(project, context, [Secrets], cache).get(Secrets)
-    if not isinstance(found, Secrets):
-        fail(str(found), "Nothing was recorded; try again.")
-    known = {each.identity: each for each in found.sightings}
-    if fingerprint in known:
-        return
+        store = FactStore(project, context, [Secrets, SecretHistory], cache)
+        # The history takes longer, so it is asked only about what the files do not hold.
+        for kind in (Secrets, SecretHistory):
+            found = store.get(kind)
+            if not isinstance(found, Secrets | SecretHistory):
+                fail(str(found), "Nothing was recorded; try again.")
+            known.update({each.identity: each for each in found.sightings})
+            if fingerprint in known:
+                return
     close = [known[each] for each in get_close_matches(fingerprint, known, n=3, cutoff=0.7)]
     meant = "; ".join(f"{each.identity} at {each.location} ({each.title})" for each in close)
     fail(
