@@ -13,7 +13,7 @@ from tests.support import git, make_repo, write
 from shipworthy.assess.run import FactStore
 from shipworthy.cli.rotated import command
 from shipworthy.facts import Context
-from shipworthy.facts.rotations import Rotations
+from shipworthy.facts.rotations import Rotations, how_to_record
 from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.secrets.rules import load
 from shipworthy.project import Project
@@ -57,6 +57,7 @@ def facts(folder: Path) -> tuple[str, Rotations]:
 def test_a_known_secret_is_recorded_as_replaced_and_all_else_stays(app: Path) -> None:
     write(app, {FILE: HELD})
     fingerprint, _ = facts(app)
+    assert how_to_record(fingerprint) == f"shipworthy {command.name} {fingerprint} --on YYYY-MM-DD"
     done = rotated(app, fingerprint.upper(), "--on", "2026-11-20", "--name", "STRIPE_KEY", "--note", "ticket 7")
     assert done.exit_code == 0, done.output
     assert f"{fingerprint} replaced on 2026-11-20 by ada@example.org" in done.output

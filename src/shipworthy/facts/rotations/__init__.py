@@ -16,6 +16,11 @@ QUESTION = "rotation"
 """The question of the form of keys whose rows these are."""
 
 
+def how_to_record(identity: str) -> str:
+    """The command that records a rotation: the last step of dealing with a leaked key."""
+    return f"shipworthy rotated {identity} --on YYYY-MM-DD"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """Somebody's word that a leaked key was replaced where it was issued."""
