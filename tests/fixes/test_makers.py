@@ -56,6 +56,23 @@ CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]
         "pass", {".dockerignore": "*.md\n**/.env\n**/.env.*\n!**/.env.example"},
     ),
     (
+        "ignored-upload", "env-files-ignored",
+        {"a.py": READS, ".gitignore": ".env\n", ".gcloudignore": ".git\n"},
+        "pass", {".gcloudignore": ".git\n.env\n"},
+    ),
+    (
+        "ignored-package", "env-files-ignored",
+        {
+            "a.py": READS, ".gitignore": ".env\n", ".npmignore": "docs\n",
+            "package.json": '{"name": "a", "version": "1.0.0"}',
+        },
+        "pass", {".npmignore": "docs\n.env\n.env.*\n!.env.example\n"},
+    ),
+    (
+        "ignored-state", "env-files-ignored", {"main.tf": 'provider "aws" {\n}\n', ".gitignore": "*.log\n"},
+        "pass", {".gitignore": "*.log\nterraform.tfstate\n"},
+    ),
+    (
         "parity-makes", "config-parity", {"a.py": READS}, "pass",
         {
             ".env.example": "# Every setting the app reads. Copy this to .env, fill it in, and never commit that.\n"

@@ -21,6 +21,7 @@ def make(desk: Desk) -> Fix | NoFix:
     names = _not_ignored(desk)
     files = [".gitignore"] if names and _add(desk, ".gitignore", names) else []
     files += _images(desk)
+    files += _uploads(desk)
     for finding in desk.of("env-file-tracked"):
         path = finding.location.path or ""
         quoted = shlex.quote(path if not path.startswith("-") else f"./{path}")
@@ -30,8 +31,11 @@ def make(desk: Desk) -> Fix | NoFix:
         )
     for finding in desk.of("secret-file-committed"):
         desk.note(f"{finding.location} holds a secret: replace it where it was issued, then put a placeholder there.")
+    for finding in desk.of("key-store-committed", "state-committed"):
+        desk.note(f"{finding.location}: {finding.remedy}")
     for finding in desk.of("env-file-published"):
-        desk.refuse(f"what {finding.location.path} publishes is yours to list: name it in its files.")
+        if not (finding.location.path or "").endswith(".npmignore"):
+            desk.refuse(f"what {finding.location.path} publishes is yours to list: name it in its files.")
     return desk.result(f"Keep env files out by {listed(files)}.")
 
 
@@ -43,6 +47,10 @@ def _not_ignored(desk: Desk) -> list[str]:
         where = f"{folder}/.gitignore" if folder else ".gitignore"
         if desk.is_open("env-file-not-ignored", where, answer.path) and name not in names:
             names.append(name)
+    for path in ignored.untracked:
+        pattern = f"*.{path.rpartition('.')[2]}"
+        if desk.is_open("key-store-not-ignored", path, path) and pattern not in names:
+            names.append(pattern)
     # A tracked one would be added again by the next `git add .` after it was taken out.
     known = {answer.path: answer for answer in ignored.answers}
     for each in desk.fact(Settings).listings:
@@ -70,6 +78,20 @@ def _images(desk: Desk) -> list[str]:
             path = f"{copy.location.path}.dockerignore"
         if _add(desk, path, _IN_IMAGE):
             found.append(path)
+    return found
+
+
+def _uploads(desk: Desk) -> list[str]:
+    """The ignore files of npm and of platforms that now leave env files behind."""
+    found: list[str] = []
+    for each in desk.fact(Ignored).published:
+        path = each.location.path or ""
+        rule = "env-file-uploaded" if each.upload else "env-file-published"
+        writable = each.upload or path.endswith(".npmignore")
+        if writable and desk.is_open(rule, path, "published"):
+            patterns = (each.takes,) if each.upload else (".env", ".env.*", "!.env.example")
+            if _add(desk, path, patterns):
+                found.append(path)
     return found
 
 

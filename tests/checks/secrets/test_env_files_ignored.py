@@ -15,6 +15,12 @@ APP = "import os\nA = os.environ['API_TOKEN']\n"
 IGNORE = ".env\n.env.*\n!.env.example\n*.pem\n"
 LIVE = "sk" + "_live_" + drawn("an", 60, 12)
 IMAGE = {"Dockerfile": "FROM a\nCOPY . .\n"}
+OWN = "".join(("Tulip", "7wagon", "Moss"))
+HELD = {"secret-file-committed"}
+NPM = "npm" + "_" + drawn("an", 36, 14)
+STATE = '{"version": 4, "resources": [{"instances": []}]}'
+ROOT = 'provider "aws" {\n}\n'
+STAGED = {"Dockerfile": "FROM a AS build\nWORKDIR /app\nCOPY . .\nFROM b\nCOPY --from=build /app/dist /srv\n"}
 NEXT = '{"name": "a", "private": true, "dependencies": {"next": "15.0.0"}}'
 
 
@@ -35,13 +41,30 @@ NEXT = '{"name": "a", "private": true, "dependencies": {"next": "15.0.0"}}'
         ({"a.py": APP, ".gitignore": IGNORE, **IMAGE, ".dockerignore": ".env*\n"}, "pass", set()),
         ({"b/a.py": APP, ".gitignore": "/.env\n", "b/.env.example": "A_B=\n"}, "fail", {"env-file-not-ignored"}),
         ({"a.py": "print(1)\n"}, "not-applicable", set()),
+        ({"package.json": NEXT, "a.js": "process.env.A_URL", ".gitignore": ".env*\n", ".env": "A=1\n"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, ".env.production": "PUBLIC_URL=https://a.example\n"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, ".env.production": f"API_TOKEN={OWN}\n"}, "fail", {"env-file-tracked"}),
+        ({"a.py": APP, ".gitignore": IGNORE, ".env.development": "DB_PASSWORD=postgres\n"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, ".env.test": f"API_TOKEN={OWN}\n"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, "release.keystore": "x"}, "fail", {"key-store-committed"}),
+        ({"a.py": APP, ".gitignore": IGNORE, "debug.keystore": "x", "truststore.jks": "x"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, "terraform.tfstate": STATE}, "fail", {"state-committed"}),
+        ({"main.tf": ROOT, ".gitignore": ".env\n"}, "fail", {"env-file-not-ignored"}),
+        ({"main.tf": ROOT, ".gitignore": "*.tfstate\n"}, "pass", set()),
+        ({"main.tf": ROOT + 'terraform {\n  backend "s3" {}\n}\n'}, "not-applicable", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, ".npmrc": f"//r.example/:_authToken={NPM}"}, "fail", HELD),
+        ({"a.py": APP, ".gitignore": IGNORE, ".npmrc": "//r.example/:_authToken=${NPM_TOKEN}\n"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, **STAGED}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, ".gcloudignore": ".git\n"}, "fail", {"env-file-uploaded"}),
+        ({"a.py": APP, ".gitignore": IGNORE, ".gcloudignore": "#!include:.gitignore\n"}, "pass", set()),
+        ({"apps/web/a.py": APP, "apps/web/.env.example": "", ".gitignore": ".env\n!apps/web/.env\n"}, "fail", None),
         ({"a.js": "process.env.NODE_ENV"}, "not-applicable", set()),
     ],
 )  # fmt: skip
-def test_outcomes(tmp_path: Path, files: dict[str, str], kind: str, rules: set[str]) -> None:
+def test_outcomes(tmp_path: Path, files: dict[str, str], kind: str, rules: set[str] | None) -> None:
     outcome = check_files(CHECK, tmp_path / "p", files)
     assert outcome.kind == kind
-    if kind == "fail":
+    if kind == "fail" and rules is not None:
         assert {finding.rule for finding in outcome.findings} == rules
 
 
@@ -64,3 +87,20 @@ def test_the_deciding_rule_is_evidence(tmp_path: Path) -> None:
     outcome = check_files(CHECK, tmp_path / "p", {"a.py": APP, ".gitignore": IGNORE})
     assert outcome.summary == ".env ignored by .gitignore:1"
     assert ".env ignored by .gitignore:1 .env" in outcome.looked_at
+
+
+def test_what_is_left_to_judge_is_said_beside_the_pass(tmp_path: Path) -> None:
+    files = {"a.py": "from dotenv import load_dotenv\nload_dotenv()\n" + APP, ".gitignore": ".env\n", **STAGED}
+    files |= {"db.env": "POSTGRES_PASSWORD=postgres\n"}
+    outcome = check_files(CHECK, tmp_path / "p", files)
+    assert outcome.kind is OutcomeKind.PASS
+    rules = {finding.rule for finding in outcome.findings}
+    assert rules == {"env-file-tracked", "env-file-in-image", "key-file-not-ignored", "no-example-file"}
+
+
+def test_a_key_store_that_lies_about(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    check_files(CHECK, folder, {"a.py": APP, ".gitignore": IGNORE})
+    (folder / "release.p12").write_bytes(b"\x00")
+    outcome = outcome_of(CHECK, folder)
+    assert [finding.rule for finding in outcome.findings] == ["key-store-not-ignored"]

@@ -7,7 +7,9 @@ from typing import Any
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.settings.defaults import of_text
+from shipworthy.facts.settings.deployed_rows import stand_in
 from shipworthy.facts.settings.model import ListingKind
+from shipworthy.facts.settings.names import secret_name
 from shipworthy.project import FileEntry, Source
 
 _EXAMPLE = re.compile(
@@ -73,10 +75,10 @@ def kind_of(entry: FileEntry) -> ListingKind | None:
 
 
 class ListedSettings(Analyser):
-    """Record: `{"kind", "names", "assigned"}`; assigned rows are [name, line, default kind, commented]."""
+    """Record: `{"kind", "names", "assigned"}`; assigned rows are [name, line, default kind, commented, stand-in]."""
 
     name = "settings-listings"
-    version = "3"
+    version = "4"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None
@@ -93,7 +95,8 @@ class ListedSettings(Analyser):
                 value = match[3].partition(" #")[0].strip().strip("\"'")
                 names.add(match[2])
                 line = text.count("\n", 0, match.start(2)) + 1
-                assigned.append([match[2], line, str(of_text(value)), bool(match[1])])
+                own = secret_name(match[2]) and not stand_in(match[2], value)
+                assigned.append([match[2], line, str(of_text(value)), bool(match[1]), not own])
         elif kind is not ListingKind.DOCS:
             names |= {name for name in _KEYED.findall(text) if name.upper() == name}
         return Record(

@@ -75,6 +75,8 @@ class Assignment:
     line: int
     default: Default
     secret: bool
+    stand_in: bool = True
+    """No secret of anybody's: a placeholder, a word such as "postgres", or a setting that is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

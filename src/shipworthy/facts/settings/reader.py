@@ -125,8 +125,8 @@ def _listings(listed: Mapping[str, Any], view: View) -> Iterator[SettingListing]
             tracked=entry.tracked or not view.project.head.in_git,
             names=frozenset(value["names"]),
             assignments=tuple(
-                Assignment(name=name, line=line, default=Default(default), secret=secret_name(name))
-                for name, line, default, commented in value["assigned"]
+                Assignment(name=name, line=line, default=Default(default), secret=secret_name(name), stand_in=stand_in)
+                for name, line, default, commented, stand_in in value["assigned"]
                 if not commented
             ),
         )
