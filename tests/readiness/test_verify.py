@@ -138,6 +138,7 @@ def test_one_byte_of_source_and_back(repo: Signed) -> None:
     [
         {"new.py": ""},
         {".shipworthy/decisions.toml": "# later\n"},
+        {".shipworthy/secret-exceptions.toml": "# later\n"},
         {".shipworthy/policy.toml": 'profile = "solo"\nchecklist = "demo"\nwaiver_max_days = 3000\n'},
         {".shipworthy/.gitattributes": ""},
         {".shipworthy/readiness.staging.json": "{}"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -109,18 +109,28 @@ class SecretsReader(FactReader[Secrets]):
         if salt and len(salt) < LEAST_SALT:
             view.gap(SALT_FILE, f"the salt is shorter than {LEAST_SALT} characters")
         left: Counter[str] = Counter()
-        sightings: list[Sighting] = []
-        for path in sorted(records):
-            left.update(records[path]["left"])
-            sightings += sightings_of(path, records[path]["rows"], salt)
+        rows: dict[str, list[dict[str, Any]]] = {}
+        texts = total = binaries = 0
+        # Once over all of them: there are as many as files, and most have nothing to say.
+        for path, record in records.items():
+            if record["binary"]:
+                binaries += 1
+                continue
+            texts += 1
+            total += record["bytes"]
+            if record["rows"]:
+                rows[path] = record["rows"]
+            if record["left"]:
+                left.update(record["left"])
+        sightings = [each for path in sorted(rows) for each in sightings_of(path, rows[path], salt)]
         permissions = Permissions.read(view)
-        sightings = list(_judged(view, permissions, sightings, _unsalted(records, salt)))
+        sightings = list(_judged(view, permissions, sightings, _unsalted(rows.values(), salt)))
         skipped = [entry.suffix for entry in view.entries() if entry.problem is None and entry.path not in records]
         return Secrets(
             sightings=tuple(sightings),
-            files=sum(not record["binary"] for record in records.values()),
-            bytes=sum(record["bytes"] for record in records.values() if not record["binary"]),
-            binaries=sum(record["binary"] for record in records.values()) + sum(each in BINARIES for each in skipped),
+            files=texts,
+            bytes=total,
+            binaries=binaries + sum(each in BINARIES for each in skipped),
             archives=sum(each in ARCHIVES for each in skipped),
             left_out=dict(left),
             problems=permissions.problems(),
@@ -157,11 +167,11 @@ def sightings_of(path: str, rows: list[dict[str, Any]], salt: bytes) -> Iterator
         )
 
 
-def _unsalted(records: Mapping[str, Any], salt: bytes) -> dict[str, str]:
+def _unsalted(rows: Iterable[list[dict[str, Any]]], salt: bytes) -> dict[str, str]:
     """By identity, the one a token had before the project had a salt."""
     if not salt:
         return {}
-    tokens = {row["token"] for record in records.values() for row in record["rows"] if row["token"]}
+    tokens = {row["token"] for each in rows for row in each if row["token"]}
     return {identity(token, salt): identity(token, b"") for token in tokens}
 
 
@@ -190,7 +200,8 @@ def _place(lines: Lines | None, path: str, each: Sighting) -> Place:
 def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, object]]:
     """`shipworthy facts secrets`: one row a sighting, never a value; `review` adds those for a person to look at.
 
-    Keys: file, line, kind, masked, fingerprint, commit (None: it stands in the tree), confidence.
+    Keys: file, line, kind, masked, fingerprint, commit (None: it stands in the tree), confidence, and allowed: what
+    allows it, None where nothing does.
     """
     return [
         {
@@ -201,7 +212,8 @@ def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, objec
             "fingerprint": each.identity,
             "commit": each.location.commit,
             "confidence": str(each.confidence),
+            "allowed": each.allowed.by if each.allowed else None,
         }
         for each in secrets.sightings
-        if review or each.counts
+        if review or each.confidence is not Confidence.REVIEW
     ]

@@ -8,6 +8,7 @@ where the same value stood in that line, however far it has moved since.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shipworthy.checklist.document import Problem
@@ -39,7 +40,8 @@ class Entry:
 class GitleaksIgnore:
     """The entries of one file, and which of them fitted something."""
 
-    def __init__(self, data: bytes, git: Git | None) -> None:
+    def __init__(self, data: bytes, git: Callable[[], Git | None]) -> None:
+        """`git` is asked for only where an entry names a commit: what was asked of git changes with every commit."""
         self._git = git
         self._looks = 0
         self._old: dict[tuple[str, str], Lines | None] = {}
@@ -102,14 +104,15 @@ class GitleaksIgnore:
         return self._old[key]
 
     def _asked(self, commit: str, path: str) -> Lines | None:
-        if self._git is None:
+        git = self._git()
+        if git is None:
             return None
         name = f"{commit}:{path}"
         try:
-            size = self._git.answer("cat-file", "-s", name)
+            size = git.answer("cat-file", "-s", name)
             if size is None or not size.isdigit() or int(size) > _MOST_BLOB:
                 return None
-            return Lines(self._git.run("cat-file", "blob", name))
+            return Lines(git.run("cat-file", "blob", name))
         except (GitError, ValueError):  # ValueError: a NUL in the path
             return None
 

@@ -32,7 +32,7 @@ class Permissions:
         self._shown: dict[str, str] = {}
         self._over = False
         self._exceptions = Exceptions(view.read(EXCEPTIONS) or b"", view.context.now.date())
-        self._ignore = GitleaksIgnore(view.read(GITLEAKSIGNORE) or b"", view.project.git)
+        self._ignore = GitleaksIgnore(view.read(GITLEAKSIGNORE) or b"", lambda: view.project.git)
         self._baseline = _read_baseline(view)
         self._lists: tuple[Criteria, ...] = ()
         config = view.read(GITLEAKS_TOML)
