@@ -79,6 +79,34 @@ def test_one_row_a_key_with_its_places(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+DEPLOYED = {
+    "compose.yml": "services:\n  web:\n    environment:\n      - API_TOKEN=${API_TOKEN?Variable not set}\n"
+    "      # OLD_TOKEN: x\n      MARIADB_RANDOM_ROOT_PASSWORD: 'yes'\n",
+    "Dockerfile": "FROM python:3.12\nARG NPM_TOKEN\n",
+    "k8s/web.yaml": "kind: Deployment\nspec:\n  - name: DATABASE_CREDENTIALS\n"
+    "    valueFrom: {secretKeyRef: {name: db, key: c}}\n",
+    "main.tf": 'variable "datadog_api_key" {\n  sensitive = true\n}\nvariable "region" {}\n',
+    "compose.test.yml": "services:\n  web:\n    environment:\n      TEST_API_KEY: x\n",
+}
+
+
+def test_deployment_files_name_keys(tmp_path: Path) -> None:
+    found = rows(tmp_path, DEPLOYED)
+    assert {name: (row["named"][0]["file"], row["named"][0]["line"]) for name, row in found.items()} == {
+        "API_TOKEN": ("compose.yml", 4),
+        "NPM_TOKEN": ("Dockerfile", 2),
+        "DATABASE_CREDENTIALS": ("k8s/web.yaml", 3),
+        "datadog_api_key": ("main.tf", 1),
+    }
+    assert [each["file"] for each in found["DATABASE_CREDENTIALS"]["stores"]] == ["k8s/web.yaml"]
+
+
+def test_scripts_of_another_ci_system_ask_for_keys(tmp_path: Path) -> None:
+    script = "ship:\n  script:\n    - push $DEPLOY_TOKEN ${CI_JOB_TOKEN} $HOME\n    # $OLD_TOKEN\n"
+    found = rows(tmp_path, {".gitlab-ci.yml": script})
+    assert {name: row["ci"] for name, row in found.items()} == {"DEPLOY_TOKEN": [{"file": ".gitlab-ci.yml", "line": 3}]}
+
+
 PYTHON = {
     "from openai import OpenAI\nc = OpenAI()\n": "OPENAI_API_KEY",
     "import openai as o\nc = o.AsyncOpenAI(timeout=3)\n": "OPENAI_API_KEY",

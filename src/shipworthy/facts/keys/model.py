@@ -38,9 +38,9 @@ class Key:
     """Where code or a deployment file reads it, or makes a client that does so by itself."""
     kept: tuple[Kept, ...] = ()
     ci: tuple[Location, ...] = ()
-    """Where a workflow asks for it."""
+    """Where a workflow asks for it, or a script of another CI system."""
     named: tuple[Location, ...] = ()
-    """Where the example of an env file names it."""
+    """Where the example of an env file, or a deployment file, names it."""
 
     @property
     def guarded(self) -> bool:

@@ -13,6 +13,7 @@ from shipworthy.facts.secrets.names import PUBLIC_PREFIX, read_name, split
 # "next" by itself is a word that makes a later token something else: the one of the next page.
 _SERVER_PREFIX = re.compile(r"^(?:NEXT_PRIVATE|NEXT|NUXT|NITRO)_")
 _KEY_WORDS = frozenset({"key", "keys", "token", "dsn", "pat"})
+_CREDENTIALS = frozenset({"credential", "credentials", "creds"})
 _PUBLIC_WORDS = frozenset({"publishable", "public", "pub", "anon", "site", "sitekey", "browser"})
 _IDENTIFIES = frozenset({
     "id", "ids", "arn", "user", "username", "account", "email", "mail", "host", "hostname", "domain", "region", "zone",
@@ -23,7 +24,7 @@ _ADDRESS_OF_DATA = frozenset({"database", "db", "redis", "mongo", "mongodb", "po
 """Words that make an address one that lets somebody in: it holds a password, or is itself the secret."""
 _SWITCH = frozenset({
     "use", "uses", "enable", "enabled", "disable", "disabled", "skip", "is", "has", "allow", "allowed", "require",
-    "required", "verify",
+    "required", "verify", "random", "no",
 })  # fmt: skip
 """Words of a setting that is on or off, whatever it is about."""
 _SCOPES = (
@@ -76,7 +77,7 @@ def public_key(name: str) -> bool:
 def secret(name: str) -> bool:
     """Whether a name is that of a secret, without the prefix a framework gives settings of the server."""
     found = read_name(_SERVER_PREFIX.sub("", name))
-    return found is not None and found.sure
+    return found is not None and (found.sure or split(name)[-1] in _CREDENTIALS)
 
 
 def switch(name: str) -> bool:

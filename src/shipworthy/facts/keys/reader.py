@@ -8,6 +8,7 @@ from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
 from shipworthy.facts.keys.clients import ClientCalls, clients
+from shipworthy.facts.keys.deployed import DeployedKeys, other_ci
 from shipworthy.facts.keys.model import Kept, Key, Keys
 from shipworthy.facts.keys.names import provider_of, public_key, scope_of, secret, switch
 from shipworthy.facts.keys.pipeline_keys import PipelineKeys
@@ -57,7 +58,8 @@ class KeysReader(FactReader[Keys]):
 
     def __init__(self) -> None:
         self._calls = ClientCalls()
-        self.analysers = (self._calls,)
+        self._deployed = DeployedKeys()
+        self.analysers = (self._calls, self._deployed)
 
     def read(self, view: View, facts: Facts) -> Keys:
         settings, pipeline = facts[Settings], facts[PipelineKeys]
@@ -72,6 +74,11 @@ class KeysReader(FactReader[Keys]):
             found.ci.append(place)
             if not any(each.kind == GITHUB for each in found.kept):
                 found.kept.append(Kept(kind=GITHUB, location=place))
+        for path, rows in sorted(view.records(self._deployed).items()):
+            asked = other_ci(view.project.files[path])
+            for name, line in rows or ():
+                found = told.setdefault(name, _Told())
+                (found.ci if asked else found.named).append(Location(path=path, line=line))
         for use in settings.stores:
             # A store may hand out plain settings too: without a secret's name it is none, unless it is known as one.
             if _WORKFLOW.match(use.location.path or ""):
