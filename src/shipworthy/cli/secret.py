@@ -107,7 +107,8 @@ def allow(
     entry = SecretException(fingerprint=fingerprint, reason=_sound(reason), by=by, on=today, expires=expires)
     if expires <= today or entry.why_not(today):
         fail(f"until {expires} cannot be: it lies in the past, or more than a year ahead", "Choose another day.")
-    if not in_history and fingerprint not in {each.identity for each in _found(root).sightings}:
+    here = [] if in_history else [each for each in _found(root).sightings if each.identity == fingerprint]
+    if not here and not in_history:
         fail(
             f"no secret in the files has the fingerprint {fingerprint}",
             "See those that are there: shipworthy secret list. For one in the history: --in-history",
@@ -117,7 +118,17 @@ def allow(
     except DecisionsError as error:
         fail(str(error), error.diagnostics)
     click.echo(f"Allowed: {fingerprint} by {visible(by)} until {expires}")
+    if here and _by_place(here[0]):
+        place = visible(f"{here[0].location.path} under the name {here[0].name or here[0].rule}", 300)
+        click.echo(f"No hash is kept of a value that could be guessed, so this covers any that stands in {place}.")
     click.echo(f"It is part of what is signed: commit {EXCEPTIONS}, and sign again.")
+
+
+def _by_place(each: Sighting) -> bool:
+    """Whether its fingerprint is of rule, file and name, and so the same for another value."""
+    from shipworthy.model import fingerprint
+
+    return each.identity == fingerprint(each.rule, each.location.path, each.name or each.rule)
 
 
 def _email(root: Path) -> str:

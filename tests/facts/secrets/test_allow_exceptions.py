@@ -164,6 +164,13 @@ def test_a_file_that_cannot_be_changed_safely_stays_as_it_is(repository: Path, t
     assert (repository / EXCEPTIONS).read_bytes() == text.encode("latin-1")
 
 
+def test_what_an_exception_for_a_guessable_value_covers_is_said(repository: Path) -> None:
+    token, password = found(repository, {"b.py": f"password = '{PASSWORD}'\n"}).sightings
+    assert "so this covers any" not in invoke(repository, "allow", token.identity, "-m", "x").output
+    said = invoke(repository, "allow", password.identity, "-m", "x").output
+    assert "so this covers any that stands in b.py under the name password" in said
+
+
 def test_windows_line_ends_stay(repository: Path) -> None:
     write(repository, {EXCEPTIONS: entry("0" * 16).replace("\n", "\r\n")})
     assert invoke(repository, "allow", identity(repository), "-m", "x").exit_code == 0

@@ -3,6 +3,11 @@
 Layout: one `[[exceptions]]` each, with `fingerprint`, `reason`, `by`, `on` and `expires`. The file is part of the tree
 that gets signed, so a new exception takes an older signature its effect. An entry that is not understood whole, or has
 expired, allows nothing; the others count.
+
+The fingerprint of a random token is the same wherever it stands; that of a value somebody could guess is of rule, file
+and name, so its exception covers whatever value stands there (a hash of it could be guessed offline). No salt is made
+for an exception: it would change the very fingerprint that was just read. Where one is added later, older entries allow
+nothing and say so.
 """
 
 from __future__ import annotations
