@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shipworthy.facts.secrets.identity import identity, token_hash
 from shipworthy.model import OutcomeKind
+from tests.facts.secrets.examples import drawn
 from tests.forms.filled import a_form, text
 
 
@@ -159,3 +161,11 @@ _CLIENT = {
     "src/call.ts": "export const call = () => fetch(import.meta.env.VITE_API_URL)\n",
 }
 CASES["no-secret-in-client"] = Case(files=_CLIENT)
+_LEAKED = "sk" + "_live_" + drawn("an", 60, 31)
+_ROTATED = f'fingerprint = "{identity(token_hash("stripe-live-key", _LEAKED.encode()), b"")}"\n'
+CASES["secrets-not-in-history"] = Case(
+    files={
+        "old.py": f"k = '{_LEAKED}'\n",
+        ".shipworthy/keys.toml": f'[[rotation]]\n{_ROTATED}rotated = 2026-11-21\nby = "Ada"\n',
+    }
+)

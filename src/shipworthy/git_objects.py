@@ -134,9 +134,9 @@ class Streamed:
     """Its place among the ids."""
     kind: str
     """blob, tree, commit or tag; "" where git could not give it: it is missing or damaged."""
-    size: int
+    length: int
     data: bytes | None
-    """None where git could not give it, or it is larger than the limit: then `size` says how large."""
+    """None where git could not give it, or it is larger than the limit: then `length` says how large."""
     head: bytes = b""
     """The first bytes of one that is too large."""
 

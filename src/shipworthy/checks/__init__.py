@@ -17,6 +17,7 @@ BUILT_IN: dict[str, str] = {
     "tests-pass": "tests.tests_pass:TestsPass",
     "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",
     "secrets-not-in-tree": "secrets.secrets_not_in_tree:SecretsNotInTree",
+    "secrets-not-in-history": "secrets.secrets_not_in_history:SecretsNotInHistory",
     "env-files-ignored": "secrets.env_files_ignored:EnvFilesIgnored",
     "no-secret-in-client": "secrets.no_secret_in_client:NoSecretInClient",
     "secret-store": "secrets.secret_store:SecretStore",

@@ -157,7 +157,7 @@ class Looker:
         seen = self.seen
         if count:
             seen.counts[looked.kind] += 1
-            seen.counts["bytes"] += looked.size if looked.kind == "text" else 0
+            seen.counts["bytes"] += looked.length if looked.kind == "text" else 0
             seen.left.update(looked.left or {})
         if not looked.rows:
             return
@@ -206,11 +206,11 @@ class Looker:
         if found.kind != "blob":
             self._unread(f"{named}: git holds a {found.kind} where a file should be")
         elif found.data is None and b"\0" not in found.head:
-            self._unread(f"{named}: {found.size:,} bytes, and more than {MAX_BYTES:,} are not looked at")
+            self._unread(f"{named}: {found.length:,} bytes, and more than {MAX_BYTES:,} are not looked at")
         elif found.data is None:
-            self._keep(blob, Looked("binary", found.size))
+            self._keep(blob, Looked("binary", found.length))
         elif len(found.data) <= _LONGEST_POINTER and found.data.startswith(_LFS):
-            self._keep(blob, Looked("lfs", found.size))
+            self._keep(blob, Looked("lfs", found.length))
         else:
             for number, (group, paths) in enumerate(self._by_group(blob).items()):
                 answer = looked_at(self._walk.paths[paths[0]], found.data, self._analyser)

@@ -33,7 +33,7 @@ class Looked:
 
     kind: str
     """text, binary, or lfs: a mere pointer to what Git LFS holds."""
-    size: int
+    length: int
     rows: tuple[dict[str, Any], ...] = ()
     """As the analyser of secrets makes them."""
     left: Mapping[str, int] | None = None
@@ -83,7 +83,7 @@ class Store:
     def add(self, key: bytes, looked: Looked) -> None:
         """Remember it; written with the next `flush`."""
         text = json.dumps([looked.rows, looked.left], separators=(",", ":")) if looked.rows or looked.left else ""
-        self._new[key] = (key, looked.kind, looked.size, text, _row_sum(key, looked.kind, looked.size, text))
+        self._new[key] = (key, looked.kind, looked.length, text, _row_sum(key, looked.kind, looked.length, text))
 
     def flush(self) -> None:
         """Write what is new, at once and whole; where it cannot be, it is forgotten."""
