@@ -88,7 +88,7 @@ class GitleaksToml:
         if target not in _TARGETS or both not in ("or", "and", "||", "&&"):
             self._document.problem(path, "it has a condition or target that is not known", "Use what gitleaks names.")
             return
-        commits, words = self._texts(path, table, "commits"), self._texts(path, table, "stopwords")
+        commits, words = self._texts(path, table, "commits"), self._words(path, table)
         wide_regex = wide_value if target == "secret" else wide_line
         said = _get(table, "description")[1]
         yield Criteria(
@@ -122,14 +122,31 @@ class GitleaksToml:
     def _compiled(self, path: KeyPath, texts: list[str]) -> Iterator[GoRegex]:
         for number, text in enumerate(texts):
             self._left -= 1
+            if self._left == -1:
+                self._refuse((*path, number), f"more than {MOST_PATTERNS:,} patterns and words in the file")
+            if self._left < 0:
+                continue
             try:
-                if self._left < 0:
-                    raise BadPattern(f"more than {MOST_PATTERNS:,} patterns in the file")
                 yield GoRegex(text, self._work)
-            except (BadPattern, OverWork) as error:
-                self._document.problem(
-                    (*path, number), f"a pattern cannot be used, so it allows nothing: {error}", "Write it more simply."
-                )
+            except BadPattern as error:
+                self._refuse((*path, number), str(error))
+            except OverWork as error:
+                self._left = -1
+                self._refuse((*path, number), f"{error}; neither can those behind it")
+
+    def _refuse(self, path: KeyPath, why: str) -> None:
+        message = f"a pattern cannot be used, so it allows nothing: {why}"
+        self._document.problem(path, message, "Write fewer or simpler patterns.")
+
+    def _words(self, path: KeyPath, table: Mapping[str, Any]) -> list[str] | None:
+        words = self._texts(path, table, "stopwords")
+        if words is not None:
+            room = max(0, self._left)
+            self._left -= len(words)
+            if len(words) > room:
+                self._refuse(path, f"more than {MOST_PATTERNS:,} patterns and words in the file")
+                words = words[:room]
+        return words
 
     def _texts(self, path: KeyPath, table: Mapping[str, Any], wanted: str) -> list[str] | None:
         """A list of texts; None where there is none, or an empty one, which gitleaks takes for none."""

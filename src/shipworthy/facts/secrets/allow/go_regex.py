@@ -23,7 +23,7 @@ from shipworthy.facts.secrets.allow.go_syntax import (
 )
 
 MAX_STATES = 5_000
-MOST_WORK = 8_000_000
+MOST_WORK = 3_000_000
 """Steps that all patterns of a repository may take together: a few seconds. A character is one step."""
 _LOOK = 8
 """What it costs to look at a state for the first time: for the same states and character the answer is remembered."""

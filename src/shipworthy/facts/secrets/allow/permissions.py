@@ -17,6 +17,9 @@ from shipworthy.facts.secrets.allow.place import Allowed, Judged, Place
 from shipworthy.facts.secrets.allow.wide import own_paths
 from shipworthy.facts.secrets.identity import BULLETS
 
+_MOST_PROBLEMS = 50
+_MEND = "Mend those that are listed first."
+
 
 class Permissions:
     """What may stand, by the files of a repository as they are now.
@@ -94,12 +97,17 @@ class Permissions:
     def problems(self) -> tuple[Problem, ...]:
         """What allows nothing, once everything was judged: unreadable, expired, fitting nothing that was found."""
         baseline = self._baseline.problems if self._baseline is not None else []
-        return (
+        found = (
             *self._exceptions.problems(self._unsalted, history=self._history),
             *self._ignore.problems(history=self._history),
             *baseline,
             *self._problems,
         )
+        if len(found) <= _MOST_PROBLEMS:
+            return found
+        more = f"{len(found) - _MOST_PROBLEMS:,} more permissions allow nothing"
+        last = found[_MOST_PROBLEMS]
+        return (*found[:_MOST_PROBLEMS], Problem(file=last.file, line=last.line, key="", message=more, remedy=_MEND))
 
 
 def _read_baseline(view: View) -> Baseline | None:

@@ -59,7 +59,8 @@ def wide_line(pattern: GoRegex) -> bool:
 
 def wide_word(word: str) -> bool:
     """Whether a stop word stands in most random values."""
-    return any(sum(word.lower() in each.lower() for each in row) * 2 > len(row) for row in _values())
+    word = word.lower()
+    return any(sum(word in each for each in row) * 2 > len(row) for row in _lower())
 
 
 def _most(pattern: GoRegex, *rows: tuple[str, ...]) -> bool:
@@ -74,6 +75,11 @@ def _values() -> tuple[tuple[str, ...], ...]:
     """Random values, the same in every run: one row an alphabet, and one of what people choose as passwords."""
     rows = [tuple(_random(size, alphabet) for size in _LENGTHS) for alphabet in _ALPHABETS]
     return (*rows, tuple(f"{_random(size - 2, _ALPHABETS[0])}!7" for size in _SHORT))
+
+
+@cache
+def _lower() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(each.lower() for each in row) for row in _values())
 
 
 def _random(size: int, alphabet: str) -> str:
