@@ -15,6 +15,7 @@ ALPHABETS = {
     "an": string.ascii_letters + string.digits,
     "word": string.ascii_letters + string.digits + "_-",
     "al": string.ascii_letters,
+    "lc": string.ascii_lowercase,
     "hex": "0123456789abcdef",
     "HEX": "0123456789ABCDEF",
     "lo": string.ascii_lowercase + string.digits,

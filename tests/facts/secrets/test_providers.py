@@ -13,7 +13,8 @@ from shipworthy.facts.secrets.rules import load
 
 RULES = load().rules
 ROWS = providers().values()
-OF_NO_PROVIDER = {"bearer-header", "query-secret", "client-call"}
+OF_NO_PROVIDER = {"bearer-header", "query-secret", "client-call", "header-key", "authorization-header",
+                  "android-string", "typed-constant", "setting-fallback", "option-default"}  # fmt: skip
 NO_RULE = ("assigned-password", "assigned-signing", "assigned-secret", "assigned-key", "assigned-token", GUESSABLE,
            "supabase-service-role")  # fmt: skip
 MOST_SHOWN = 300
@@ -62,8 +63,8 @@ def test_every_answer_revokes_first_and_fits_every_face(in_history: bool) -> Non
 
 def test_the_steps_are_numbered() -> None:
     assert remedy("stripe-live-key", "stripe") == (
-        "1. Revoke it at Stripe (https://dashboard.stripe.com/apikeys): Developers > API keys > the key's menu > Roll key"
-        " (a Clerk key: Clerk > API keys). 2. Put the new one into the store or environment."
+        "1. Revoke it at Stripe (https://dashboard.stripe.com/apikeys): Developers > API keys > the key's menu"
+        " > Roll key (a Clerk key: Clerk > API keys). 2. Put the new one into the store or environment."
         " 3. Remove it from the file. 4. Old commits keep it: only revoking helps."
     )
 

@@ -23,12 +23,12 @@ _DOC_SUFFIX = {".md", ".mdx", ".rst", ".adoc", ".markdown", ".1", ".pod"}
 _LOCALE = re.compile(
     r"(?:^|/)(?:locales?|i18n|l10n|lang|langs|languages|translations?)/|\.(?:po|pot|arb|xlf|strings)$", re.I
 )
-_DATA_SUFFIX = {".css", ".scss", ".sass", ".less", ".svg", ".csv", ".tsv", ".graphql", ".gql", ".proto", ".xsd", ".sql",
+_DATA_SUFFIX = {".css", ".scss", ".sass", ".less", ".svg", ".csv", ".tsv", ".graphql", ".gql", ".proto", ".xsd",
                 ".bib", ".tex", ".log", ".diff", ".patch", ".ics", ".geojson"}  # fmt: skip
 _PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".properties", ".sh", ".bash", ".zsh",
                  ".fish", ".bat", ".cmd", ".ps1", ".service", ".txt", ".md", ".mdx", ".rst", ".pp", ".j2", ".tpl",
                  ".envrc",
-                 ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
+                 ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".xcconfig", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
 _PLAIN_NAME = re.compile(
     r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
     r"|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
@@ -36,13 +36,16 @@ _PLAIN_NAME = re.compile(
 _SECRET_TEST = re.compile(
     r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|cassettes|stubs|spec_helper|t|testutils?)(?:/|$)"
     r"|(?:^|/)(?:tests?|testing)\.(?:py|[cm]?[jt]s|json|ya?ml|env|toml|ini|cfg)$|(?:^|/)\.env\.(?:tests?|testing|ci)(?:\.|$)"
-    r"|_test\.(?:go|exs?|rb|dart)$|_spec\.rb$|(?:Test|Tests|IT|Spec)\.(?:java|kt|cs|scala|php|swift)$"
+    r"|\.stories\.[cm]?[jt]sx?$|_test\.(?:go|exs?|rb|dart)$|_spec\.rb$|(?:Test|Tests|IT|Spec)\.(?:java|kt|cs|scala|php|swift)$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FileContext:
-    """How a file is treated. `role` is one of code, env, config, docs, test, example, locale, lock, data, bundled."""
+    """How a file is treated.
+
+    `role` is one of code, env, config, docs, test, example, locale, lock, statements (SQL), data, bundled.
+    """
 
     role: str
     plain: bool
@@ -51,7 +54,7 @@ class FileContext:
     @property
     def generic(self) -> bool:
         """Whether assignments are looked at, or only what carries a form of its own."""
-        return self.role not in ("locale", "lock", "data", "bundled")
+        return self.role not in ("locale", "lock", "statements", "data", "bundled")
 
     @property
     def doubtful(self) -> bool:
@@ -74,6 +77,8 @@ def context_of(path: str, minified: bool = False) -> FileContext:
         role = "test"
     elif _LOCALE.search(path):
         role = "locale"
+    elif suffix == ".sql":
+        role = "statements"
     elif suffix in _DATA_SUFFIX:
         role = "data"
     elif suffix in _DOC_SUFFIX or _DOCS.search(path):

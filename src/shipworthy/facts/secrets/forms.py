@@ -141,6 +141,8 @@ def password(value: str, *, command: bool = False) -> Judged:
     refused = values.plainly_not(value)
     if refused:
         return Refused(refused)
+    if values.seed_phrase(value):
+        return None, Confidence.LIKELY
     other = values.other_thing(value)
     if other and other != "uuid":
         return Refused(other)

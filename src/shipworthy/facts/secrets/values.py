@@ -42,6 +42,7 @@ _CODE = re.compile(
     r"|^(?:var|int|bool|string|char|text|number|object|any|void|uuid|bytes)\b|::|^\^|\\[dwsb]|\[[a-zA-Z0-9^]+-[a-zA-Z0-9]"
     r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\w+\['|\w+\[\"|^\[\S+\][+*]"
 )
+_SHORTCUT = re.compile(r"(?:(?:ctrl|cmd|alt|shift|meta|mod|super|opt|option|command|control)[+-]){1,4}\S{1,12}", re.I)
 _MAYBE_CODE = re.compile(r"^[#.][A-Za-z_][\w-]*$|^\w+\(|\(\)|[;{}]\s*$|&&|\|\|")
 _SEQUENCES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "9876543210", "qwertyuiop")
 _PLACEHOLDER = re.compile("|".join(map(re.escape, words.PLACEHOLDER_ANYWHERE)))
@@ -127,7 +128,7 @@ def other_thing(value: str) -> str | None:
         return "uuid"
     if _PLACE.search(value) or _path_of_words(value):
         return "path"
-    if _CODE.search(value) or (_MAYBE_CODE.search(value) and not random(value, 12)):
+    if _SHORTCUT.fullmatch(value) or _CODE.search(value) or (_MAYBE_CODE.search(value) and not random(value, 12)):
         return "code"
     if value.count(" ") >= 1:
         return "sentence"
@@ -200,6 +201,12 @@ def random(value: str, least: int = 16) -> bool:
         return True
     whole = "".join(segments)
     return len(segments) <= max(2, len(bare) // 8) and len(whole) >= 20 and _mixed(whole) and wordy(bare) < 0.5
+
+
+def seed_phrase(value: str) -> bool:
+    """Whether a value could be a wallet's seed phrase: 12 to 24 words by threes, hardly one of them twice (BIP 39)."""
+    words_of_it = value.split(" ")
+    return len(words_of_it) in (12, 15, 18, 21, 24) and len(set(words_of_it)) > 0.8 * len(words_of_it)
 
 
 def chosen_password(value: str) -> bool:

@@ -7,11 +7,11 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-PASSWORD = _set("password passwd passphrase passcode pwd pass pw passwort senha contrasena")
+PASSWORD = _set("password passwd passphrase passcode pwd pass pw passwort senha contrasena passe kennwort mdp clave")
 SECRET = _set("secret secrets")
 TOKEN = _set("token tokens bearer jwt auth authorization credential credentials creds cred")
 GLUED = (
-    ("password", "password"), ("passwd", "password"), ("passphrase", "password"),
+    ("password", "password"), ("passwd", "password"), ("passwort", "password"), ("passphrase", "password"),
     ("secretkey", "signing"), ("signingkey", "signing"), ("jwtsecret", "signing"), ("secret", "secret"),
     ("apikey", "key"), ("accesskey", "key"), ("privatekey", "key"), ("authkey", "key"), ("masterkey", "key"),
     ("encryptionkey", "key"), ("token", "token"),
