@@ -300,4 +300,67 @@ buildConfigField "String", "OPENAI_API_KEY", key
 <manifest/>
 -- app/src/main/A.kt
 val a = 1
+== a property of a client component -> secret-handed-to-client
+-- package.json: next
+-- app/page.tsx
+import Chat from './chat'
+export default function P() { return <Chat apiKey={process.env.OPENAI_API_KEY!} /> }
+-- app/chat.tsx
+'use client'
+export default function Chat(p: { apiKey: string }) { return <p>{p.apiKey.length}</p> }
+== props of a page -> secret-handed-to-client
+-- package.json: next
+-- pages/a.tsx
+export const getServerSideProps = async () => ({ props: { key: process.env.STRIPE_SECRET_KEY || '' } })
+export default function P(p: { key: string }) { return <p/> }
+== an answer -> secret-handed-to-client
+-- package.json: next
+-- app/page.tsx
+export default function P() { return <p/> }
+-- app/api/key/route.ts
+export async function GET() { return NextResponse.json({ apiKey: process.env.OPENAI_API_KEY }) }
+== what a loader returns -> secret-handed-to-client
+-- package.json: @remix-run/react
+-- app/root.tsx
+export async function loader() { return { ENV: { KEY: process.env.OPENAI_API_KEY } } }
+export default () => <p/>
+== beside the provider's address -> secret-with-public-prefix
+-- package.json: vite
+-- index.html: vite
+-- src/main.tsx
+const key = import.meta.env.VITE_API_KEY
+fetch("https://api.openai.com/v1/chat/completions", { headers: { Authorization: `Bearer ${key}` } })
+== in the page of a bundler -> secret-written-into-page
+-- package.json: react-scripts
+-- public/index.html
+<script>key = "%REACT_APP_OPENAI_API_KEY%"</script>
+-- src/index.js
+export default 1
+== an extension -> secret-in-client-code
+-- manifest.json
+{"manifest_version": 3, "background": {"service_worker": "background.js"}}
+-- background.js
+const key = "TOKEN"
+== the configuration of an app -> secret-in-client-code
+-- package.json: expo
+-- App.tsx
+export default 1
+-- app.json
+{"expo": {"extra": {"githubToken": "TOKEN"}}}
+== imported and spread -> secret-in-client-code
+-- package.json: vite
+-- index.html: vite
+-- src/main.tsx
+import own from './own'
+export const all = { ...own }
+-- src/own.ts
+export default { token: 'TOKEN' }
+== given by Angular for its type -> secret-in-client-code
+-- package.json: @angular/core
+-- src/main.ts
+import { Api } from './api'
+@Component({ selector: 'a' })
+export class App { constructor(private api: Api) {} }
+-- src/api.ts
+export class Api { token = 'TOKEN' }
 """

@@ -200,4 +200,21 @@ import flask
 -- package.json: commander
 -- index.js
 console.log(process.env.OPENAI_API_KEY)
+== used on the server -> pass
+-- package.json: next
+-- app/page.tsx
+import Chat from './chat'
+export default function P() { return <Chat ready={!!process.env.OPENAI_API_KEY} /> }
+-- app/chat.tsx
+'use client'
+export default function Chat() { return <p/> }
+-- app/api/a/route.ts
+export async function GET() {
+  const r = await fetch(url, { headers: { Authorization: `Bearer ${process.env.OPENAI_API_KEY}` } })
+  return NextResponse.json({ ok: r.ok })
+}
+== a script nothing starts -> unknown
+-- package.json: esbuild
+-- web/app.js
+document.getElementById("a").textContent = "b"
 """

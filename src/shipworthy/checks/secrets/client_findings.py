@@ -17,6 +17,7 @@ _WAYS = {
     How.INLINED: "secret-put-into-bundle",
     How.UNREACHED: "server-setting-in-client",
     How.WRITTEN: "secret-written-into-page",
+    How.CARRIED: "secret-handed-to-client",
     How.LITERAL: "secret-in-client-code",
     How.BUILT: "secret-in-built-output",
 }
@@ -136,6 +137,8 @@ def _exposed(each: Exposure) -> Finding:
         remedy = "Read it in server code only, and give the browser a route of your own server to call."
     elif each.how is How.WRITTEN:
         says = f"{name} is written into the page by {each.by}: everybody who opens the page can read it."
+    elif each.how is How.CARRIED:
+        says = f"{name} is handed over in {each.by}: everybody who asks for it can read it."
     elif each.how is How.BUILT:
         says = f"{name} stands in built output ({each.by})."
     else:

@@ -26,7 +26,7 @@ class NoSecretInClient(Check):
     files, phone apps, and in built output with its source maps where that is in the repository. What could not be
     followed is a gap, so it never passes. A name says what a setting holds: one called `VITE_COLOR` may hold a key all
     the same. Of vendored and generated code only literal secrets are seen. It cannot see output that git ignores,
-    values set on a platform only, or a key that a server's answer or a component's property carries to the browser.
+    values set on a platform only, or a key that a server's answer carries to the browser by way of a variable.
     """
 
     id = "no-secret-in-client"

@@ -14,7 +14,10 @@ from shipworthy.project.syntax import language_of, parse
 
 SCRIPTS = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
 COMPONENTS = frozenset({".vue", ".svelte", ".astro"})
-_SAYS = re.compile(rb"\b(?:import|require|export)\b|use client|use server|angerously|dangerous-direct")
+_SAYS = re.compile(
+    rb"\b(?:import|require|export)\b|use client|use server|angerously|dangerous-direct|document\.|window\.|env\b"
+)
+_DECORATED = re.compile(rb"^[ \t]*@[A-Za-z_]\w*\s*\(", re.M)
 _NOT_CODE = re.compile(r"\.d\.[cm]?ts$|[._-](?:test|tests|spec|cy|e2e|stories)\.[cm]?[jt]sx?$")
 
 
@@ -25,6 +28,7 @@ class ClientCode(Analyser):
     imports: [specifier, line, use]. opaque: lines that import what is computed. globs: imported patterns.
     strips, lines: the server's part of a page or route, as [first, last] lines. keys: rows of `keys.uses`.
     named: [setting, line] with a public prefix. computed: lines that read settings by computed names through a cast.
+    carried: rows of `carried.carried`. hosts: providers' addresses it calls. draws: it is written for browsers.
     shipped: [setting, line, module] that a module with the app's .env file gives.
     sources: [src, line] of script elements. told: [setting, line] that markup writes out.
     """
@@ -73,7 +77,8 @@ class ClientCode(Analyser):
             return Record(None, (("took too long or is too large to parse for what it imports", None),))
         # Offsets are of the bytes that were parsed, mark and all.
         text = source.data.decode("utf-8", "surrogateescape")
-        typed = language != "javascript"
+        # Decorators may keep what stands in types alone: Angular gives a constructor its services by them.
+        typed = language != "javascript" and not _DECORATED.search(source.data)
         record = Script(language, tree.root_node, text, typed=typed, template=False).record()
         kept = {key: value for key, value in record.items() if value}
         return Record(kept or None)

@@ -20,7 +20,7 @@ _FRAMEWORKS = (
     ("react-scripts", "cra"), ("react-app-rewired", "cra"), ("@craco/craco", "cra"), ("@vue/cli-service", "vue-cli"),
     ("parcel", "parcel"), ("parcel-bundler", "parcel"), ("electron-vite", "vite"), ("vite", "vite"),
     ("rolldown-vite", "vite"), ("@rsbuild/core", "rsbuild"), ("webpack", "webpack"), ("@rspack/core", "webpack"),
-    ("laravel-mix", "mix"), ("@docusaurus/core", "docusaurus"),
+    ("electron", "electron"), ("laravel-mix", "mix"), ("@docusaurus/core", "docusaurus"),
 )  # fmt: skip
 _CONFIGS = {"next.config": "next", "nuxt.config": "nuxt", "svelte.config": "sveltekit", "astro.config": "astro",
             "react-router.config": "remix", "vite.config": "vite", "rsbuild.config": "rsbuild",
@@ -44,6 +44,7 @@ _ASIDE = frozenset({
     "test", "tests", "e2e", "cypress", "playwright", "example", "examples", "doc", "docs", "documentation", "fixtures",
     "sample", "samples", "benchmark", "benchmarks", "testdata", "playground", "playgrounds", "storybook", ".storybook",
 })  # fmt: skip
+_TEMPLATES = frozenset({"template", "templates", "_templates"})
 _ALWAYS_ASIDE = frozenset({"__tests__", "__mocks__", "stories", "node_modules"})
 _INNER = frozenset({
     "src", "app", "pages", "components", "routes", "views", "features", "lib", "client", "frontend", "web", "resources",
@@ -70,7 +71,10 @@ _STARTS: dict[str, tuple[str, ...]] = {
     "docusaurus": (r"src/.*",),
     "mix": (r"resources/(?:js|assets/js)/app\.\w+",),
 }  # fmt: skip
-_TEST_FILE = re.compile(r"[._-](?:test|tests|spec|cy|e2e|stories)\.[cm]?[jt]sx?$|(?:^|/)__(?:tests|mocks)__/")
+_TEST_FILE = re.compile(
+    r"[._-](?:test|tests|spec|cy|e2e|stories)\.[cm]?[jt]sx?$|(?:^|/)__(?:tests|mocks)__/"
+    r"|(?:^|/)(?:setupTests?|setup[.-]tests?|test[.-]setup|(?:jest|vitest)[.-]setup|karma)\b[\w.-]*\.[cm]?[jt]sx?$"
+)
 _CODE = re.compile(r"\.(?:[cm]?[jt]sx?|vue|svelte|astro)$")
 # What the frameworks themselves keep out of the browser.
 _SERVER = re.compile(
@@ -151,6 +155,8 @@ def packages_of(view: View) -> dict[str, Mapping[str, Any]]:
     """Every package.json by its folder ("" for the top) but those of examples and tests."""
     found: dict[str, Mapping[str, Any]] = {}
     for entry in view.entries("package.json"):
+        if _TEMPLATES & set(entry.path.split("/")[:-1]):
+            continue  # a file to be filled in, or what a generator copies: hardly JSON yet
         if entry.by_hand and not aside(entry.path) and not is_test_path(entry.path):
             text = view.json(entry.path)
             found[folder_of(entry.path)] = text if isinstance(text, dict) else {}

@@ -29,6 +29,8 @@ class How(StrEnum):
     """Client code names a server's setting that its bundler does not put in: it is undefined in the browser."""
     WRITTEN = "written"
     """A template writes it into the page."""
+    CARRIED = "carried"
+    """Server code hands it to the client: as a component's property, in props, in an answer."""
     LITERAL = "literal"
     """The secret itself stands in a file that is sent."""
     BUILT = "built"

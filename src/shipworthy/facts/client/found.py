@@ -12,6 +12,7 @@ from shipworthy.facts.client.apps import INLINES, Found, aside
 from shipworthy.facts.client.fact import Exposure, How, KeyUse
 from shipworthy.facts.client.names import Meant, meant, public_prefix
 from shipworthy.facts.client.reach import Reached, server_lines
+from shipworthy.facts.client.resolve import Resolver
 from shipworthy.facts.settings import ListingKind, SettingRead, Settings
 from shipworthy.model import Location
 from shipworthy.project import is_test_path
@@ -122,7 +123,8 @@ def read_settings(
             continue
         prefix = public_prefix(read.name, frameworks)
         if prefix:
-            yield _of(read, How.READ_BY_PREFIX, told, f"the prefix {prefix}", reached=bool(sending))
+            judged = _judged(told, path, code) if sending else told
+            yield _of(read, How.READ_BY_PREFIX, judged, f"the prefix {prefix}", reached=bool(sending))
             continue
         for bundle in sending:
             by = bundle.in_bundle(read.name, frameworks)
@@ -152,12 +154,41 @@ def named_settings(
                 prefix, told = public_prefix(name, frameworks), meant(name)
                 if prefix and told and bundle.sends(path, line, code):
                     yield Exposure(
-                        name=name, how=How.READ_BY_PREFIX, meant=told, location=Location(path=path, line=line),
+                        name=name, how=How.READ_BY_PREFIX, meant=_judged(told, path, code),
+                        location=Location(path=path, line=line),
                         by=f"the prefix {prefix}",
                     )  # fmt: skip
             for line in record.get("computed", ()):
                 if bundle.app.framework in _COMPUTED_SHIPS and bundle.sends(path, line, code):
                     view.gap(path, "client code reads settings whose names are worked out when it runs", line)
+
+
+_WAYS = {
+    "property": "a property of a client component",
+    "element": "an element of the page",
+    "props": "what this function returns to the page",
+    "answer": "an answer of the server",
+}
+
+
+def carried(found: list[Bundle], code: Mapping[str, Any], resolver: Resolver) -> Iterator[Exposure]:
+    """Settings that server code hands to the client as they are."""
+    sent = {path for bundle in found for path in bundle.reached.files}
+    for path in sorted(code):
+        if aside(path) or is_test_path(path):
+            continue
+        for name, line, way, module in (code[path] or {}).get("carried", ()):
+            targets = resolver.resolve(path, module) if module else []
+            if way != "property" or any(each in sent for each in targets or ()):
+                yield Exposure(
+                    name=name, how=How.CARRIED, meant=Meant.SERVER, location=Location(path=path, line=line),
+                    by=_WAYS[way],
+                )  # fmt: skip
+
+
+def _judged(told: Meant, path: str, code: Mapping[str, Any]) -> Meant:
+    """A key beside the address of a provider that has none for browsers is that provider's."""
+    return Meant.SERVER if told is Meant.OPEN and (code.get(path) or {}).get("hosts") else told
 
 
 def _of(read: SettingRead, how: How, told: Meant, by: str, *, reached: bool = True) -> Exposure:

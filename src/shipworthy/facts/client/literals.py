@@ -60,6 +60,8 @@ def of_sightings(
             yield _exposure(each, How.BUILT, told, folder["folder"])
         elif sent and not _comment(view, path, line):
             yield _exposure(each, How.LITERAL, told, "client code")
+        elif each.rule != "google-api-key" and any(_manifest(bundle, path) for bundle in found):
+            yield _exposure(each, How.LITERAL, told, "the app's own configuration, which it carries along")
         elif _STATIC.search(path):
             yield _exposure(each, How.LITERAL, told, "a folder that is served as it is")
         elif _is_page(path):
@@ -77,6 +79,11 @@ def _comment(view: View, path: str, line: int | None) -> bool:
 
 _BUNDLED = (".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs", ".cjs")
 _NATIVE = (".kt", ".java", ".swift", ".m", ".dart", ".xml", ".plist", ".json", ".gradle", ".kts", ".xcconfig")
+
+
+def _manifest(bundle: Bundle, path: str) -> bool:
+    """Whether a file is the configuration that an app of Expo carries along (documentation of `expo-constants`)."""
+    return bundle.app.framework == "expo" and bundle.app.below(path) in ("app.json", "app.config.js", "app.config.ts")
 
 
 def _is_page(path: str) -> bool:

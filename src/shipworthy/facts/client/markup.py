@@ -23,6 +23,7 @@ _NOT_PAGES = re.compile(
 _FILLED = re.compile(
     r"\{\{(.{1,500}?)\}\}|<%(?!--)(.{1,500}?)%>|\{!!(.{1,500}?)!!\}|#\{(.{1,500}?)\}|<\?=(.{1,500}?)\?>", re.S
 )
+_PLACEHOLDER = re.compile(r"%((?:VITE|REACT_APP|VUE_APP)_[A-Z0-9_]{2,90})%")
 _NAME = re.compile(r"(?<![A-Za-z0-9_$])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_(])")
 _LARAVEL = re.compile(r"\bconfig\(\s*['\"]([\w.-]{3,100})['\"]")
 _TAG = re.compile(r"^\s*[-=]?\s*(?:if|elsif|elif|unless|#if|#unless|else|end|/|@if)\b")
@@ -47,4 +48,7 @@ def told(text: str) -> list[list[object]]:
         names = _NAME.findall(inside) + [each.replace(".", "_") for each in _LARAVEL.findall(inside)]
         line = text.count("\n", 0, match.start()) + 1
         rows += [[name, line] for name in names if meant(name) is Meant.SERVER]
+    for match in _PLACEHOLDER.finditer(text):
+        if meant(match[1]) is Meant.SERVER:
+            rows.append([match[1], text.count("\n", 0, match.start()) + 1])
     return rows[:200]

@@ -23,10 +23,11 @@ from shipworthy.facts.settings import Settings
 from shipworthy.model import Location
 from shipworthy.project import is_test_path
 
-_PAGES_BY = frozenset({"vite", "parcel", "webpack", "rsbuild", "mix", "rollup"})
+_PAGES_BY = frozenset({"vite", "parcel", "webpack", "rsbuild", "mix", "electron"})
 """Bundlers that start from a page."""
 _STATIC_CODE = re.compile(r"(?:^|/)(?:public|static|www|wwwroot|htdocs)/.*\.[cm]?js$")
 _ANGULAR = re.compile(r'"(?:main|browser)"\s*:\s*"([^"\n]{1,200}\.[jt]s)"')
+_ROUTE_FILE = re.compile(r"[\"']((?:\./)?[\w./$()+-]{1,200}\.[jt]sx?)[\"']")
 _FILLED_IN = re.compile(r"\{\{|\{%|<%|\$\{|#\{|@\{|^\s*$|%[A-Z_]+%")
 _REMOTE = re.compile(r"^(?:[a-z]+:)?//|^data:", re.I)
 _UNREAD = {
@@ -68,6 +69,7 @@ class ClientReader(FactReader[Client]):
             *found.named_settings(bundles, code, frameworks, view),
             *found.listed_settings(settings, prefixes, frameworks, view),
             *found.shipped(bundles, code),
+            *found.carried(bundles, code, resolver),
             *_written(code),
             *_phone_settings(phones),
             *literals.of_sightings(view, secrets, bundles, code, built, [_slashed(each.root) for each in native]),
@@ -75,6 +77,7 @@ class ClientReader(FactReader[Client]):
             *literals.of_maps(maps),
         ]
         _unread(view, packages)
+        _unclaimed(bundles, code, packages, resolver, view)
         return Client(
             apps=tuple(sorted([*_apps(reached), *native], key=lambda each: (each.root, each.framework))),
             exposures=found.joined(exposures),
@@ -132,8 +135,16 @@ def _start(
     for app in listed:
         app.starts |= apps.conventional(app, paths)
         main = packages[app.root].get("main")
-        if app.framework in ("expo", "react-native") and isinstance(main, str):
+        if app.framework in ("expo", "react-native", "electron") and isinstance(main, str):
             app.starts.update(resolver.at(join(app.root, main) or ""))
+        if app.framework == "remix":
+            routes = view.source(posixpath.join(app.root, "app/routes.ts"))
+            for each in _ROUTE_FILE.findall(routes.text if routes is not None else ""):
+                app.starts.update(resolver.at(join(posixpath.join(app.root, "app"), each) or ""))
+        if app.framework == "vite":
+            folder = posixpath.join(app.root, "app")
+            ruby = (f"{folder}/javascript/entrypoints/", f"{folder}/frontend/entrypoints/")
+            app.starts |= {path for path in paths if path.startswith(ruby)}
         if app.framework == "angular":
             data = view.read(posixpath.join(app.root, "angular.json"))
             for each in _ANGULAR.findall((data or b"").decode("utf-8", "replace")):
@@ -156,6 +167,9 @@ def _pages(listed: list[Found], code: Mapping[str, Any], resolver: Resolver, vie
     """Give pages to the bundler that starts from them; others, and static scripts, are an app of their own."""
     by_root = {app.root: app for app in listed if app.framework in _PAGES_BY}
     own = Found("", "page", "")
+    for path in _extension(view, resolver):
+        own.starts.add(path)
+        own.path = own.path or path
     for path in sorted(code):
         entry = view.project.files.get(path)
         if entry is None or aside(path) or is_test_path(path):
@@ -173,6 +187,18 @@ def _pages(listed: list[Found], code: Mapping[str, Any], resolver: Resolver, vie
         for src, line in (code[path] or {}).get("sources", ()):
             _script(app, path, src, line, owner is not None, resolver, view)
     return [own] if own.path else []
+
+
+def _extension(view: View, resolver: Resolver) -> Iterator[str]:
+    """The scripts that the manifest of a browser extension names."""
+    for entry in view.entries("manifest.json"):
+        if not entry.by_hand or aside(entry.path) or is_test_path(entry.path):
+            continue
+        source = view.source(entry.path)
+        text = source.text if source is not None else ""
+        if '"manifest_version"' in text[:200_000]:
+            for each in _ROUTE_FILE.findall(text[:200_000]):
+                yield from resolver.at(join(folder_of(entry.path), each) or "")
 
 
 def _script(app: Found, page: str, src: str, line: int, bundled: bool, resolver: Resolver, view: View) -> None:
@@ -251,6 +277,29 @@ def _native(view: View, phones: Mapping[str, Any]) -> Iterator[App]:
         yield App(root=root, framework=name, location=Location(path=entry.path, line=1))
         if not react:
             view.gap(entry.path, f"an app for phones ({name}), whose own code is not read for the keys it uses")
+
+
+def _unclaimed(
+    bundles: list[found.Bundle],
+    code: Mapping[str, Any],
+    packages: Mapping[str, Mapping[str, Any]],
+    resolver: Resolver,
+    view: View,
+) -> None:
+    """Scripts for browsers that no page or bundler known here starts; a library's are started by its users."""
+    sent = {path for bundle in bundles for path in bundle.reached.files}
+    roots = {bundle.app.root for bundle in bundles if bundle.app.framework != "page"}
+    told: set[str] = set()
+    for path in sorted(code):
+        other = aside(path) or is_test_path(path) or apps.is_test_file(path)
+        if path in sent or other or not (code[path] or {}).get("draws"):
+            continue
+        root = resolver.package_of(path)
+        package = packages.get(root, {})
+        library = any(package.get(key) for key in ("main", "module", "exports"))
+        if root not in roots and not library and root not in told:
+            told.add(root)
+            view.gap(path, "a script for browsers that no page and no bundler known here starts")
 
 
 def _unread(view: View, packages: Mapping[str, Mapping[str, Any]]) -> None:

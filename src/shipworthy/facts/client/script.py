@@ -8,7 +8,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from shipworthy.facts.client import keys
+from shipworthy.facts.client import carried, keys
 from shipworthy.facts.tests.nodes import by_type
 from shipworthy.project.syntax import find, line_of, text_of
 
@@ -20,11 +20,27 @@ _PUBLIC = re.compile(
     rb"(?<![A-Za-z0-9_$])((?:NEXT_PUBLIC|NUXT_PUBLIC|NUXT_ENV|VITE|REACT_APP|EXPO_PUBLIC|GATSBY|PUBLIC|VUE_APP|NG_APP|"
     rb"STORYBOOK|MIX|BUN_PUBLIC|PLASMO_PUBLIC|WXT|RENDERER_VITE)_[A-Z0-9_]{2,90})(?![A-Za-z0-9_])"
 )
+_PREFIXES = (b"PUBLIC_", b"VITE_", b"_APP_", b"GATSBY_", b"NUXT_ENV_", b"STORYBOOK_", b"MIX_", b"WXT_")
 _NAMES = {"property_identifier", "shorthand_property_identifier_pattern"}
 _CAST_COMPUTED = re.compile(rb"\((?:import\.meta|process) as [^()\n]{1,60}\)\??\.env\??\.?\[\s*(?![\"'`])")
+# Addresses that answer to a server's key only, by each provider's documentation.
+_HOSTS = re.compile(
+    rb"https://(api\.openai\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|api\.groq\.com|openrouter\.ai/api"
+    rb"|api\.mistral\.ai|api\.cohere\.(?:ai|com)|api\.replicate\.com|api\.elevenlabs\.io|api\.deepseek\.com"
+    rb"|api\.perplexity\.ai|api-inference\.huggingface\.co|api\.deepgram\.com|api\.together\.xyz|api\.x\.ai"
+    rb"|api\.stripe\.com|api\.sendgrid\.com|api\.resend\.com|api\.twilio\.com|api\.mailgun\.net)"
+)
+_DRAWS = re.compile(
+    rb"\bdocument\.(?:getElementById|querySelector|createElement|body|addEventListener)\b"
+    rb"|\bwindow\.(?:location|addEventListener|document|onload)\b|\bReactDOM\b|\bcreateRoot\(|\bhydrateRoot\("
+)
+_DRIVES = re.compile(rb"\.evaluate\(|puppeteer|playwright|jsdom|happy-dom|cheerio|selenium|webdriver")
+"""What drives a browser from outside speaks of its document too."""
 _ENV_MODULES = {"@env", "react-native-dotenv", "env"}
 _VALUES = {"identifier", "shorthand_property_identifier", "jsx_identifier"}
 _MOST_USES = 400
+_PART = frozenset(bytes([each]) for each in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
+_TEXTS = {"comment", "string_fragment", "jsx_text", "template_string"}
 
 
 class Script:
@@ -39,6 +55,7 @@ class Script:
             language, root, "import_statement", "export_statement", "call_expression", "new_expression"
         )
         self._spans: list[tuple[int, int]] = []
+        self._bound: dict[str, str] | None = None
 
     def record(self) -> dict[str, Any]:
         """JSON-shaped; see `ClientCode`."""
@@ -57,6 +74,9 @@ class Script:
             "strips": strips,
             "lines": [[self._line(start), self._line(end)] for start, end in self._spans] if strips else [],
             "keys": keys.uses(self._root, self._nodes, self._bindings()),
+            "carried": carried.carried(self._root, self._data, self._bindings()),
+            "hosts": sorted({match.decode() for match in _HOSTS.findall(self._data)}),
+            "draws": bool(_DRAWS.search(self._data)) and not _DRIVES.search(self._data),
             "shipped": self._shipped(),
             "named": self._named(),
             "computed": self._computed(),
@@ -107,15 +127,22 @@ class Script:
 
     def _uses(self, name: str) -> Iterator[tuple[int, bool]]:
         """(byte offset, is a value) of each place that names it."""
-        word = re.compile(rb"(?<![\w$.])" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"(?![\w$])")
-        for count, match in enumerate(word.finditer(self._data)):
-            if count > _MOST_USES:
-                yield match.start(), True
-                return
-            node = self._root.named_descendant_for_byte_range(match.start(), match.end())
-            if node is None or node.type in ("comment", "string_fragment", "jsx_text", "template_string"):
-                continue
-            yield match.start(), _is_value(node)
+        word, data = name.encode("utf-8", "surrogateescape"), self._data
+        at, count = data.find(word), 0
+        while at >= 0:
+            end = at + len(word)
+            before = data[at - 1 : at]
+            # `a.name` is a property, `...name` is the thing itself.
+            apart = before not in _PART and (before != b"." or data[at - 3 : at] == b"...")
+            if apart and data[end : end + 1] not in _PART:
+                count += 1
+                if count > _MOST_USES:
+                    yield at, True
+                    return
+                node = self._root.named_descendant_for_byte_range(at, end)
+                if node is not None and node.type not in _TEXTS:
+                    yield at, _is_value(node)
+            at = data.find(word, end)
 
     # Imports --------------------------------------------------------------------------------------------------------
 
@@ -147,11 +174,17 @@ class Script:
             return
         use = ""
         for name in names:
-            places = [at for at, value in self._uses(name) if value and not node.start_byte <= at < node.end_byte]
-            if self._template or (not places and not self._typed) or any(not self._inside(at) for at in places):
+            used = False
+            for at, value in self._uses(name):
+                if value and not node.start_byte <= at < node.end_byte:
+                    used = True
+                    if not self._inside(at):
+                        use = "value"
+                        break
+            if use == "value" or self._template or (not used and not self._typed):
                 use = "value"
                 break
-            if places:
+            if used:
                 use = "server"
         if use:
             yield _plain(source), line_of(node), use
@@ -180,6 +213,8 @@ class Script:
     def _named(self) -> list[list[Any]]:
         """Rows [setting, line]: settings with a public prefix by any way of naming them, casts included."""
         rows: dict[tuple[str, int], None] = {}
+        if not any(each in self._data for each in _PREFIXES):
+            return []
         for match in _PUBLIC.finditer(self._data):
             node = self._root.named_descendant_for_byte_range(match.start(1), match.end(1))
             if node is not None and (node.type in _NAMES or (node.type == "string_fragment" and _index(node))):
@@ -215,7 +250,9 @@ class Script:
 
     def _bindings(self) -> dict[str, str]:
         """Local name to the package or file it is imported from."""
-        found: dict[str, str] = {}
+        if self._bound is not None:
+            return self._bound
+        found = self._bound = {}
         for node in self._nodes["import_statement"]:
             source = node.child_by_field_name("source")
             if source is not None:
