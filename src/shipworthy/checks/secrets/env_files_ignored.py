@@ -10,7 +10,7 @@ from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.settings import Default, ListingKind, SettingListing, Settings
 from shipworthy.facts.settings.ignored import Ignored
 from shipworthy.facts.settings.provided import provided
-from shipworthy.facts.settings.secret_files import KEY_FILES
+from shipworthy.facts.settings.secret_files import KEY_FILES, component_of
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Confidence, Finding, Location, Outcome, Severity
 from shipworthy.project import is_test_path
@@ -47,10 +47,9 @@ class EnvFilesIgnored(Check):
             )
         if not ignored.in_git:
             return Outcome.unknown("not a git repository, so nothing says what is ignored")
-        frameworks = facts[Stack].names(Part.FRAMEWORK)
         findings = [
             *_not_ignored(ignored, env=bool(files or own or settings.loads_env_files)),
-            *_tracked(files, bool(frameworks & _COMMITS_ENV)),
+            *_tracked(files, facts[Stack]),
             *committed,
             *_shipped(ignored),
         ]
@@ -72,8 +71,12 @@ class EnvFilesIgnored(Check):
 
 
 def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:
+    open_at_root = {each.path for each in ignored.answers if each.used and not each.ignored and "/" not in each.path}
     for answer in ignored.answers:
         folder, _, name = answer.path.rpartition("/")
+        if folder and name in open_at_root:
+            # The rule that is missing at the root is missing for the whole repository: one line mends both.
+            continue
         prefix = f"{folder}/" if folder else ""
         if answer.ignored or not answer.used or (name.startswith(".env") and not env):
             continue
@@ -97,7 +100,7 @@ def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:
         )
 
 
-def _tracked(files: list[SettingListing], commits_env: bool) -> Iterator[Finding]:
+def _tracked(files: list[SettingListing], stack: Stack) -> Iterator[Finding]:
     for each in files:
         if each.kind is not ListingKind.ENV_FILE or not each.tracked or is_test_path(each.path):
             continue
@@ -106,6 +109,7 @@ def _tracked(files: list[SettingListing], commits_env: bool) -> Iterator[Finding
             continue
         named = [row for row in each.assignments if row.secret and row.default in (Default.TEXT, Default.PLACEHOLDER)]
         secret = [row for row in named if row.default is Default.TEXT and not row.stand_in]
+        commits_env = bool(stack.names(Part.FRAMEWORK, component_of(stack, each.path)) & _COMMITS_ENV)
         meant = commits_env and name == ".env" and not secret
         doubtful = bool(named) and not secret and not name.endswith(_LOCAL_TAILS)
         if not secret and not doubtful and (name not in _ALWAYS or meant):
@@ -163,13 +167,15 @@ def _shipped(ignored: Ignored) -> Iterator[Finding]:
         if each.exposes:
             why = f"{each.ignore_file} does not exclude it" if each.ignore_file else "there is no .dockerignore"
             where = "the image" if each.shipped else "a stage of the build, which is cached but not shipped"
+            where = "an image for tests or development" if each.aside else where
+            sure = each.shipped and not each.aside
             yield Finding.at(
                 each.location,
                 "env-file-in-image",
                 f"This line copies {each.exposes[0]} into {where}: {why}.",
                 anchor=each.exposes[0],
-                severity=Severity.HIGH if each.shipped else Severity.LOW,
-                confidence=Confidence.CERTAIN if each.shipped else Confidence.REVIEW,
+                severity=Severity.HIGH if sure else Severity.LOW,
+                confidence=Confidence.CERTAIN if sure else Confidence.REVIEW,
                 remedy="Add .env* to .dockerignore beside the Dockerfile.",
             )
     for package in ignored.published:

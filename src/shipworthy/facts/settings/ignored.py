@@ -84,7 +84,7 @@ class IgnoredReader(FactReader[Ignored]):
             folders=tuple(folders),
             answers=tuple(_ask_git(view, folders, used)),
             copies=tuple(copies(view, env_files)),
-            published=(*published(view), *uploads(view, env_files)),
+            published=(*published(view, set(folders)), *uploads(view, env_files)),
             secret_files=frozenset({*(entry.path for entry in holding if entry.tracked), *examples}),
             key_stores=tuple(entry.path for entry in stores if entry.tracked),
             states=tuple(_states(view)),

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shipworthy.facts.base import View
+from shipworthy.facts.settings.deployed_rows import aside
 from shipworthy.facts.settings.ignore_rules import Rule, docker_rules, ignores
 from shipworthy.model import Location
 
 _COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+((?:--\S+[ \t]+)*)([^\n#]+)$", re.I)
 _FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.I)
+_FOR_TESTS = re.compile(r"(?i)[._-](?:playwright|cypress|selenium|storybook|lint|devcontainer)\b")
 _WORKDIR = re.compile(r"^[ \t]*WORKDIR[ \t]+[\"']?([^\s\"']+)", re.I)
 _CONTEXT = re.compile(
     r"^[ \t]*(?:-[ \t]+)?(context|dockerfile|file|build):[ \t]*[\"']?([^\s\"'#{}$]+)[\"']?[ \t]*(?:#.*)?$"
@@ -29,6 +31,8 @@ class ImageCopy:
     ignore_file: str | None
     shipped: bool = True
     """Whether what it copies is in the image at the end, not only in a stage that builds."""
+    aside: bool = False
+    """The image is for tests or development, by its path."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ def copies(view: View, secret_files: list[str]) -> Iterator[ImageCopy]:
                     exposes=tuple(path for path in taken if not ignores(rules, inside[path])),
                     ignore_file=found,
                     shipped=_shipped(stages, rows, row),
+                    aside=aside(entry.path) or bool(_FOR_TESTS.search(entry.name)),
                 )
 
 

@@ -26,10 +26,12 @@ class Published:
     upload: bool = False
 
 
-def published(view: View) -> Iterator[Published]:
-    """Packages of npm and Python that take `.env` along."""
+def published(view: View, folders: set[str]) -> Iterator[Published]:
+    """Packages of npm and Python that take `.env` along, of the folders where one may lie."""
     for entry in view.entries("package.json"):
-        package = view.json(entry.path) if entry.by_hand and not is_test_path(entry.path) else None
+        home = entry.path.rpartition("/")[0]
+        own = entry.by_hand and home in folders and not is_test_path(entry.path)
+        package = view.json(entry.path) if own else None
         if isinstance(package, dict) and not package.get("private") and package.get("name") and package.get("version"):
             yield from _npm(view, entry.path, package.get("files"))
     for entry in view.entries("MANIFEST.in"):

@@ -54,10 +54,16 @@ def folders(settings: Settings, stack: Stack) -> list[str]:
     return sorted(found)
 
 
+def component_of(stack: Stack, path: str) -> str:
+    """The root of the nearest component that a path lies in; "." for the repository's own."""
+    holding = [each.root for each in stack.components if each.root != "." and each.contains(path)]
+    return max(holding, key=len, default=".")
+
+
 def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iterator[str]:
     """Paths of local secret files that work on this project makes: by its examples, frameworks and tools."""
-    local = bool(stack.names(Part.FRAMEWORK) & _LOCAL_ENV)
     for folder in where:
+        local = bool(stack.names(Part.FRAMEWORK, component_of(stack, folder)) & _LOCAL_ENV)
         prefix = f"{folder}/" if folder else ""
         yield f"{prefix}.env"
         if local:
@@ -65,7 +71,8 @@ def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iter
     for listing in settings.listings:
         folder, slash, name = listing.path.rpartition("/")
         real = _EXAMPLE_TAIL.sub("", name)
-        local_file = real.startswith((".env", ".dev.vars")) or real.endswith(".env")
+        # A `name.env.template` may be made elsewhere under another name; tools read these two where they lie.
+        local_file = real.startswith((".env", ".dev.vars"))
         if listing.kind is ListingKind.EXAMPLE and real != name and local_file and not is_test_path(listing.path):
             yield f"{folder}{slash}{real}"
     if any(read.how == "Dynaconf()" for read in settings.own_reads()):
