@@ -22,11 +22,15 @@ PLANTED = ("venv", "pip", "ensurepip", "shipworthy", "sitecustomize", "usercusto
 
 
 def test_the_hook_verifies_before_a_push() -> None:
-    (hook,) = load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook, secrets = load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["entry"].split() == ["shipworthy", "verify"]
     assert hook["entry"].split()[1] in COMMANDS
     assert (hook["language"], hook["stages"]) == ("python", ["pre-push"])
     assert (hook["pass_filenames"], hook["always_run"]) == (False, True)
+    assert secrets["entry"].split() == ["shipworthy", "hook", "run"]
+    assert (secrets["id"], secrets["stages"], secrets["pass_filenames"]) == ("shipworthy-secrets", ["pre-commit"], False)
+    # pre-commit starts one that always runs with nothing staged too, and then all files would be looked at.
+    assert "always_run" not in secrets
 
 
 def test_the_hook_as_pre_commit_calls_it(served: Host) -> None:

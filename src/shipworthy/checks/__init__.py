@@ -21,6 +21,7 @@ BUILT_IN: dict[str, str] = {
     "env-files-ignored": "secrets.env_files_ignored:EnvFilesIgnored",
     "no-secret-in-client": "secrets.no_secret_in_client:NoSecretInClient",
     "secret-store": "secrets.secret_store:SecretStore",
+    "secret-scan-gate": "secrets.secret_scan_gate:SecretScanGate",
     "lockfile": "dependencies.lockfile:Lockfile",
     "known-vulns": "dependencies.known_vulns:KnownVulns",
     "update-bot": "dependencies.update_bot:UpdateBot",

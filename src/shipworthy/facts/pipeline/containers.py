@@ -14,6 +14,7 @@ from typing import Any
 from shipworthy.facts.pipeline.fact import Kind, Link, no, unsure
 from shipworthy.facts.pipeline.neutral import could_test
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
+from shipworthy.facts.pipeline.secret_scanners import in_image
 from shipworthy.facts.pipeline.shell_words import join_path
 from shipworthy.facts.pipeline.tree import line_with, rows
 from shipworthy.facts.pipeline.values import HOLE
@@ -51,6 +52,8 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     entry = option(options, "--entrypoint")
     rest = list(words[at + 1 :])
     image = words[at] if at < len(words) else ""
+    if command == "run" and not entry:
+        rest = in_image(image, rest)
     if entry:
         rest = [*shlex.split(entry.replace(HOLE, "x")), *rest]
     if rest:

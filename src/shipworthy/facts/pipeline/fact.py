@@ -100,6 +100,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretScan:
+    """That a command looks for secrets (see `secret_scanners`)."""
+
+    tool: str
+    blocks: Said
+    """Whether a secret that it finds makes the command fail."""
+    staged: bool = False
+    """It looks at what is about to be committed, which is nothing in a pipeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """A command that a job comes down to."""
 
@@ -120,6 +131,7 @@ class Leaf:
     """Whether it runs, by the name of the workflow's scenario."""
     remark: str = ""
     """Of a NOTHING: why it is no test."""
+    secrets: SecretScan | None = None
 
     @property
     def path(self) -> str:
@@ -139,6 +151,8 @@ class Opaque:
     workflow: str
     job: str
     on_change: Said
+    anything: bool = False
+    """More than tests may hide there: a workflow that lies elsewhere, commands beyond the limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shipworthy.facts.pipeline import containers, make, monorepo, node, noxfile, python_tools, taskfiles
+from shipworthy.facts.pipeline import containers, make, monorepo, node, noxfile, precommit, python_tools, taskfiles
 from shipworthy.facts.pipeline.resolve import Follower, Frame, Resolver
 
 
@@ -52,6 +52,8 @@ FOLLOWERS: dict[str, Follower] = {
     "nox": noxfile.nox,
     "invoke": noxfile.invoke,
     "inv": noxfile.invoke,
+    "pre-commit": precommit.run,
+    "prek": precommit.run,
     "docker": containers.docker,
     "podman": containers.docker,
     "docker-compose": containers.compose,

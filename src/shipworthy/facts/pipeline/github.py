@@ -146,7 +146,14 @@ class GitHub:
             what = row.what
             if isinstance(what, Lost):
                 self.read.opaque.append(
-                    Opaque(reason=what.reason, chain=what.chain, workflow=path, job=job_id, on_change=change)
+                    Opaque(
+                        reason=what.reason,
+                        chain=what.chain,
+                        workflow=path,
+                        job=job_id,
+                        on_change=change,
+                        anything=what.anything,
+                    )
                 )
             else:
                 self.read.leaves.append(
@@ -161,6 +168,7 @@ class GitHub:
                         fails=fails,
                         runs={each: pair[0] for each, pair in runs.items()},
                         remark=what.remark,
+                        secrets=what.secrets,
                     )
                 )
 

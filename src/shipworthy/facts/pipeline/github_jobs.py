@@ -205,7 +205,7 @@ class Walk:
                 if depth >= MAX_CALL_DEPTH
                 else "lies outside this repository or was not understood"
             )
-            loss = Lost(f"the called workflow {uses} {why}".replace(HOLE, "…"), (*chain, link), runs)
+            loss = Lost(f"the called workflow {uses} {why}".replace(HOLE, "…"), (*chain, link), runs, anything=True)
             self._note_loss(prefix + name, loss)
             return _State(runs, outputs)
         if any(each.path == path and each.text == link.text for each in chain):

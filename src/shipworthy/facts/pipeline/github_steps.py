@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shipworthy.facts.pipeline import actions, changes
+from shipworthy.facts.pipeline import actions, changes, secret_actions
 from shipworthy.facts.pipeline.expressions import fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.github_place import (
@@ -22,7 +22,8 @@ from shipworthy.facts.pipeline.github_place import (
 )
 from shipworthy.facts.pipeline.globs import matches
 from shipworthy.facts.pipeline.neutral import could_test
-from shipworthy.facts.pipeline.resolve import Found, Frame, Lost, Resolver, Written, fixed
+from shipworthy.facts.pipeline.resolve import Found, Frame, Lost, Resolver, Written, fixed, shown
+from shipworthy.facts.pipeline.secret_scanners import hints, in_image, scan_of
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
 from shipworthy.facts.pipeline.tree import rows
@@ -58,8 +59,9 @@ class Steps:
             if not isinstance(step, Mapping):
                 continue
             said = judged(step.get("if"), self._status(place.context, step.get("if")), "the step")
-            outputs = self._one(step, replace_runs(place, said), index if number is None else number)
             key = step.get("id")
+            raised = isinstance(key, str) and _raised(key, rows(steps)[index + 1 :])
+            outputs = self._one(step, replace_runs(place, said), index if number is None else number, raised)
             if isinstance(key, str):
                 outcome: Any = "success" if said.yes else "skipped" if said.no else Unknown(f"steps.{key}.outcome")
                 row = {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
@@ -82,12 +84,13 @@ class Steps:
             self._hashes[key] = "a-hash" if found else ""
         return self._hashes[key]
 
-    def _one(self, step: Mapping[str, Any], place: Place, number: int) -> Any:
-        """One step; its outputs."""
+    def _one(self, step: Mapping[str, Any], place: Place, number: int, raised: bool = False) -> Any:
+        """One step; its outputs. `raised`: a later step fails where it failed, so tolerating that hides nothing."""
         env = texts(step.get("env"), place.context)
         known = place.context.get("env")
         context = {**place.context, "env": Open("env", {**(known if isinstance(known, dict) else {}), **env})}
-        tolerant = truth(fill(step.get("continue-on-error"), context)) if "continue-on-error" in step else False
+        tolerated = "continue-on-error" in step and not raised
+        tolerant = truth(fill(step.get("continue-on-error"), context)) if tolerated else False
         if tolerant is not False:
             line = line_of(step, "continue-on-error")
             why = f"`continue-on-error` at {place.path}:{line}"
@@ -189,7 +192,7 @@ class Steps:
         ]
         if any(_POWER.search(line) for _, line in lines):
             if could_test(text):
-                self._resolver.lose("a PowerShell script is not followed", frame.at(here(0)))
+                self._resolver.lose("a PowerShell script is not followed", frame.at(here(0)), anything=hints(text))
             return
         folder = frame.folder
         for number, (row, line) in enumerate(lines):
@@ -237,13 +240,25 @@ class Steps:
         link = Link(place.path, line, uses.replace(HOLE, "…")[:80])
         name = actions.name_of(uses)
         local = uses.startswith("./")
-        if not local and not actions.is_known(name) and actions.is_harmless(uses):
-            return
         given = texts(step.get("with"), place.context)
+        env = place.context.get("env")
+        container = uses.startswith("docker://")
+        words = in_image(uses, secret_actions.container(uses, given)) if container else []
+        inside = scan_of(words, self._frame(place, ".").variables) if words else None
+        if inside is not None:
+            self._end([Found(Kind.SCAN, shown(words), (link,), YES, YES, "", inside)], [], place, number)
+            return
+        scan = (
+            None
+            if local or container
+            else secret_actions.action(name, given, env if isinstance(env, dict) else {}, self._resolver.tree)
+        )
+        if not local and scan is None and not actions.is_known(name) and actions.is_harmless(uses):
+            return
         if local:
             self._local(uses, link, given, place, number)
             return
-        if uses.startswith("docker://"):
+        if container:
             if could_test(str(given)):
                 self._end([], [Lost(f"the container {uses[:60]} is not followed", (link,), YES)], place, number)
             return
@@ -257,14 +272,20 @@ class Steps:
         frame = self._frame(place, folder).at(link)
         r = self._resolver
         at = len(r.found), len(r.lost)
-        self._known_action(name, uses, given, frame, place)
+        if scan is not None:
+            r.note(actions.kind_of(name, given) or Kind.SCAN, [uses], frame, secrets=scan)
+        else:
+            self._known_action(name, uses, given, frame, place)
         self._end(r.found[at[0] :], r.lost[at[1] :], place, number)
 
     def _known_action(self, name: str, uses: str, given: Mapping[str, Any], frame: Frame, place: Place) -> None:
         r = self._resolver
         link = frame.chain[-1]
         outer = replace(frame, chain=frame.chain[:-1])
-        if name in actions.WRAPPERS:
+        if name in secret_actions.PRE_COMMIT:
+            rest = text_of(given.get(secret_actions.PRE_COMMIT[name], "--all-files"))
+            r.script(f"pre-commit run {rest}", outer, fixed(link), options=Options(errexit=True))
+        elif name in actions.WRAPPERS:
             tolerant = any(
                 str(given.get(key, "")).lower() == "true" for key in ("continue_on_error", "continue-on-error")
             )
@@ -358,3 +379,16 @@ class Steps:
             place.depth + 1, place.written, place.changed, place.mounts,
         )  # fmt: skip
         self.walk(runs.get("steps"), inner, number)
+
+
+def _raised(key: str, later: Sequence[Any]) -> bool:
+    """Whether a later step fails the job where the step with this id has failed, as some tools' manuals advise."""
+    outcome = rf"steps\.{re.escape(key)}\.outcome\s*(==\s*'failure'|!=\s*'success')"
+    return any(
+        isinstance(step, Mapping)
+        and re.search(outcome, str(step.get("if", "")))
+        and "&&" not in str(step.get("if", "")).replace("always() &&", "").replace("!cancelled() &&", "")
+        and "continue-on-error" not in step
+        and re.search(r"^\s*exit [1-9]", str(step.get("run", "")), re.M)
+        for step in later
+    )

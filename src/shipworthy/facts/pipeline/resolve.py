@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shipworthy.facts.pipeline.deploys import classify_deploy
-from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, unsure, weakest
+from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, SecretScan, unsure, weakest
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
+from shipworthy.facts.pipeline.own_programs import entry_of, starts_tests
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
+from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
 from shipworthy.facts.pipeline.shell import Call, Options, Script
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
 from shipworthy.facts.pipeline.tree import Tree
@@ -25,17 +27,6 @@ MAX_COMMANDS = 20_000
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "ash"}
 _GENERATED_SCRIPTS = {"gradlew", "mvnw", "mvnd"}
 _OWN_PROGRAMS = {"manage.py", "artisan", "rails", "rake", "rspec", "setup.py", "console"}
-_RUNS_TESTS = re.compile(
-    r"\b(pytest|unittest|nose2?|tox|nox|doctest|jest|vitest|mocha|ava|tape|playwright|cypress|karma|phpunit|rspec|ctest)\b"
-    r"|(go|cargo|npm|yarn|pnpm|bun|deno|make|gradlew?|mvn)[\"', ]+(run[\"', ]+)?test|node:test|--test\b"
-)
-_PYTHON_ENTRY = re.compile(
-    r"\bunittest\.main\(|(sys\.exit|SystemExit|exit)\(\s*(int\(\s*)?pytest\.main\("
-    r"|sys\.argv(\[0\]|\[:1\])?\s*,\s*[\"']test[\"']|execute_from_command_line\(\[[^\]\n]{0,40}[\"']test[\"']"
-)
-_NODE_ENTRY = re.compile(
-    r"""(require\(|from\s+)["'](node:test|node:assert(/strict)?|assert(/strict)?|tape|tap|uvu|ava)["']"""
-)
 
 Here = Callable[[int], Link]
 """Gives the link for a row (from 0) of a script."""
@@ -53,6 +44,8 @@ class Frame:
     seen: frozenset[tuple[str, str]] = frozenset()
     changed: str | None = None
     """The one file that is taken to have changed; None where nothing is assumed about it."""
+    fed: bool = False
+    """The names of all files are piped to it; behind `xargs`, it is given names of files."""
 
     def enter(self, *key: str) -> Frame | None:
         """The frame inside a script; None where that script is already being followed, or too deep."""
@@ -83,6 +76,7 @@ class Found:
     runs: Said
     fails: Said
     remark: str = ""
+    secrets: SecretScan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +86,7 @@ class Lost:
     reason: str
     chain: tuple[Link, ...]
     runs: Said
+    anything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +124,13 @@ class Resolver:
         self.written: list[Written] = []
         self._commands = 0
 
-    def note(self, kind: Kind, words: Sequence[str], frame: Frame, remark: str = "") -> None:
-        self.found.append(Found(kind, shown(words), frame.chain, frame.runs, frame.fails, remark))
+    def note(
+        self, kind: Kind, words: Sequence[str], frame: Frame, remark: str = "", secrets: SecretScan | None = None
+    ) -> None:
+        self.found.append(Found(kind, shown(words), frame.chain, frame.runs, frame.fails, remark, secrets))
 
-    def lose(self, reason: str, frame: Frame) -> None:
-        self.lost.append(Lost(reason, frame.chain, frame.runs))
+    def lose(self, reason: str, frame: Frame, *, anything: bool = False) -> None:
+        self.lost.append(Lost(reason, frame.chain, frame.runs, anything))
 
     def script(
         self,
@@ -158,7 +155,7 @@ class Resolver:
         )
         for row, reason in script.problems:
             if could_test(text):
-                self.lose(reason, frame.at(here(row)))
+                self.lose(reason, frame.at(here(row)), anything=hints(text))
         for call in script.calls:
             self._call(call, frame, here(call.row))
 
@@ -171,6 +168,7 @@ class Resolver:
             variables=call.variables,
             runs=weakest(frame.runs, call.runs),
             fails=weakest(frame.fails, call.fails),
+            fed=call.fed,
         )
         if call.writes and words[0] in ("echo", "printf"):
             text = words[-1] if words[0] == "echo" else words[-1].replace("\\n", "")
@@ -188,7 +186,7 @@ class Resolver:
         self._commands += 1
         if self._commands > MAX_COMMANDS:
             if self._commands == MAX_COMMANDS + 1:
-                self.lose("there are too many commands to follow them all", frame)
+                self.lose("there are too many commands to follow them all", frame, anything=True)
             return
         stripped = strip(words)
         words = stripped.words
@@ -199,8 +197,9 @@ class Resolver:
             frame = replace(frame, variables={**frame.variables, **given})
         if stripped.folder is not None:
             frame = replace(frame, folder=join_path(frame.folder, stripped.folder))
-        if stripped.doubt:
+        if stripped.doubt and not frame.fed:
             frame = frame.doubt(unsure(stripped.doubt))
+        frame = replace(frame, fed=bool(stripped.doubt))
         name = program_of(words[0])
         if HOLE in name:
             if could_test(" ".join(words)) or len(words) == 1 or name == HOLE:
@@ -219,9 +218,14 @@ class Resolver:
         if deploy is not None:
             self.note(deploy, words, frame)
             return
-        known = classify(words)
+        known, secrets = classify(words), scan_of(words, frame.variables, fed=frame.fed)
+        if secrets is not None:
+            self.note(known.kind if known else Kind.SCAN, words, frame, secrets=secrets)
+            return
         if known is None:
-            if not is_neutral(words) and hints_at_tests(" ".join(words)):
+            if not is_neutral(words) and hints(words[0]):
+                self.note(Kind.SCAN, words, frame, secrets=perhaps(program_of(words[0])))
+            elif not is_neutral(words) and hints_at_tests(" ".join(words)):
                 self.lose(f"`{shown(words)}` is not a program known here", frame)
             return
         given = (
@@ -382,10 +386,11 @@ class Resolver:
         if text is None:
             self.lose(f"the script {path} could not be read", frame)
             return
-        entry = _PYTHON_ENTRY if path.endswith(".py") else _NODE_ENTRY if is_test_path(path) else None
-        match = entry.search(text) if entry else None
+        match = entry_of(path, text)
         if match:
             row = text.count("\n", 0, match.start()) + 1
             self.note(Kind.TEST, words, frame.at(Link(path, row, match[0][:60])))
-        elif _RUNS_TESTS.search(text) or could_test(posixpath.basename(path)):
+        elif hints(path):
+            self.note(Kind.SCAN, words, frame, secrets=perhaps(posixpath.basename(path)))
+        elif starts_tests(text) or could_test(posixpath.basename(path)):
             self.lose(f"{path} may start tests; programs like it are not followed", frame)

@@ -6,6 +6,7 @@ options that are on at that point (`set -e`, `pipefail`). Source: the bash manua
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
@@ -22,6 +23,7 @@ __all__ = ["Call", "Options", "Script"]
 MAX_CALLS = 4_000
 MAX_NESTING = 80
 _IGNORED = {"comment", "heredoc_body", "heredoc_start", "heredoc_end", "file_descriptor"}
+_LISTS = re.compile(r"git\s+ls-(files|tree)\b")
 _CONDITIONS = {"grep", "egrep", "command", "which", "type", "hash", "diff", "cmp", "pgrep", "nc", "ping", "read"}
 
 
@@ -103,11 +105,13 @@ class Script(Machine):
         parts = node.named_children
         for number, part in enumerate(parts):
             before = self._save()
+            self._fed = bool(number and _LISTS.match(syntax.text_of(parts[number - 1])))
             if number == len(parts) - 1 or self._pipefail:
                 self._statement(part, runs, status, trigger)
             else:
                 into = syntax.text_of(parts[number + 1]).split("\n", 1)[0][:30]
                 self._statement(part, runs, no(f"piped into `{into}` without pipefail"), None)
+            self._fed = False
             self._restore(before)
 
     def _on_subshell(self, node: Node, runs: Said, status: Said, trigger: Said | None) -> None:
@@ -146,6 +150,7 @@ class Script(Machine):
                 self.calls[at] = Call(
                     words=call.words, row=call.row, runs=call.runs, fails=call.fails, folder=call.folder,
                     variables=call.variables, options=call.options, stdin=given, writes=writes or call.writes,
+                    fed=call.fed,
                 )  # fmt: skip
 
     def _on_function_definition(self, node: Node, _runs: Said, _status: Said, _trigger: Said | None) -> None:

@@ -41,6 +41,8 @@ class Call:
     """A here-document given to it."""
     writes: str = ""
     """Where its output goes: "output" or "env" for the files that pass values to later steps."""
+    fed: bool = False
+    """The list of all files git holds is piped to it."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class Machine:
         self._reach, self._exit = YES, YES
         self._nesting = 0
         self._trap = False
+        self._fed = False
         tree = syntax.parse("bash", text.encode("utf-8", "replace"))
         if tree is None:
             self.problems.append((0, "the script is too large to read"))
@@ -186,6 +189,7 @@ class Machine:
                 folder=self.words.folder,
                 variables=variables,
                 options=Options(errexit=self._errexit and trigger is not None, pipefail=self._pipefail),
+                fed=self._fed,
             )
         )
 

@@ -1,0 +1,181 @@
+"""Judges whether a scan for secrets stops a change that holds one."""
+
+from __future__ import annotations
+
+import re
+
+from shipworthy.checks.base import Check, CheckContext
+from shipworthy.checks.pipeline.ci_on_every_change import not_understood
+from shipworthy.checks.pipeline.ci_runs_tests import proof
+from shipworthy.facts import Facts, Gap
+from shipworthy.facts.pipeline import Leaf, Opaque, Pipeline
+from shipworthy.facts.pipeline.fact import Said, no, weakest
+from shipworthy.facts.pipeline.proof import covering
+from shipworthy.facts.scan_gate import HOOKS, LocalHook, ScanGate
+from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
+from shipworthy.text import plural
+
+_REMEDY = (
+    "Run a secret scanner as a step of its own in a job that starts on pull_request, for example gitleaks, and let its "
+    "exit code count."
+)
+_UNMASK = "Let the scanner fail the job: without `|| true`, continue-on-error or an exit code of 0."
+
+
+_LIKE_A_SCAN = re.compile(r"secret|leak|credential|scan|secur|pre-?commit|hook|audit|complian|sast", re.I)
+"""Names that leave it open whether a command looks for secrets too."""
+
+
+class SecretScanGate(Check):
+    """A scan for secrets stops a change that holds one.
+
+    A pass proves that a command which every proposed change reaches comes down to a known secret scanner, that the
+    scanner fails on what it finds, and that its failure fails the job. Commands are followed as for `ci-runs-tests`,
+    and through `pre-commit run --all-files` to the hooks of .pre-commit-config.yaml. A scanner proves nothing where its
+    result is lost (`|| true`, continue-on-error, `--exit-code 0`, TruffleHog without `--fail`, `detect-secrets scan`),
+    or where it only looks at staged changes: a pipeline has none, so pre-commit's gitleaks hook finds nothing there. A
+    scan of dependencies is no scan for secrets; a bundle of linters counts if its secret scanner is switched on.
+
+    A commit hook alone (pre-commit, husky, lefthook) is no pass: it runs only on machines where somebody installed it,
+    and can be skipped. It is for a person to say.
+
+    It cannot see the code host's own push protection, whether pre-commit.ci is switched on, or whether a red change can
+    be merged. It does not judge how much the scanner finds. Other CI systems are named, not read.
+    """
+
+    id = "secret-scan-gate"
+    needs = (Pipeline, ScanGate)
+
+    def minds(self, gap: Gap) -> bool:
+        # A scanner in the pipeline stops a change whatever the hooks do; without one, `check` itself asks for them.
+        return gap.subject != HOOKS
+
+    def check(self, facts: Facts, context: CheckContext) -> Outcome:
+        pipeline, local = facts[Pipeline], facts[ScanGate]
+        scans = sorted((leaf for leaf in pipeline.leaves if leaf.secrets is not None), key=lambda leaf: len(leaf.chain))
+        gates = covering([leaf for leaf in scans if blocks(leaf).yes], lambda leaf: leaf.on_change)
+        if gates:
+            looked_at = [" <- ".join(f"{link} {link.text}" for link in each.chain) for each in gates[:10]]
+            more = "" if gates[0].on_change.yes else f", with {len(gates) - 1} more for other files"
+            return Outcome.passed(proof(gates[0]) + more, looked_at)
+        seen = [f"{proof(leaf)}: {_why(leaf)}" for leaf in scans[:10]]
+        seen += [f"{each.path}:{each.line} {each.scan.tool}, a commit hook" for each in local.hooks[:10]]
+        masked = [self._masked(leaf) for leaf in scans if blocks(leaf).no and not leaf.on_change.no]
+        masked += [
+            self._at(Location(path=each.path, line=each.line), "reports", f"{each.why}.", each.path)
+            for each in local.reports
+        ]
+        doubts = [*not_understood(pipeline, self.id), *map(self._gap, local.gaps)]
+        if pipeline.unread_systems:
+            system = pipeline.unread_systems[0]
+            return Outcome.unknown(f"{system.title} is not read yet", [*masked, *doubts], looked_at=seen)
+        unsure = [leaf for leaf in scans if not leaf.on_change.no and not blocks(leaf).no]
+        lost = [each for each in pipeline.opaque if not each.on_change.no and _may_scan(each)]
+        if unsure or lost or doubts:
+            found = [*map(self._unsure, unsure[:10]), *masked[:10], *map(self._lost, lost[:10]), *doubts]
+            if unsure:
+                summary = f"{proof(unsure[0])}, but not surely"
+            else:
+                summary = f"not followed: {lost[0].reason}" if lost else "a file could not be understood"
+            return Outcome.unknown(summary, found, looked_at=seen)
+        hooks = [each for each in local.hooks if not each.scan.blocks.no]
+        if hooks:
+            found = [*map(self._hook, hooks[:10]), *masked[:10]]
+            return Outcome.needs_you(f"{hooks[0].scan.tool} as a commit hook only", found, seen)
+        return Outcome.failed(self._summary(scans, bool(masked)), self._failures(scans, masked, local), seen)
+
+    def _at(
+        self, where: Location, rule: str, message: str, anchor: str, *, remedy: str = _REMEDY, unsure: bool = False
+    ) -> Finding:
+        return Finding.at(
+            where,
+            f"secret-scan-gate/{rule}",
+            message,
+            anchor=anchor,
+            remedy=remedy,
+            severity=Severity.MEDIUM if unsure else Severity.HIGH,
+            confidence=Confidence.LIKELY if unsure else Confidence.CERTAIN,
+        )
+
+    def _leaf(self, leaf: Leaf | Opaque, rule: str, message: str, anchor: str, **more: bool | str) -> Finding:
+        first = leaf.chain[0]
+        return self._at(
+            Location(path=first.path, line=first.line),
+            rule,
+            message,
+            f"{leaf.job} {anchor}",
+            remedy=str(more.get("remedy", _REMEDY)),
+            unsure=bool(more.get("unsure")),
+        )
+
+    def _masked(self, leaf: Leaf) -> Finding:
+        message = f"`{leaf.text}` looks for secrets, but what it finds stops nothing: {blocks(leaf).why}."
+        return self._leaf(leaf, "masked", message, leaf.text, remedy=_UNMASK)
+
+    def _unsure(self, leaf: Leaf) -> Finding:
+        message = f"`{leaf.text}` does not surely stop every change that holds a secret: {_why(leaf)}."
+        return self._leaf(leaf, "not-surely", message, leaf.text, unsure=True)
+
+    def _lost(self, loss: Opaque) -> Finding:
+        message = f"What runs here could not be followed: {loss.reason}."
+        return self._leaf(loss, "not-followed", message, loss.reason, unsure=True)
+
+    def _gap(self, gap: Gap) -> Finding:
+        message = f"What it sets up as commit hooks is not known: {gap.reason}."
+        return self._at(
+            Location(path=gap.path), "not-read", message, gap.reason, remedy="Correct the file.", unsure=True
+        )
+
+    def _hook(self, hook: LocalHook) -> Finding:
+        message = (
+            f"{hook.scan.tool} is set up as a commit hook ({hook.manager}). It runs only where somebody installed it, "
+            "and can be skipped."
+        )
+        where = Location(path=hook.path, line=hook.line)
+        return self._at(where, "hook-only", message, hook.scan.tool, unsure=True)
+
+    def _late(self, leaf: Leaf) -> Finding:
+        message = f"`{leaf.text}` looks for secrets, but not on a proposed change: {leaf.on_change.why}."
+        return self._leaf(leaf, "too-late", message, leaf.text)
+
+    def _summary(self, scans: list[Leaf], masked: bool) -> str:
+        if masked:
+            return "a scan for secrets runs, but stops nothing"
+        return (
+            f"{plural(len(scans), 'scan')} for secrets, none on a proposed change" if scans else "no scan for secrets"
+        )
+
+    def _failures(self, scans: list[Leaf], masked: list[Finding], local: ScanGate) -> list[Finding]:
+        off = [
+            self._at(
+                Location(path=each.path, line=each.line),
+                "masked",
+                f"{each.scan.tool} is a commit hook here, but what it finds stops nothing: {each.scan.blocks.why}.",
+                each.scan.tool,
+                remedy=_UNMASK,
+            )
+            for each in local.hooks
+        ]
+        found = [*masked, *(self._late(leaf) for leaf in scans if leaf.on_change.no), *off][:20]
+        message = "Nothing stops a change that holds a secret: no scanner runs in the pipeline or as a commit hook."
+        return found or [self._at(PROJECT, "none", message, "none")]
+
+
+def _may_scan(loss: Opaque) -> bool:
+    """Whether what could not be followed may be a scan: anything may hide there, or its names hint at one."""
+    names = (loss.reason, *(link.text for link in loss.chain))
+    return loss.anything or any(_LIKE_A_SCAN.search(name) for name in names)
+
+
+def blocks(leaf: Leaf) -> Said:
+    """Whether a secret in the change fails the job."""
+    if leaf.secrets is None:
+        return no("it looks for no secret")
+    staged = no("it looks only at staged changes, and a pipeline has none")
+    said = weakest(leaf.secrets.blocks, staged) if leaf.secrets.staged else leaf.secrets.blocks
+    return weakest(leaf.fails, said)
+
+
+def _why(leaf: Leaf) -> str:
+    said = blocks(leaf)
+    return said.why if not said.yes else leaf.on_change.why

@@ -1,0 +1,30 @@
+"""What the text of a program of the repository shows of tests, where the program itself is not followed."""
+
+from __future__ import annotations
+
+import re
+
+from shipworthy.project import is_test_path
+
+_RUNS_TESTS = re.compile(
+    r"\b(pytest|unittest|nose2?|tox|nox|doctest|jest|vitest|mocha|ava|tape|playwright|cypress|karma|phpunit|rspec|ctest)\b"
+    r"|(go|cargo|npm|yarn|pnpm|bun|deno|make|gradlew?|mvn)[\"', ]+(run[\"', ]+)?test|node:test|--test\b"
+)
+_PYTHON_ENTRY = re.compile(
+    r"\bunittest\.main\(|(sys\.exit|SystemExit|exit)\(\s*(int\(\s*)?pytest\.main\("
+    r"|sys\.argv(\[0\]|\[:1\])?\s*,\s*[\"']test[\"']|execute_from_command_line\(\[[^\]\n]{0,40}[\"']test[\"']"
+)
+_NODE_ENTRY = re.compile(
+    r"""(require\(|from\s+)["'](node:test|node:assert(/strict)?|assert(/strict)?|tape|tap|uvu|ava)["']"""
+)
+
+
+def entry_of(path: str, text: str) -> re.Match[str] | None:
+    """Where a program runs tests itself; None where its text does not show it."""
+    entry = _PYTHON_ENTRY if path.endswith(".py") else _NODE_ENTRY if is_test_path(path) else None
+    return entry.search(text) if entry else None
+
+
+def starts_tests(text: str) -> bool:
+    """Whether a program's text names what runs tests."""
+    return bool(_RUNS_TESTS.search(text))

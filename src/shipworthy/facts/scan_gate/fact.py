@@ -1,0 +1,46 @@
+"""Commit hooks that the repository's files set up, and jobs of other systems that report secrets, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shipworthy.facts.base import Fact, FactReader
+from shipworthy.facts.pipeline.fact import SecretScan
+
+HOOKS = "commit hooks"
+"""The subject of gaps: what sets up commit hooks could not be understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalHook:
+    """A commit hook that looks for secrets, on machines where somebody installed it."""
+
+    manager: str
+    """What installs it: "pre-commit", "husky", "lefthook", "a hooks folder"."""
+    path: str
+    line: int
+    scan: SecretScan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """A job that looks for secrets and reports them without stopping anything."""
+
+    path: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanGate(Fact):
+    """Both kinds, in file order."""
+
+    hooks: tuple[LocalHook, ...] = ()
+    reports: tuple[Reports, ...] = ()
+
+    @classmethod
+    def reader(cls) -> FactReader[Any]:
+        from shipworthy.facts.scan_gate.reader import ScanGateReader
+
+        return ScanGateReader()

@@ -1,0 +1,168 @@
+"""A scan for secrets that stops a change: what is one, what loses its result, what is only a commit hook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support import check_files
+
+from shipworthy.model import OutcomeKind
+
+PASS, FAIL, UNKNOWN, NEEDS_YOU = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NEEDS_YOU
+CI = ".github/workflows/ci.yml"
+
+
+def workflow(*steps: str, on: str = "[push, pull_request]", job: str = "") -> dict[str, str]:
+    rows = "".join(f"      - {step}\n" for step in ("uses: actions/checkout@v4", *steps))
+    return {CI: f"on: {on}\njobs:\n  scan:\n    runs-on: ubuntu-latest\n{job}    steps:\n{rows}", "a.py": "x = 1\n"}
+
+
+def run(command: str, **more: str) -> dict[str, str]:
+    return workflow(f"run: {command}", **more)
+
+
+def hooks(*rows: str) -> str:
+    return "repos:\n" + "".join(f"  - {row}\n" for row in rows)
+
+
+GITLEAKS_HOOK = "{repo: https://github.com/gitleaks/gitleaks, rev: v8, hooks: [{id: gitleaks}]}"
+DETECT_HOOK = (
+    "{repo: https://github.com/Yelp/detect-secrets, rev: v1, hooks: [{id: detect-secrets, args: [--baseline, b]}]}"
+)
+PRIVATE_KEY_HOOK = "{repo: https://github.com/pre-commit/pre-commit-hooks, rev: v5, hooks: [{id: detect-private-key}]}"
+LEFTHOOK = "pre-commit:\n  jobs:\n    - run: gitleaks git --staged\n"
+CALLED = "on: pull_request\njobs:\n  a:\n    uses: org/shared/.github/workflows/ci.yml@v1\n"
+OWN_HOOK = "{repo: https://github.com/someone/shipworthy, rev: v1, hooks: [{id: shipworthy-secrets}]}"
+
+
+def pre_commit(hook: str, command: str = "pre-commit run --all-files", step: str = "") -> dict[str, str]:
+    return {**workflow(step or f"run: {command}"), ".pre-commit-config.yaml": hooks(hook)}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "says"),
+    [
+        # What is a scan.
+        (run("gitleaks detect --redact"), PASS, "ci.yml:7 gitleaks"),
+        (workflow("uses: gitleaks/gitleaks-action@v2"), PASS, "ci.yml:7 gitleaks/gitleaks-action@v2"),
+        (workflow("uses: trufflesecurity/trufflehog@main"), PASS, "trufflehog"),
+        (run("trufflehog filesystem . --fail"), PASS, "trufflehog"),
+        (run("docker run --rm -v .:/repo zricethezav/gitleaks:v8 dir /repo"), PASS, "ci.yml:7"),
+        (workflow("{uses: 'docker://zricethezav/gitleaks:v8', with: {args: dir .}}"), PASS, "ci.yml:7"),
+        (
+            run("git ls-files -z | xargs -0 detect-secrets-hook --baseline .secrets.baseline"),
+            PASS,
+            "detect-secrets-hook",
+        ),
+        (run("npx secretlint '**/*'"), PASS, "secretlint"),
+        (run("ggshield secret scan ci"), PASS, "ggshield"),
+        (run("pipx run shipworthy check"), PASS, "shipworthy"),
+        (run("trivy fs --scanners vuln,secret --exit-code 1 ."), PASS, "trivy"),
+        (run("semgrep scan --config p/secrets --error"), PASS, "semgrep"),
+        (workflow("uses: super-linter/super-linter/slim@v7"), PASS, "super-linter"),
+        (workflow("uses: oxsecurity/megalinter/flavors/python@v8"), PASS, "megalinter"),
+        ({**run("make scan"), "Makefile": "scan:\n\tgitleaks dir .\n"}, PASS, "ci.yml:7 gitleaks <- Makefile:2"),
+        (pre_commit(DETECT_HOOK), PASS, ".pre-commit-config.yaml:2"),
+        (pre_commit(OWN_HOOK), PASS, ".pre-commit-config.yaml:2"),
+        (pre_commit(DETECT_HOOK, step="uses: pre-commit/action@v3"), PASS, ".pre-commit-config.yaml:2"),
+        (
+            workflow(
+                "{id: t, uses: trufflesecurity/trufflehog@main, continue-on-error: true}",
+                "{if: steps.t.outcome == 'failure', run: exit 1}",
+            ),
+            PASS,
+            "trufflehog",
+        ),
+        # What is none.
+        (run("npm audit"), FAIL, "no scan for secrets"),
+        (run("trivy fs --scanners vuln --exit-code 1 ."), FAIL, "no scan for secrets"),
+        (run("trivy image --exit-code 1 app"), FAIL, "no scan for secrets"),
+        (run("gitleaks version"), FAIL, "no scan for secrets"),
+        (workflow("{uses: super-linter/super-linter@v7, env: {VALIDATE_PYTHON: true}}"), FAIL, "no scan for secrets"),
+        (
+            {**workflow("uses: oxsecurity/megalinter@v8"), ".mega-linter.yml": "DISABLE: [REPOSITORY]\n"},
+            FAIL,
+            "no scan for secrets",
+        ),
+        (pre_commit(PRIVATE_KEY_HOOK), FAIL, "no scan for secrets"),
+        ({"a.py": "x = 1\n"}, FAIL, "no scan for secrets"),
+        # What loses the result.
+        (run("gitleaks detect || true"), FAIL, "hides its failure"),
+        (run("gitleaks detect --exit-code 0"), FAIL, "exit code 0"),
+        (run("gitleaks detect --exit-code=0"), FAIL, "exit code 0"),
+        (run("trufflehog git file://. --only-verified"), FAIL, "without `--fail`"),
+        (run("detect-secrets scan --baseline .secrets.baseline"), FAIL, "writes a list"),
+        (run("detect-secrets-hook --baseline .secrets.baseline"), FAIL, "no file is given"),
+        (run("trivy fs ."), FAIL, "without `--exit-code 1`"),
+        (run("gitleaks protect --staged"), FAIL, "staged changes"),
+        (run("shipworthy hook run"), FAIL, "staged changes"),
+        (workflow("{uses: gitleaks/gitleaks-action@v2, continue-on-error: true}"), FAIL, "continue-on-error"),
+        (
+            workflow("{uses: gitleaks/gitleaks-action@v2}", job="    continue-on-error: true\n"),
+            FAIL,
+            "continue-on-error",
+        ),
+        (workflow("{uses: gitguardian/ggshield-action@v1, with: {args: --exit-zero}}"), FAIL, "--exit-zero"),
+        (workflow("{uses: reviewdog/action-detect-secrets@v0}"), FAIL, "fail_level"),
+        (workflow("{uses: super-linter/super-linter@v7, env: {DISABLE_ERRORS: true}}"), FAIL, "DISABLE_ERRORS"),
+        # When it runs.
+        (run("gitleaks dir .", on="{schedule: [{cron: '0 0 * * *'}]}"), FAIL, "none on a proposed change"),
+        (run("gitleaks dir .", on="{push: {branches: [main]}}"), FAIL, "none on a proposed change"),
+        (run("gitleaks dir .", on="{pull_request: {paths: [docs/**]}}"), UNKNOWN, "not surely"),
+        # Commit hooks.
+        ({"a.py": "x\n", ".pre-commit-config.yaml": hooks(GITLEAKS_HOOK)}, NEEDS_YOU, "gitleaks as a commit hook only"),
+        (pre_commit(GITLEAKS_HOOK), NEEDS_YOU, "staged changes"),
+        (pre_commit(DETECT_HOOK, "pre-commit run"), NEEDS_YOU, "staged changes"),
+        (pre_commit(DETECT_HOOK, "SKIP=detect-secrets pre-commit run --all-files"), NEEDS_YOU, "SKIP leaves it out"),
+        (pre_commit(DETECT_HOOK, "pre-commit run --all-files ruff"), NEEDS_YOU, "commit hook"),
+        ({"a.js": "x\n", ".husky/pre-commit": "npx --no-install gitleaks git --staged\n"}, NEEDS_YOU, "husky"),
+        (
+            {
+                "a.js": "x\n",
+                ".husky/pre-commit": "npx lint-staged\n",
+                "package.json": '{"lint-staged": {"*": ["prettier --write", "secretlint"]}}\n',
+            },
+            NEEDS_YOU,
+            "secretlint",
+        ),
+        (
+            {"a.js": "x\n", "lefthook.yml": "pre-commit:\n  jobs:\n    - run: gitleaks git --staged\n"},
+            NEEDS_YOU,
+            "lefthook",
+        ),
+        (
+            {
+                "a.py": "x\n",
+                ".pre-commit-config.yaml": hooks(
+                    "{repo: local, hooks: [{id: x, name: x, language: system, entry: gitleaks protect --exit-code 0}]}"
+                ),
+            },
+            FAIL,
+            "exit code 0",
+        ),
+        # What is not known.
+        (workflow("uses: someone/secret-scan@v1"), UNKNOWN, "not known here"),
+        ({**run("python scan_secrets.py"), "scan_secrets.py": "import app\n"}, UNKNOWN, "not known here"),
+        (
+            {CI: "on: pull_request\njobs:\n  a:\n    uses: org/shared/.github/workflows/ci.yml@v1\n"},
+            UNKNOWN,
+            "lies outside",
+        ),
+        ({".circleci/config.yml": "jobs: {}\n", "a.py": "x\n"}, UNKNOWN, "CircleCI is not read yet"),
+        (
+            {".gitlab-ci.yml": "include:\n  - template: Jobs/Secret-Detection.gitlab-ci.yml\n", "a.py": "x\n"},
+            UNKNOWN,
+            "reports what it finds",
+        ),
+        ({**pre_commit(DETECT_HOOK), ".pre-commit-config.yaml": "repos: [\n"}, UNKNOWN, "could not be understood"),
+        ({"a.py": "x\n", ".pre-commit-config.yaml": "repos: [\n"}, UNKNOWN, "not valid"),
+        ({**run("gitleaks dir ."), ".pre-commit-config.yaml": "repos: [\n"}, PASS, "gitleaks"),
+        (run("git secrets --scan"), UNKNOWN, "patterns"),
+    ],
+)
+def test_secret_scan_gate(tmp_path: Path, files: dict[str, str], expected: OutcomeKind, says: str) -> None:
+    outcome = check_files("secret-scan-gate", tmp_path, files)
+    text = "\n".join([outcome.summary, *outcome.looked_at, *(finding.message for finding in outcome.findings)])
+    assert outcome.kind is expected, text
+    assert says in text
