@@ -204,8 +204,8 @@ def test_files_not_answered_in_time_are_gaps(folder: Path, sharing: list[str], m
 
 def test_an_interrupt_ends_the_workers(folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
-    worker = team._Worker
-    monkeypatch.setattr(team, "_Worker", lambda hello: started.append(worker(hello)) or started[-1])
+    worker = team.Worker
+    monkeypatch.setattr(team, "Worker", lambda hello: started.append(worker(hello)) or started[-1])
 
     def interrupt(_done: int, _total: int) -> None:
         raise KeyboardInterrupt

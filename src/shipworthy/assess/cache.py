@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shipworthy.facts import Analyser
-from shipworthy.facts.records import Stored
+from shipworthy.facts.records import Stored, digest
 from shipworthy.project import FileEntry
 
 FRESH_SECONDS = 2.0
@@ -58,7 +58,7 @@ class SqliteCache:
         self._new_kept: dict[str, tuple[str, str, str]] = {}
 
     def digest(self, data: bytes) -> str:
-        return hashlib.blake2b(data, digest_size=16).hexdigest()
+        return digest(data)
 
     def unchanged(self, entry: FileEntry) -> str | None:
         known = self._stats.get(_key(entry.path))

@@ -11,6 +11,7 @@ from shipworthy.facts.base import Records
 from shipworthy.project import FileEntry, Project
 from shipworthy.project.listing import SYMLINK
 from shipworthy.project.project import MAX_BYTES
+from shipworthy.project.safe import Reader
 
 RULES = (".shipworthy/policy.toml", ".shipworthy/checklist.toml")
 """Files that say what is judged at all: when one changes, everything is judged again."""
@@ -205,9 +206,9 @@ class _NotedProject(Project):
         self._account.names = True
         return self._real.read_elsewhere(entry)
 
-    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+    def read(self, path: str, limit: int = MAX_BYTES, reader: Reader | None = None) -> bytes:
         self._account.paths.add(path)
-        return self._real.read(path, limit)
+        return self._real.read(path, limit, reader)
 
 
 class NotedView(View):

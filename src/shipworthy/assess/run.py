@@ -71,13 +71,14 @@ class FactStore:
         progress: Callable[[int, int], None] | None = None,
         *,
         note: bool = False,
+        stack: bool = True,
     ) -> None:
-        """`note`: keep account of what each fact was made from."""
+        """`note`: keep account of what each fact was made from. `stack`: whether the stack will be asked for too."""
         self._accounts: dict[type[Fact], Account] | None = {} if note else None
         self._project = project
         self._context = context
         analysers: list[Analyser] = []
-        for kind in _closure([Stack, *planned]):
+        for kind in _closure([*([Stack] if stack else []), *planned]):
             analysers += reader_of(kind).analysers
         self._scan = Scan(project, analysers, cache, progress)
         self._known: dict[type[Fact], Fact] = {}

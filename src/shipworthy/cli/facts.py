@@ -110,6 +110,9 @@ AREAS: dict[str, Callable[[Read], Any]] = {
 }
 
 
+_WITHOUT_STACK = ("secrets",)
+
+
 @click.command("facts")
 @click.argument("area", type=click.Choice(list(AREAS)))
 @click.argument("path", required=False)
@@ -118,6 +121,7 @@ def command(area: str, path: str | None) -> None:
 
     What could not be read is listed on stderr. Nothing of the project is run.
     """
+    from shipworthy.assess.cache import cache_dir, record_cache
     from shipworthy.assess.context import default_context
     from shipworthy.assess.run import FactStore
     from shipworthy.project import Project, ProjectError
@@ -127,7 +131,6 @@ def command(area: str, path: str | None) -> None:
         project = Project.open(root_of(path))
     except ProjectError as error:
         fail(str(error), error.diagnostics)
-    store = FactStore(project, default_context(), [])
     gaps: dict[str, None] = {}
 
     def read(kind: Any) -> Any:
@@ -139,6 +142,11 @@ def command(area: str, path: str | None) -> None:
             gaps[f"{place}: {gap.reason}"] = None
         return found
 
-    sys.stdout.write(json.dumps(AREAS[area](read), indent=2) + "\n")
+    context = default_context()
+    with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
+        # What nobody asks for is not planned: secrets alone take a fraction of the time of everything.
+        store = FactStore(project, context, [], cache, stack=area not in _WITHOUT_STACK)
+        found = AREAS[area](read)
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
     for gap in gaps:
         click.echo(f"could not read {visible(gap, 300)}", err=True)

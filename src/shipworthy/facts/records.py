@@ -35,6 +35,11 @@ class Stored:
         return cls.of(json.dumps(record.value, separators=(",", ":")), record.gaps)
 
 
+def digest(data: bytes) -> str:
+    """The hash by which bytes are known again."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
 Answer = Record | Stored | str
 """What became of one analyser's look at one file; a text says why there is no record."""
 
@@ -77,7 +82,7 @@ def analyse(source: Source, analysers: Sequence[Analyser], seconds: float) -> li
         try:
             with time_limit(seconds):
                 for analyser in analysers[first:]:
-                    answers.append(_one(source, analyser))  # noqa: PERF401 - what is there must stay on OverTime
+                    answers.append(one_record(source, analyser))  # noqa: PERF401 - what is there must stay on OverTime
         except OverTime as error:
             # Whoever came later in this turn had less than the full time, and gets a turn of its own.
             if len(answers) == first:
@@ -85,7 +90,8 @@ def analyse(source: Source, analysers: Sequence[Analyser], seconds: float) -> li
     return answers
 
 
-def _one(source: Source, analyser: Analyser) -> Record | str:
+def one_record(source: Source, analyser: Analyser) -> Record | str:
+    """One analyser's record of a file, or why there is none. Raises OverTime, and nothing else."""
     try:
         return analyser.analyse(source)
     except OverTime:

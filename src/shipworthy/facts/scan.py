@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from shipworthy.facts import team
 from shipworthy.facts.base import Analyser, Gap
+from shipworthy.facts.bulk import Bulk, Look
 from shipworthy.facts.limits import OverTime, time_limit
 from shipworthy.facts.program_version import program_version
 from shipworthy.facts.records import Answer, Stored, Values, analyse
@@ -106,7 +107,7 @@ class Scan:
         entries = list(self._project.entries())
         found: dict[str, dict[str, Answer]] = {}
         """By path and analyser."""
-        waiting: deque[Job] = deque()
+        waiting: list[Job] = []
         for entry in entries:
             wanting = [analyser for analyser in analysers if analyser.wants(entry)]
             if not wanting:
@@ -118,7 +119,15 @@ class Scan:
                     waiting.append(job)
             elif not self._project.read_elsewhere(entry):
                 found[entry.path] = {analyser.name: entry.problem for analyser in wanting}
-        self._work(waiting, found, analysers, deadline, len(entries))
+        for analyser in analysers:
+            analyser.expect(sum(job.entry.size for job in waiting if analyser in job.missing))
+        light, heavy = _by_weight(waiting)
+        if heavy:
+            # The light ones first: this process does them while the workers start.
+            self._work(deque([*light, *heavy]), found, analysers, deadline, len(entries))
+        elif light:
+            late = self._skim(light, found, analysers, deadline)
+            self._work(deque(late), found, analysers, deadline, len(entries))
         self._put_together(analysers, found)
         if self._progress:
             self._progress(len(entries), len(entries))
@@ -162,6 +171,27 @@ class Scan:
             self._cache.seen(job.entry, job.digest)
             job.missing = self._recalled(job.entry, job.missing, job.digest, found)
         return bool(job.missing)
+
+    def _skim(
+        self, jobs: list[Job], found: dict[str, dict[str, Answer]], analysers: list[Analyser], deadline: float
+    ) -> list[Job]:
+        """The quick pass; the jobs it did not come to, or lost."""
+        done = 0
+
+        def take(job: Job, looked: Look) -> None:
+            nonlocal done
+            digest, answers = looked
+            if digest is not None and self._cache:
+                job.digest = digest
+                self._cache.seen(job.entry, digest)
+            for analyser, answer in zip(job.missing, answers, strict=True):
+                found[job.entry.path][analyser.name] = self._kept(job, analyser, answer)
+            done += 1
+            if self._progress and done % 500 == 1:
+                self._progress(done, len(jobs))
+
+        wanted = self._cache.digest if self._cache else None
+        return Bulk(self._project, analysers, FILE_SECONDS).run(jobs, wanted, take, deadline)
 
     def _work(
         self,
@@ -238,3 +268,13 @@ class Scan:
                         sums.append((path, answer.sum))
             self._values[analyser.name], self._gaps[analyser.name] = values, gaps
             self._sums[analyser.name] = sums
+
+
+def _by_weight(jobs: Iterable[Job]) -> tuple[list[Job], list[Job]]:
+    """Jobs that only light analysers wait for, and the others; a file that may be cut off takes the careful way."""
+    light: list[Job] = []
+    heavy: list[Job] = []
+    for job in jobs:
+        careful = job.entry.suspect or not all(analyser.light for analyser in job.missing)
+        (heavy if careful else light).append(job)
+    return light, heavy

@@ -63,7 +63,9 @@ def _environment() -> dict[str, str]:
     return {**{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}, "PYTHONSAFEPATH": "1"}
 
 
-class _Worker:
+class Worker:
+    """One process: what it is still to be told, what it has said, and its end."""
+
     def __init__(self, hello: bytes) -> None:
         self.process = subprocess.Popen(
             worker_command(),
@@ -109,6 +111,18 @@ class _Worker:
                 raise BrokenPipeError("the process ended")
             self.incoming += data
 
+    def next(self) -> tuple[bytes, bytes] | None:
+        """Head and body of the next message that is there whole."""
+        if len(self.incoming) < LENGTHS.size:
+            return None
+        head, body = LENGTHS.unpack_from(self.incoming)
+        end = LENGTHS.size + head + body
+        if len(self.incoming) < end:
+            return None
+        raw = bytes(self.incoming[LENGTHS.size : end])
+        del self.incoming[:end]
+        return raw[:head], raw[head:]
+
     def end(self) -> int:
         """End it now; its exit code."""
         self.over = True
@@ -129,10 +143,10 @@ class Team:
         """Files a lost worker had not begun."""
         rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in analysers]
         hello = message({"analysers": rows, "seconds": seconds})
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         for _ in range(count):
             try:
-                self._workers.append(_Worker(hello))
+                self._workers.append(Worker(hello))
             except OSError:
                 break
 
@@ -152,7 +166,7 @@ class Team:
         """Whether some worker could be given another file."""
         return self._freest() is not None
 
-    def _freest(self) -> _Worker | None:
+    def _freest(self) -> Worker | None:
         free = [each for each in self._workers if each.ready and len(each.jobs) < AHEAD_FILES]
         free = [each for each in free if each.ahead < AHEAD_BYTES]
         return min(free, key=lambda each: each.ahead, default=None)
@@ -200,29 +214,23 @@ class Team:
                 found += self._lost(worker, f"took longer than {self._seconds:g} s")
         return found
 
-    def _stuck(self, worker: _Worker) -> bool:
+    def _stuck(self, worker: Worker) -> bool:
         if not worker.jobs:
             return False
         # One that ran out of time in another's turn gets a turn of its own, hence twice.
         limit = self._seconds * 2 * len(worker.jobs[0].missing) + GRACE_SECONDS
         return time.monotonic() - worker.since > limit
 
-    def _parsed(self, worker: _Worker) -> list[tuple[Job, list[Stored | str]]]:
+    def _parsed(self, worker: Worker) -> list[tuple[Job, list[Stored | str]]]:
         found: list[tuple[Job, list[Stored | str]]] = []
-        while len(worker.incoming) >= LENGTHS.size:
-            head_size, body_size = LENGTHS.unpack_from(worker.incoming)
-            end = LENGTHS.size + head_size + body_size
-            if len(worker.incoming) < end:
-                break
-            raw = bytes(worker.incoming[LENGTHS.size : end])
-            del worker.incoming[:end]
+        while (said := worker.next()) is not None:
             try:
-                head = json.loads(raw[:head_size])
+                head = json.loads(said[0])
                 if not worker.ready:
                     worker.ready = head["ready"] is True
                     continue
                 job = worker.jobs[0]
-                answers = _answers(head, raw[head_size:], job)
+                answers = _answers(head, said[1], job)
             except (ValueError, KeyError, TypeError, IndexError):
                 # Not of the protocol: nothing it says from here on can be matched to a file.
                 return [*found, *self._lost(worker, "the process that read it answered nonsense")]
@@ -232,7 +240,7 @@ class Team:
             found.append((job, answers))
         return found
 
-    def _lost(self, worker: _Worker, reason: str) -> list[tuple[Job, list[Stored | str]]]:
+    def _lost(self, worker: Worker, reason: str) -> list[tuple[Job, list[Stored | str]]]:
         """End a worker; the file it had in hand stays unread, for what ended one process may end this one too."""
         if worker.over:
             return []

@@ -1,6 +1,6 @@
 """A second process for the shared pass: bytes of files come in on stdin, their records go out on stdout.
 
-It reads no file of the repository: what it looks at is what it is given.
+It reads no file of the repository but those it is told to by name (`facts.bulk`), never through a symlink.
 """
 
 from __future__ import annotations
@@ -55,8 +55,17 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     analysers, seconds = _analysers(hello[0]["analysers"]), float(hello[0]["seconds"])
     outgoing.write(message({"ready": True}))
     outgoing.flush()
+    stretch = None
+    if "root" in hello[0]:
+        from shipworthy.facts.bulk import serve as bulk
+
+        stretch = bulk(hello[0], analysers)
     while (asked := _next(incoming)) is not None:
         head, data = asked
+        if stretch is not None:
+            outgoing.write(stretch(head))
+            outgoing.flush()
+            continue
         entry = FileEntry(
             path=head["path"],
             size=head["size"],

@@ -95,7 +95,7 @@ CLEAN = [
     ("a.py", "password = getpass.getpass('Password: ')", None),
     ("a.py", f"api_key = '{UUID[:8]}'", "dictionary-words"),
     (".env.example", "STRIPE_SECRET_KEY=sk_live_" + "x" * 30, "placeholder"),
-    (".env.example", "DB_PASSWORD=<password>", "template"),
+    (".env.example", "DB_PASSWORD=<password>", None),
     ("values.yaml", 'password: "{{ .Values.password }}"', None),
     ("ci.yml", "API_TOKEN: ${{ secrets.API_TOKEN }}", None),
     ("main.tf", 'password = "${var.db_password}"', "template"),

@@ -19,6 +19,7 @@ _NAME = rf"(?:(?i:{_LONG})[\w.$-]{{0,60}}|(?i:{_SHORT})s?_?\d?(?:[_.$A-Z-][\w.$-
 _SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])")
 _OPERATOR = r"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _CALLS = r"(?:(?:new\s)?[A-Za-z_][\w.:]{0,40}\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?[brufBRUF@$]{0,2}\\{0,2}"
+_BRACKETS = re.compile(rb"[()\[\]{}<>]")
 _WRITTEN = re.compile(rb"[^a-z_.\-]|[a-z]{20}")
 
 
@@ -78,7 +79,7 @@ def secretive(name: str) -> bool:
 
 def written(value: bytes, quoted: bool) -> bool:
     """Whether a value may be more than a plain word or a sentence. Most values in code are words: names of fields."""
-    if quoted and value.split(None, 1) != [value]:
+    if (value.split(None, 1) != [value]) if quoted else _BRACKETS.search(value):
         return False
     return _WRITTEN.search(value) is not None
 

@@ -1,0 +1,242 @@
+"""The quick part of the pass: whole stretches of files for analysers that take less than reading the files does.
+
+Here a second process reads files itself, by the same safe way; what it is told is paths, what it answers is records.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from shipworthy.facts.base import Analyser
+from shipworthy.facts.limits import OverTime, Turns
+from shipworthy.facts.records import Stored, one_record
+from shipworthy.facts.team import Job, Worker, processes
+from shipworthy.facts.worker import message
+from shipworthy.project import FileEntry, Project, Source, Unreadable
+from shipworthy.project.safe import Reader
+
+STRETCH_FILES, STRETCH_BYTES = 200, 1_000_000
+"""How much is looked at in one go, between two looks at the clock and at the other process."""
+WORTH_A_PROCESS = 8_000_000
+"""Bytes from which on a second process saves more than its start takes."""
+_AHEAD = 3
+_WAIT = 0.05
+
+Look = tuple[str | None, list[Stored | str]]
+"""The hash of a file's bytes (None where they could not be had), and an answer by each analyser."""
+Digest = Callable[[bytes], str]
+Take = Callable[[Job, Look], None]
+
+
+def looks(
+    read: Callable[[FileEntry], bytes],
+    digest: Digest | None,
+    files: Iterable[tuple[FileEntry, Sequence[Analyser]]],
+    seconds: float,
+) -> Iterator[Look]:
+    """What each file's analysers say of it, in order. Each file may take `seconds`."""
+    with Turns(seconds) as turns:
+        for entry, analysers in files:
+            try:
+                data = read(entry)
+            except Unreadable as error:
+                yield None, [str(error)] * len(analysers)
+                continue
+            source = Source(entry, data)
+            answers: list[Stored | str] = []
+            turns.begin()
+            try:
+                for analyser in analysers:
+                    record = one_record(source, analyser)
+                    answers.append(record if isinstance(record, str) else Stored.made(record))
+            except OverTime as error:
+                answers += [str(error)] * (len(analysers) - len(answers))
+            turns.end()
+            yield digest(data) if digest else None, answers
+
+
+class Bulk:
+    """One quick pass over jobs. `left` holds what a lost process had in hand, for the careful pass to do."""
+
+    def __init__(self, project: Project, analysers: Sequence[Analyser], seconds: float) -> None:
+        self._project = project
+        self._seconds = seconds
+        self._index = {analyser.name: number for number, analyser in enumerate(analysers)}
+        self._analysers = analysers
+        self.left: list[Job] = []
+
+    def run(
+        self,
+        jobs: Sequence[Job],
+        digest: Callable[[bytes], str] | None,
+        take: Callable[[Job, Look], None],
+        until: float,
+    ) -> list[Job]:
+        """Look at every job's file, hand each look to `take`, and return the jobs not reached by `until` (monotonic).
+
+        `digest` is None where nobody wants hashes of bytes.
+        """
+        waiting = deque(_stretches(jobs))
+        size = sum(job.entry.size for job in jobs)
+        crew = _Crew(self, digest is not None) if size >= WORTH_A_PROCESS and processes() > 1 else None
+        try:
+            with Reader(self._project.root) as reader:
+                while waiting or (crew and crew.given):
+                    if time.monotonic() > until:
+                        return [
+                            *self.left,
+                            *(job for stretch in waiting for job in stretch),
+                            *(crew.end() if crew else ()),
+                        ]
+                    if crew:
+                        while waiting and len(crew.given) < _AHEAD and crew.alive:
+                            crew.give(waiting.pop())
+                        for job, look in crew.pump(0 if waiting else _WAIT):
+                            take(job, look)
+                        if not crew.alive:
+                            self.left += crew.end()
+                            crew = None
+                    if waiting:
+                        self._here(waiting.popleft(), reader, digest, take)
+        finally:
+            if crew:
+                crew.end()
+        return self.left
+
+    def _here(self, jobs: list[Job], reader: Reader, digest: Digest | None, take: Take) -> None:
+        def read(entry: FileEntry) -> bytes:
+            return self._project.read(entry.path, reader=reader)
+
+        files = [(job.entry, job.missing) for job in jobs]
+        for job, look in zip(jobs, looks(read, digest, files, self._seconds), strict=True):
+            take(job, look)
+
+    def hello(self, digests: bool) -> bytes:
+        """What a second process is told first."""
+        rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in self._analysers]
+        head = {"analysers": rows, "seconds": self._seconds, "root": str(self._project.root), "digests": digests}
+        return message(head)
+
+    def asked(self, jobs: Iterable[Job]) -> bytes:
+        """One stretch, as a second process is told of it."""
+        return message(
+            [
+                [job.entry.path, job.entry.size, str(job.entry.kind), job.entry.tracked]
+                + [self._index[each.name] for each in job.missing]
+                for job in jobs
+            ]
+        )
+
+
+class _Crew:
+    """The other process. Whatever goes wrong with it, what it was given and did not answer comes back."""
+
+    def __init__(self, bulk: Bulk, digests: bool) -> None:
+        self._bulk = bulk
+        self.given: deque[list[Job]] = deque()
+        self._worker: Worker | None = None
+        try:
+            self._worker = Worker(bulk.hello(digests))
+        except (OSError, ValueError):  # no process, or a root that JSON cannot carry
+            return
+
+    @property
+    def alive(self) -> bool:
+        return self._worker is not None and not self._worker.over
+
+    def give(self, jobs: list[Job]) -> None:
+        if self._worker is not None:
+            self._worker.outgoing += self._bulk.asked(jobs)
+            self.given.append(jobs)
+
+    def pump(self, wait: float) -> Iterator[tuple[Job, Look]]:
+        worker = self._worker
+        if worker is None or worker.over:
+            return
+        try:
+            writing = [worker.to] if worker.outgoing else []
+            readable, writable, _ = select.select([worker.back], writing, [], wait)
+            if writable:
+                worker.send()
+            if readable:
+                worker.receive()
+            while (said := worker.next()) is not None:
+                if not worker.ready:
+                    worker.ready = json.loads(said[0])["ready"] is True
+                    continue
+                jobs = self.given[0]
+                rows = [_look(row, job) for row, job in zip(json.loads(said[0]), jobs, strict=True)]
+                self.given.popleft()
+                yield from zip(jobs, rows, strict=True)
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            worker.end()
+
+    def end(self) -> list[Job]:
+        """End the process; the jobs it had not answered."""
+        if self._worker is not None and not self._worker.over:
+            self._worker.end()
+        lost = [job for jobs in self.given for job in jobs]
+        self.given.clear()
+        return lost
+
+
+def _look(row: list[Any], job: Job) -> Look:
+    """Raises ValueError or TypeError where it is no answer about this file."""
+    digest, *said = row
+    if len(said) != len(job.missing) or not isinstance(digest, str | None):
+        raise ValueError("an answer about another file")
+    answers: list[Stored | str] = []
+    for each in said:
+        if isinstance(each, str):
+            answers.append(each)
+        elif isinstance(each, list):
+            text, gaps = each
+            answers.append(Stored.of(text, gaps))
+    return digest, answers
+
+
+def told(looked: Look) -> list[object]:
+    """A look as JSON carries it."""
+    digest, answers = looked
+    return [digest, *(each if isinstance(each, str) else [each.text, each.gaps] for each in answers)]
+
+
+def _stretches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    stretch: list[Job] = []
+    size = 0
+    for job in jobs:
+        stretch.append(job)
+        size += job.entry.size
+        if len(stretch) >= STRETCH_FILES or size >= STRETCH_BYTES:
+            yield stretch
+            stretch, size = [], 0
+    if stretch:
+        yield stretch
+
+
+def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list[Any]], bytes]:
+    """For the other process: what answers a stretch, given what it was told first."""
+    from shipworthy.facts.records import digest as digest_of
+    from shipworthy.project.files import FileKind
+    from shipworthy.project.project import MAX_BYTES
+
+    reader = Reader(Path(head["root"]))
+    seconds = float(head["seconds"])
+
+    def answer(rows: list[Any]) -> bytes:
+        files = []
+        for path, size, kind, tracked, *which in rows:
+            entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=FileKind(kind), tracked=tracked)
+            files.append((entry, [analysers[each] for each in which]))
+        found = looks(
+            lambda entry: reader.read(entry.path, MAX_BYTES), digest_of if head["digests"] else None, files, seconds
+        )
+        return message([told(each) for each in found])
+
+    return answer
