@@ -113,6 +113,7 @@ CASES: dict[str, Case] = {
         }
     ),
     "secret-store": Case(files=_SERVED, best=OutcomeKind.NEEDS_YOU),
+    "secret-scan-gate": Case(files={".github/workflows/ci.yml": _WORKFLOW, "Makefile": "test:\n\tgitleaks dir .\n"}),
     "lockfile": Case(files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}),
     "known-vulns": Case(
         files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}

@@ -28,7 +28,11 @@ def test_the_hook_verifies_before_a_push() -> None:
     assert (hook["language"], hook["stages"]) == ("python", ["pre-push"])
     assert (hook["pass_filenames"], hook["always_run"]) == (False, True)
     assert secrets["entry"].split() == ["shipworthy", "hook", "run"]
-    assert (secrets["id"], secrets["stages"], secrets["pass_filenames"]) == ("shipworthy-secrets", ["pre-commit"], False)
+    assert (secrets["id"], secrets["stages"], secrets["pass_filenames"]) == (
+        "shipworthy-secrets",
+        ["pre-commit"],
+        False,
+    )
     # pre-commit starts one that always runs with nothing staged too, and then all files would be looked at.
     assert "always_run" not in secrets
 
