@@ -16,6 +16,7 @@ from shipworthy.facts.secret_history.store import Looked, Store
 from shipworthy.facts.secret_history.walk import Walk
 from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
 from shipworthy.facts.secrets.context import context_of
+from shipworthy.facts.secrets.engine import expect
 from shipworthy.facts.secrets.guessable import SUFFIXES
 from shipworthy.facts.secrets.rules import load
 from shipworthy.git import Git, GitError
@@ -30,6 +31,8 @@ MOST_HITS = 50_000
 """So many places where something stands are kept in mind; more is a gap."""
 _FLUSH_SECONDS = 2.0
 _TELL_EVERY = 200
+_USUAL_BYTES = 8_000
+"""Of one version of a file; what git would have to be asked for is not worth knowing more exactly."""
 _LFS = b"version https://git-lfs."
 _LONGEST_POINTER = 1_024
 
@@ -177,6 +180,7 @@ class Looker:
             before = len(waiting)
             waiting = [blob for blob in waiting if self._walk.hex(blob) not in self._absent]
             self.seen.missing += before - len(waiting)
+        expect(len(waiting) * _USUAL_BYTES)
         total, at, flushed = len(waiting), 0, time.monotonic()
         objects = stream(self._git, [self._walk.hex(blob) for blob in waiting], MAX_BYTES, self._deadline)
         try:
