@@ -13,37 +13,37 @@ LINE = f"key = '{KEY}'"
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (f"{LINE}  # gitleaks:allow", 1),
-        (f"{LINE}  # trufflehog:ignore", 1),
-        (f"{LINE}  # pragma: allowlist secret", 1),
-        (f"{LINE}  // pragma: allowlist secret", 1),
-        (f"{LINE}  /* pragma: whitelist secret */", 1),
-        (f"{LINE}  <!-- pragma:allowlist-secret -->", 1),
-        (f"# pragma: allowlist nextline secret\r\n{LINE}\r\n", 1),
-        (f"    // pragma: allowlist nextline secret\n{LINE}", 1),
-        (f"x\n{LINE} -- pragma: allowlist secret", 2),
+        ("LINE  # gitleaks:allow", 1),
+        ("LINE  # trufflehog:ignore", 1),
+        ("LINE  # pragma: allowlist secret", 1),
+        ("LINE  // pragma: allowlist secret", 1),
+        ("LINE  /* pragma: whitelist secret */", 1),
+        ("LINE  <!-- pragma:allowlist-secret -->", 1),
+        ("# pragma: allowlist nextline secret\r\nLINE\r\n", 1),
+        ("    // pragma: allowlist nextline secret\nLINE", 1),
+        ("x\nLINE -- pragma: allowlist secret", 2),
     ],
 )
 def test_a_comment_allows_what_stands_on_its_line(tmp_path: Path, text: str, line: int) -> None:
-    assert by(only(found(tmp_path, {"a.py": text}), "a.py")) == f"comment a.py:{line}"
+    assert by(only(found(tmp_path, {"a.py": text.replace("LINE", LINE)}), "a.py")) == f"comment a.py:{line}"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        LINE,
-        f"# gitleaks:allow\n{LINE}",
-        f"{LINE}\n# gitleaks:allow",
-        f"# pragma: allowlist secret\n{LINE}",
-        f"# pragma: allowlist nextline secret\n\n{LINE}",
-        f"{LINE}  # pragma: allowlist",
-        f"{LINE}  # allowlist secret",
-        f"{LINE}  # nosec",
-        f"{LINE}  # noqa: S105",
+        "LINE",
+        "# gitleaks:allow\nLINE",
+        "LINE\n# gitleaks:allow",
+        "# pragma: allowlist secret\nLINE",
+        "# pragma: allowlist nextline secret\n\nLINE",
+        "LINE  # pragma: allowlist",
+        "LINE  # allowlist secret",
+        "LINE  # nosec",
+        "LINE  # noqa: S105",
     ],
 )
 def test_no_other_comment_and_no_other_line_does(tmp_path: Path, text: str) -> None:
-    sighting = only(found(tmp_path, {"a.py": text}), "a.py")
+    sighting = only(found(tmp_path, {"a.py": text.replace("LINE", LINE)}), "a.py")
     assert sighting.allowed is None
     assert sighting.counts
 

@@ -31,13 +31,13 @@ def allowed(folder: Path, config: str | bytes, name: str = CONFIG) -> list[str]:
         ("[allowlist]\npaths = ['^tests/']", ["tests/fix.py"]),
         ("[[allowlists]]\npaths = ['^src/a\\.py$']", ["src/a.py"]),
         ("[Allowlist]\nPaths = ['fix']", ["tests/fix.py"]),
-        (f"[allowlist]\nregexes = ['{KEY[:20]}']", ["src/a.py"]),
-        (f"[allowlist]\nregexes = ['^{KEY[:20]}$']", []),
+        ("[allowlist]\nregexes = ['START']", ["src/a.py"]),
+        ("[allowlist]\nregexes = ['^START$']", []),
         ("[allowlist]\nregexTarget = 'line'\nregexes = ['^api = ']", ["src/a.py"]),
         ("[allowlist]\nregexTarget = 'match'\nregexes = ['^github_token = ']", ["tests/fix.py"]),
         ("[allowlist]\nregexes = ['^api = ']", []),
         ("[allowlist]\nregexTarget = 'file'\npaths = ['^tests/']", []),
-        (f"[allowlist]\nstopwords = ['{KEY[10:18].upper()}']", ["src/a.py"]),
+        ("[allowlist]\nstopwords = ['WORD']", ["src/a.py"]),
         ("[allowlist]\ncommits = ['" + "a" * 40 + "']", []),
         ("[allowlist]\ncondition = 'AND'\npaths = ['^tests/']\nregexes = ['^ghp_']", ["tests/fix.py"]),
         ("[allowlist]\ncondition = 'AND'\npaths = ['^src/a']\nregexes = ['^ghp_']", []),
@@ -60,6 +60,7 @@ def allowed(folder: Path, config: str | bytes, name: str = CONFIG) -> list[str]:
     ],
 )
 def test_what_a_gitleaks_list_allows(tmp_path: Path, config: str, expected: list[str]) -> None:
+    config = config.replace("START", KEY[:20]).replace("WORD", KEY[10:18].upper())
     assert allowed(tmp_path, config) == expected
 
 
@@ -84,11 +85,11 @@ def test_what_allows_everything_is_not_followed_and_said(tmp_path: Path, rows: s
         ("[allowlist]\nx = ", ".gitleaks.toml:2: not valid TOML"),
         (b"[allowlist]\nx = '\xff'", ".gitleaks.toml:2: not UTF-8"),
         ("x = " + "[" * 3_000 + "]" * 3_000, ".gitleaks.toml: nested too deeply"),
-        ("# " + "x" * 2_000_000, ".gitleaks.toml: larger than"),
+        ("# " + "x " * 550_000, ".gitleaks.toml: larger than"),
         ("[allowlist]\npaths = ['" + "(a?){900}" * 60 + "']", "a pattern cannot be used"),
         ("[allowlist]\nstopwords = 5", "it is no list of texts"),
     ],
-    ids=["extends", "pattern", "toml", "utf-8", "deep", "2 MB", "bomb", "type"],
+    ids=["extends", "pattern", "toml", "utf-8", "deep", "large", "bomb", "type"],
 )
 def test_what_cannot_be_used_allows_nothing_and_is_said(tmp_path: Path, config: str | bytes, says: str) -> None:
     secrets = found(tmp_path, {**CODE, CONFIG: config})
@@ -221,6 +222,6 @@ def test_history_is_judged_by_the_same_rules(tmp_path: Path) -> None:
 
 
 def test_a_file_too_large_to_read_is_a_gap(tmp_path: Path) -> None:
-    secrets = found(tmp_path, {**CODE, CONFIG: "# " + "x" * 10_000_000})
+    secrets = found(tmp_path, {**CODE, CONFIG: "# " + "\n" * 10_000_000})
     assert [gap.path for gap in secrets.gaps] == [CONFIG]
     assert all(each.counts for each in secrets.sightings)

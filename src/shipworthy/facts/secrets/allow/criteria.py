@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 
 from shipworthy.facts.secrets.allow.go_regex import GoRegex
 from shipworthy.facts.secrets.allow.place import Allowed, Place
@@ -58,16 +59,19 @@ class Criteria:
     rules: frozenset[str] | None = None
     """Ids of gitleaks' rules it is for; None for all."""
     own: tuple[GoRegex, ...] = field(default=(), repr=False)
-    """The patterns of those rules, where the same file has them."""
+    """The patterns of those rules whose id does not tell what they find (`told_by_id`), where the file has them."""
 
     def fit(self, place: Place) -> Fit:
         """Whether it covers the place. Raises OverWork."""
-        if self.rules is not None and not self._concerns(place):
+        mine = self.rules is None or any(same_kind(theirs, place) for theirs in self.rules)
+        if not mine and not self.own:
             return Fit.NOT
         answers = list(self._answers(place))
-        if self.both:
-            return max(answers, default=Fit.NOT) if all(answers) else Fit.NOT
-        return max(answers, default=Fit.NOT)
+        fit = max(answers, default=Fit.NOT)
+        if not fit or (self.both and not all(answers)):
+            return Fit.NOT
+        # Last, because a rule's own pattern costs more than most of what its list asks.
+        return fit if mine or self._found_by_own(place) else Fit.NOT
 
     def _answers(self, place: Place) -> Iterable[Fit]:
         if self.commits is not None:
@@ -83,10 +87,8 @@ class Criteria:
             wide = place.value is not None and any(word in value for word in self.wide_words)
             yield Fit.NAMED if named else Fit.WIDE if wide else Fit.NOT
 
-    def _concerns(self, place: Place) -> bool:
-        """Whether one of its rules is about such a secret: by kind, or because the rule's own pattern finds it."""
-        if any(same_kind(theirs, place) for theirs in self.rules or ()):
-            return True
+    def _found_by_own(self, place: Place) -> bool:
+        """Whether the pattern of one of its rules finds something on the line."""
         line = _target(place, "line")
         return line is not None and len(line) <= LONGEST_TARGET and any(each.search(line) for each in self.own)
 
@@ -107,6 +109,17 @@ def same_kind(theirs: str, place: Place) -> bool:
         return len(provider) > 2 and provider in place.name.lower()
     mine = {rule.provider, place.rule.partition("-")[0]}
     return provider in mine or _SAME_PROVIDER.get(provider) in mine
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    mine = {part for rule in load().rules for part in (rule.provider, rule.id.partition("-")[0])}
+    return frozenset({"generic", *_SAME_PROVIDER, *mine})
+
+
+def told_by_id(theirs: str) -> bool:
+    """Whether a rule's id alone says what kind of secret it finds; of others, their own pattern has to."""
+    return theirs.lower().partition("-")[0] in _kinds()
 
 
 def _target(place: Place, target: str) -> str | None:

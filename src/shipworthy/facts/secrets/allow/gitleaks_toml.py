@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shipworthy.checklist.document import Document, KeyPath, Problem
-from shipworthy.facts.secrets.allow.criteria import Criteria, Patterns
+from shipworthy.facts.secrets.allow.criteria import Criteria, Patterns, told_by_id
 from shipworthy.facts.secrets.allow.go_regex import GoRegex, OverWork, Work
 from shipworthy.facts.secrets.allow.go_syntax import BadPattern
 from shipworthy.facts.secrets.allow.place import Allowed
@@ -33,6 +33,7 @@ class GitleaksToml:
         self._work = work
         self._own = own
         self._left = MOST_PATTERNS
+        self._made: dict[str, GoRegex] = {}
         self.lists: tuple[Criteria, ...] = ()
         if not self._document.problems:
             self.lists = tuple(self._lists())
@@ -65,7 +66,7 @@ class GitleaksToml:
     def _rule_patterns(self) -> Iterator[tuple[str, str]]:
         for _, rule in list(_rows((), self._document.table, "rules"))[:MOST_LISTS]:
             name, regex = _get(rule, "id")[1], _get(rule, "regex")[1]
-            if isinstance(name, str) and isinstance(regex, str):
+            if isinstance(name, str) and isinstance(regex, str) and not told_by_id(name):
                 yield name, regex
 
     def _tables(self, path: KeyPath, table: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
@@ -127,7 +128,9 @@ class GitleaksToml:
             if self._left < 0:
                 continue
             try:
-                yield GoRegex(text, self._work)
+                if text not in self._made:
+                    self._made[text] = GoRegex(text, self._work)
+                yield self._made[text]
             except BadPattern as error:
                 self._refuse((*path, number), str(error))
             except OverWork as error:

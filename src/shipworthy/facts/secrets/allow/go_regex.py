@@ -29,7 +29,7 @@ _LOOK = 8
 """What it costs to look at a state for the first time: for the same states and character the answer is remembered."""
 _STATE = 60
 """What a state costs in steps, so that many large patterns together stay within some tens of megabytes."""
-MAX_KEPT = 20_000
+MAX_KEPT = 10_000
 """Answers remembered for one pattern."""
 _EDGE, _NEWLINE, _WORD, _OTHER = range(4)
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/ ,:;=@%&!'\"<>~`")
@@ -63,6 +63,7 @@ class GoRegex:
         """What has to be there, and the states behind it; (None, …) goes on without anything."""
         self._emitted = 0
         self._start = 0 if self._literal is not None else self._emit(parse(pattern), -1)
+        self._answers: dict[int, bool] = {}
         self._closed: dict[tuple[frozenset[int], int, int], tuple[bool, tuple[int, ...]]] = {}
         self._stepped: dict[tuple[tuple[int, ...], str], frozenset[int]] = {}
 
@@ -71,6 +72,15 @@ class GoRegex:
         if self._literal is not None:
             self._work.take(1 + len(text) // 100)
             return self._literal in text
+        # By its hash alone: the text may be a secret, which nothing here may hold on to.
+        key = hash(text)
+        if key not in self._answers:
+            if len(self._answers) >= MAX_KEPT:
+                self._answers.clear()
+            self._answers[key] = self._found(text)
+        return self._answers[key]
+
+    def _found(self, text: str) -> bool:
         self._work.take(1 + len(text))
         here = frozenset({self._start})
         before = _EDGE
