@@ -27,8 +27,8 @@ _DATA_SUFFIX = {".css", ".scss", ".sass", ".less", ".svg", ".csv", ".tsv", ".gra
                 ".bib", ".tex", ".log", ".diff", ".patch", ".ics", ".geojson"}  # fmt: skip
 _PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".properties", ".sh", ".bash", ".zsh",
                  ".fish", ".bat", ".cmd", ".ps1", ".service", ".txt", ".md", ".mdx", ".rst", ".pp", ".j2", ".tpl",
-                 ".envrc",
-                 ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".xcconfig", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
+                 ".envrc", ".xcconfig",
+                 ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
 _PLAIN_NAME = re.compile(
     r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
     r"|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"

@@ -101,7 +101,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     if named is not None:
         # `pattern` is the value's alone in such a row; the setting's name is the same for all of them.
         values["pattern"] = _NAMED.format(named=named, value=values["pattern"])
-        outline = f"(?i:(?:{named})[\\w.\\-\"'\\]]{{0,30}}(?:key|token|secret|auth|pat|password))"
+        outline = f"(?i:(?:{named})[\\w.\\-\"'\\]]*(?:key|token|secret|auth|pat|password))"
         values = {"gate": "text", "confidence": "likely", "entropy": 3.0, "outline": outline} | values
     for name in ("keywords", "example", "names"):
         values[name] = tuple(values.get(name, ()))
