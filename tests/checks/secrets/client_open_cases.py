@@ -178,7 +178,8 @@ const a = 1
 == no known bundler -> unknown
 -- package.json: react-dom
 -- src/a.jsx
-const a = 1
+import { createPortal } from "react-dom"
+export const a = createPortal
 == a native app -> unknown
 -- ios/App/Info.plist
 <plist/>

@@ -34,7 +34,7 @@ class ClientCode(Analyser):
     """
 
     name = "client-code"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         if not entry.by_hand or _NOT_CODE.search(entry.name):
@@ -51,7 +51,7 @@ class ClientCode(Analyser):
         found: dict[str, Any] = {"sources": [list(row) for row in parts.sources]}
         gaps: tuple[tuple[str, int | None], ...] = ()
         if entry.suffix not in COMPONENTS:
-            found["told"] = markup.told(source.text)
+            found["told"] = markup.written(source.text)
         data = parts.text.encode("utf-8", "surrogateescape")
         if data.strip() and (entry.suffix in COMPONENTS or _SAYS.search(data)):
             tree = parse(parts.language, data)

@@ -210,15 +210,3 @@ def conventional(app: Found, paths: list[str]) -> set[str]:
         if pattern.match(rest) and not is_test_file(path):
             found.add(path)
     return found
-
-
-def draws(view: View, packages: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """(folder, library) of packages that draw pages and have no bundler known here."""
-    for folder, package in packages.items():
-        deps = deps_of(package)
-        known = any(name in deps for name, _ in _FRAMEWORKS) or any(name in deps for name in _UNKNOWN)
-        # Letters drawn with React are made when they are sent, and no browser gets their code.
-        known = known or _by_config(view, folder) is not None or any("react-email" in name for name in deps)
-        library = next((name for name in DRAWS if name in deps), None)
-        if library and not known and not any(package.get(key) for key in ("exports", "main", "module", "workspaces")):
-            yield folder, library

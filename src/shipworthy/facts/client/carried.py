@@ -24,6 +24,7 @@ _THROUGH = {
 }  # fmt: skip
 _FUNCTIONS = ("arrow_function", "function_expression", "function_declaration", "method_definition")
 _DEPTH = 30
+_MOST = 100
 
 
 def carried(root: Node, data: bytes, bindings: Mapping[str, str]) -> list[list[Any]]:
@@ -43,7 +44,9 @@ def carried(root: Node, data: bytes, bindings: Mapping[str, str]) -> list[list[A
         if way is not None and node is not None:
             kind, tag = way
             rows.append([name, line_of(node), kind, bindings.get(tag, "")])
-    return rows[:100]
+            if len(rows) == _MOST:
+                break
+    return rows
 
 
 def _way(node: Node) -> tuple[str, str] | None:

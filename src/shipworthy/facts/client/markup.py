@@ -23,6 +23,7 @@ _NOT_PAGES = re.compile(
 _FILLED = re.compile(
     r"\{\{(.{1,500}?)\}\}|<%(?!--)(.{1,500}?)%>|\{!!(.{1,500}?)!!\}|#\{(.{1,500}?)\}|<\?=(.{1,500}?)\?>", re.S
 )
+_MOST = 200
 _PLACEHOLDER = re.compile(r"%((?:VITE|REACT_APP|VUE_APP)_[A-Z0-9_]{2,90})%")
 _NAME = re.compile(r"(?<![A-Za-z0-9_$])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_(])")
 _LARAVEL = re.compile(r"\bconfig\(\s*['\"]([\w.-]{3,100})['\"]")
@@ -36,7 +37,7 @@ def is_markup(entry: FileEntry) -> bool:
     return entry.suffix in _PLAIN or entry.suffix in _TEMPLATES or entry.name.endswith(".blade.php")
 
 
-def told(text: str) -> list[list[object]]:
+def written(text: str) -> list[list[object]]:
     """Rows [name, line] of the server's secrets that a template writes into the page; conditions write nothing."""
     rows: list[list[object]] = []
     for match in _FILLED.finditer(text):
@@ -46,9 +47,11 @@ def told(text: str) -> list[list[object]]:
         if match[2] is not None and not inside.startswith(("=", "-")):
             continue  # `<% … %>` runs and writes nothing
         names = _NAME.findall(inside) + [each.replace(".", "_") for each in _LARAVEL.findall(inside)]
-        line = text.count("\n", 0, match.start()) + 1
-        rows += [[name, line] for name in names if meant(name) is Meant.SERVER]
+        told = [name for name in names if meant(name) is Meant.SERVER]
+        rows += [[name, text.count("\n", 0, match.start()) + 1] for name in told]
+        if len(rows) > _MOST:
+            break
     for match in _PLACEHOLDER.finditer(text):
         if meant(match[1]) is Meant.SERVER:
             rows.append([match[1], text.count("\n", 0, match.start()) + 1])
-    return rows[:200]
+    return rows[:_MOST]

@@ -56,11 +56,12 @@ _PUBLIC = _set(
     "gmaps googlemaps tomtom geoapify stadia thunderforest jawg posthog segment mixpanel amplitude logrocket smartlook "
     "gtm gtag ga ga4 pixel measurement rudderstack bugsnag raygun dsn rum pusher reverb soketi tinymce ckeditor froala "
     "license licence revenuecat adapty superwall appsflyer branch flagsmith optimizely configcat web3forms emailjs "
-    "walletconnect reown giphy tenor braintree docsearch instabug tldraw"
+    "walletconnect reown giphy tenor braintree docsearch instabug tldraw formkit"
 )
 _SERVER_WORDS = _set("secret secrets private admin master root service role")
 _CRYPTO = _set("encryption encrypt crypto cipher aes hmac signing signature jwt fernet")
 _SHOWN = _set("demo test testing guest example sample default mock dummy fake dev local localhost emulator")
+_FLAGS = _set("use enable enabled disable disabled allow show hide require required skip has")
 _ENTRIES = ("token_key", "token_name", "storage_key", "cache_key", "query_key")
 _TOKENS = _set("auth bot refresh bearer service deploy personal admin api pat id")
 _DATABASES = _set("postgres postgresql mysql mariadb mongo mongodb redis amqp rabbitmq clickhouse mssql db")
@@ -85,6 +86,8 @@ def meant(name: str) -> Meant | None:
     if not parts or (joined.endswith(_ENTRIES) and not words & _SERVER_ONLY):
         # What a page calls its entry in localStorage.
         return None
+    if words & _FLAGS:
+        return None  # `USE_ID_TOKEN` switches something on
     found = read_name(joined)
     if found is None:
         return _by_form(parts, words, joined)

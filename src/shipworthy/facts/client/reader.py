@@ -76,7 +76,7 @@ class ClientReader(FactReader[Client]):
             *literals.of_values(secrets, settings, frameworks),
             *literals.of_maps(maps),
         ]
-        _unread(view, packages)
+        _unread(view)
         _unclaimed(bundles, code, packages, resolver, view)
         return Client(
             apps=tuple(sorted([*_apps(reached), *native], key=lambda each: (each.root, each.framework))),
@@ -166,6 +166,7 @@ def _start(
 def _pages(listed: list[Found], code: Mapping[str, Any], resolver: Resolver, view: View) -> list[Found]:
     """Give pages to the bundler that starts from them; others, and static scripts, are an app of their own."""
     by_root = {app.root: app for app in listed if app.framework in _PAGES_BY}
+    nested = {app.root for app in listed if _STATIC_CODE.search(f"{app.root}/a.js")}
     own = Found("", "page", "")
     for path in _extension(view, resolver):
         own.starts.add(path)
@@ -174,7 +175,8 @@ def _pages(listed: list[Found], code: Mapping[str, Any], resolver: Resolver, vie
         entry = view.project.files.get(path)
         if entry is None or aside(path) or is_test_path(path):
             continue
-        if _STATIC_CODE.search(path):
+        # An app may live in a folder that its output is served from: its sources are its own matter.
+        if _STATIC_CODE.search(path) and resolver.package_of(path) not in nested:
             own.starts.add(path)
             own.path = own.path or path
         if entry.suffix in SCRIPTS or entry.suffix in (".vue", ".svelte", ".astro"):
@@ -292,7 +294,7 @@ def _unclaimed(
     told: set[str] = set()
     for path in sorted(code):
         other = aside(path) or is_test_path(path) or apps.is_test_file(path)
-        if path in sent or other or not (code[path] or {}).get("draws"):
+        if path in sent or other or not _draws(path, code[path] or {}):
             continue
         root = resolver.package_of(path)
         package = packages.get(root, {})
@@ -302,15 +304,17 @@ def _unclaimed(
             view.gap(path, "a script for browsers that no page and no bundler known here starts")
 
 
-def _unread(view: View, packages: Mapping[str, Mapping[str, Any]]) -> None:
-    """Client code in languages that are not read, and pages drawn by a library without a known bundler."""
+def _draws(path: str, record: Mapping[str, Any]) -> bool:
+    """Whether a script is written for browsers."""
+    drawn = any(row[0].partition("/")[0] in apps.DRAWS or row[0] in apps.DRAWS for row in record.get("imports", ()))
+    return bool(record.get("draws")) or drawn or path.endswith((".vue", ".svelte"))
+
+
+def _unread(view: View) -> None:
+    """Client code in languages that are not read."""
     told: set[str] = set()
     for entry in view.entries(*(f"*{suffix}" for suffix in _UNREAD)):
         title = _UNREAD[entry.suffix]
         if entry.by_hand and title not in told and not aside(entry.path) and not is_test_path(entry.path):
             told.add(title)
             view.gap(entry.path, f"client code in {title} is not read")
-    for folder, library in apps.draws(view, packages):
-        view.gap(
-            posixpath.join(folder, "package.json"), f"pages are drawn with {library}; what bundles them is not known"
-        )

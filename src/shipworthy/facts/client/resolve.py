@@ -93,7 +93,8 @@ class Resolver:
             return found
         if _ASSET.search(name):
             return []
-        if not name.startswith((".", "/", "@/", "~", "#", "$")) and _PACKAGE.match(name):
+        bare = _PACKAGE.match(name) and not name.startswith((".", "/", "@/", "~", "#", "$"))
+        if bare and not self.in_repository(name):
             return []  # a package that another one brings along
         return None
 

@@ -39,6 +39,7 @@ _DRIVES = re.compile(rb"\.evaluate\(|puppeteer|playwright|jsdom|happy-dom|cheeri
 _ENV_MODULES = {"@env", "react-native-dotenv", "env"}
 _VALUES = {"identifier", "shorthand_property_identifier", "jsx_identifier"}
 _MOST_USES = 400
+_MOST_ROWS = 300
 _PART = frozenset(bytes([each]) for each in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
 _TEXTS = {"comment", "string_fragment", "jsx_text", "template_string"}
 
@@ -219,7 +220,9 @@ class Script:
             node = self._root.named_descendant_for_byte_range(match.start(1), match.end(1))
             if node is not None and (node.type in _NAMES or (node.type == "string_fragment" and _index(node))):
                 rows[match[1].decode(), self._line(match.start(1))] = None
-        return [list(row) for row in rows][:300]
+            if len(rows) == _MOST_ROWS:
+                break
+        return [list(row) for row in rows]
 
     def _computed(self) -> list[int]:
         """Lines that read a setting by a computed name through a cast, which hides it from plainer readers."""
