@@ -60,6 +60,9 @@ _PAID = frozenset({
 })  # fmt: skip
 """Models, messages, mail, search, storage, monitoring and identity billed by use. Source: their price lists."""
 
+_RIGHTS = frozenset({"read-only", "restricted", "admin"})
+"""Scopes of a key that say what it may do."""
+
 MAX_NAME = 200
 """Characters of a name; a longer one is cut."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -210,7 +213,8 @@ def _keys(keys: Keys) -> Iterator[Named]:
     for key in keys.keys:
         if key.guarded:
             kept = ", ".join(dict.fromkeys(each.kind for each in key.kept))
-            told = (("kept", kept),) if kept else ()
+            rights = key.scope if key.scope in _RIGHTS else ""
+            told = tuple((column, text) for column, text in (("kept", kept), ("rights", rights)) if text)
             yield replace(_named(Source.KEYS, key.name, list(key.places)), told=told)
 
 
