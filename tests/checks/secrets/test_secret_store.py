@@ -11,6 +11,10 @@ from tests.support import check_files, make_repo, outcome_of, write
 from shipworthy.model import OutcomeKind
 
 CHECK = "secret-store"
+OWN = "plantshopwagon"
+STRONG = "".join(("Tulip", "7wagon", "Moss"))
+COMPOSE = "services:\n  web:\n    environment:\n      DB_PASSWORD: {}\n"
+AWS = "env:\n  AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}\n"
 HEX = drawn("hex", 40, 13)
 
 
@@ -52,6 +56,29 @@ HEX = drawn("hex", 40, 13)
             {"signing-secret-in-code"},
         ),
         ({"a.py": "import os\nA = os.environ['PAGE_SIZE']\n"}, "not-applicable", set()),
+        ({"a.py": "import os\nA = os.environ[name()]\n"}, "unknown", {"setting-name-computed"}),
+        (
+            {"a.py": "from openai import OpenAI\nc = OpenAI()\n", "requirements.txt": "openai==1.0\n"},
+            "needs-you",
+            {"key-not-seen"},
+        ),
+        ({"a.cs": 'c.GetConnectionString("Shop");'}, "needs-you", {"secret-setting"}),
+        ({"a.yaml": f"kind: Secret\nstringData:\n  API_TOKEN: {OWN}\n"}, "fail", {"secret-in-deployment"}),
+        ({"a.yaml": "kind: Secret\nstringData:\n  API_TOKEN: changeme\n"}, "needs-you", {"secret-in-deployment-file"}),
+        ({"compose.yaml": COMPOSE.format(OWN)}, "needs-you", {"secret-in-deployment-file"}),
+        ({"compose.prod.yaml": COMPOSE.format(OWN)}, "fail", {"secret-in-deployment"}),
+        ({"compose.dev.yaml": COMPOSE.format(OWN)}, "not-applicable", set()),
+        ({"Dockerfile": f"FROM a\nENV API_TOKEN={OWN}\n"}, "fail", {"secret-in-deployment"}),
+        (
+            {"Dockerfile": f"FROM postgres:16\nENV POSTGRES_PASSWORD={OWN}\n"},
+            "needs-you",
+            {"secret-in-deployment-file"},
+        ),
+        ({"Dockerfile": "FROM a\nARG API_TOKEN\nENV API_TOKEN=$API_TOKEN\n"}, "needs-you", {"secret-build-argument"}),
+        ({"main.tf": f'variable "db_password" {{\n  default = "{OWN}"\n}}\n'}, "fail", {"secret-in-deployment"}),
+        ({"group_vars/a.yml": "api_token: !vault |\n  $ANSIBLE_VAULT;1.1\n"}, "needs-you", {"store-in-use"}),
+        ({"compose.yaml": COMPOSE.format(STRONG)}, "fail", {"secret-in-file"}),
+        ({".github/workflows/ci.yml": AWS}, "needs-you", {"long-lived-cloud-key"}),
         ({".github/workflows/ci.yml": "env:\n  A: ${{ secrets.A }}\n", "a.py": "x = 1\n"}, "not-applicable", set()),
     ],
 )
@@ -82,3 +109,15 @@ def test_a_default_is_never_shown(tmp_path: Path) -> None:
     assert outcome.kind is OutcomeKind.FAIL
     plain = outcome.findings[0]
     assert "wordy-default" not in repr(outcome), plain.excerpt
+
+
+def test_the_store_that_gives_a_secret_is_named_beside_it(tmp_path: Path) -> None:
+    entry = "    env:\n    - name: API_TOKEN\n      valueFrom:\n        secretKeyRef:\n          key: a\n"
+    files = {"a.py": "import os\nA = os.environ['API_TOKEN']\n", "k8s/a.yaml": f"kind: Pod\nspec:\n{entry}"}
+    outcome = check_files(CHECK, tmp_path / "p", files)
+    assert outcome.looked_at == ("API_TOKEN read at a.py:2 by os.environ[], from Kubernetes secret (k8s/a.yaml:6)",)
+    assert "k8s/a.yaml:6 takes from a store (Kubernetes secret)" in outcome.findings[0].message
+
+
+def test_a_language_that_is_not_read_leaves_it_open(tmp_path: Path) -> None:
+    assert check_files(CHECK, tmp_path / "p", {"src/Main.hs": "main = pure ()\n"}).kind is OutcomeKind.UNKNOWN

@@ -9,6 +9,7 @@ from shipworthy.checks.secrets.written import written_failures, written_question
 from shipworthy.facts import Facts
 from shipworthy.facts.secrets import GUESSABLE, Secrets
 from shipworthy.facts.settings import Default, SettingRead, Settings, StoreUse
+from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Finding, Location, Outcome, Severity
 from shipworthy.project import is_test_path
 from shipworthy.text import plural
@@ -16,6 +17,8 @@ from shipworthy.text import plural
 _WRITTEN = (Default.TEXT, Default.PLACEHOLDER)
 _DEV_FILES = ("local", "dev", "development", "test", "testing", "ci")
 _MOST_SHOWN = 20
+_NO_KEY = {"sqlite", "sqlalchemy", "tortoise", "peewee", "odbc", "prisma", "drizzle", "typeorm", "sequelize", "knex"}
+"""Databases without a password, and libraries that do not say which database they talk to."""
 
 
 class SecretStore(Check):
@@ -29,7 +32,7 @@ class SecretStore(Check):
     """
 
     id = "secret-store"
-    needs = (Secrets, Settings)
+    needs = (Secrets, Settings, Stack)
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         secrets, settings = facts[Secrets], facts[Settings]
@@ -42,16 +45,17 @@ class SecretStore(Check):
             f"{use.kind}: {use.location}" for use in settings.stores if use.name not in by_name or use.build_only
         ]
         stores = [use for use in settings.stores if not use.build_only]
-        failures = [*_written(secrets), *written_failures(settings), *_guessable(secrets), *_defaults(reads)]
+        failures = [*_written(secrets), *written_failures(settings, secrets), *_guessable(secrets), *_defaults(reads)]
         if failures:
             more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
             return Outcome.failed(f"written into {failures[0].location}{more}", failures, looked_at)
         signing = list(_fixed_signing(secrets))
-        doubts = [*signing, *written_questions(settings)]
+        doubts = [*signing, *written_questions(settings, secrets)]
         remarks = list(_cloud_keys(settings))
         computed = [read for read in settings.own_reads() if read.name is None]
         looked_at += [f"{read.location}: a setting with a computed name" for read in computed[:_MOST_SHOWN]]
-        if not by_name and not stores and not doubts and not remarks:
+        implied = list(_implied(facts[Stack])) if not by_name and not stores else []
+        if not (by_name or stores or doubts or remarks or implied):
             if computed:
                 places = plural(len(computed), "setting is", "settings are")
                 return Outcome.unknown(
@@ -65,6 +69,7 @@ class SecretStore(Check):
         findings = [_named(settings, name, rows) for name, rows in sorted(by_name.items())]
         findings += doubts
         findings += [_store(use) for use in (stores if not findings else ())]
+        findings += implied
         findings += remarks
         if by_name:
             what = plural(len(by_name), "secret setting")
@@ -130,6 +135,23 @@ def _cloud_keys(settings: Settings) -> Iterator[Finding]:
             anchor=use.name,
             severity=Severity.LOW,
             remedy="Let the pipeline log in with a short-lived token (OIDC, `id-token: write`) and delete the key.",
+        )
+
+
+def _implied(stack: Stack) -> Iterator[Finding]:
+    """Services and databases in use where no key is read: their clients take one from the environment themselves."""
+    seen: set[str] = set()
+    for part in (*stack.of(Part.THIRD_PARTY), *stack.of(Part.DATABASE)):
+        if part.name in _NO_KEY or part.name in seen or is_test_path(part.location.path or ""):
+            continue
+        seen.add(part.name)
+        yield Finding.at(
+            part.location,
+            "key-not-seen",
+            f"{part.name} is used here, and nothing shows where its key or password comes from.",
+            anchor=part.name,
+            severity=Severity.LOW,
+            remedy="Say which store gives it, or that it needs none.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.settings import Settings, WrittenIn, WrittenSecret
 from shipworthy.model import Confidence, Finding, Severity
 
@@ -30,9 +31,9 @@ _REMEDY = {
 _OTHER = "Replace it, and take it from the platform's secret manager."
 
 
-def written_failures(settings: Settings) -> Iterator[Finding]:
+def written_failures(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
     """What runs in production as it stands: a value that is no stand-in, in a file that is not for development."""
-    for each in _once(settings):
+    for each in _once(settings, secrets):
         if _sure(each):
             yield Finding.at(
                 each.location,
@@ -43,9 +44,9 @@ def written_failures(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def written_questions(settings: Settings) -> Iterator[Finding]:
+def written_questions(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
     """What may or may not run in production: only a person can say."""
-    for each in _once(settings):
+    for each in _once(settings, secrets):
         if not _sure(each):
             why = "that looks like a stand-in" if each.stand_in else "which may be for your own machine only"
             yield Finding.at(
@@ -69,14 +70,18 @@ def written_questions(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _once(settings: Settings) -> Iterator[WrittenSecret]:
-    """Each name of a file once, the surest place first; none of what is for tests, documents and development."""
+def _once(settings: Settings, secrets: Secrets) -> Iterator[WrittenSecret]:
+    """Each name of a file once, the surest place first; none of what is for tests, documents and development.
+
+    What the scanner of secrets found in the same line is told by it, or was allowed.
+    """
+    told = {(each.location.path, each.location.line) for each in secrets.sightings if each.counts or each.allowed}
     seen: set[tuple[str | None, str]] = set()
     for each in sorted(
         settings.written, key=lambda row: (row.location.path or "", row.stand_in, row.location.line or 0)
     ):
         key = (each.location.path, each.name)
-        if not each.aside and key not in seen:
+        if not each.aside and key not in seen and (each.location.path, each.location.line) not in told:
             seen.add(key)
             yield each
 

@@ -9,7 +9,7 @@ from shipworthy.facts.secrets.names import read_name
 
 _ADDRESS = re.compile(
     r"(?:^|_)(?:DATABASE|DB|REDIS|MONGO(?:DB)?|POSTGRES(?:QL)?|MYSQL|AMQP|BROKER|RABBITMQ|CELERY_BROKER"
-    r"|SQLALCHEMY_DATABASE)_(?:URL|URI|DSN)$|^(?:MONGO|REDIS|POSTGRES|MONGODB)(?:URL|URI)$",
+    r"|SQLALCHEMY_DATABASE)_(?:URL|URI|DSN)$|^ConnectionStrings__|^(?:MONGO|REDIS|POSTGRES|MONGODB)(?:URL|URI)$",
     re.I,
 )
 

@@ -9,6 +9,8 @@ from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.row import Row, Rows
 
 _Q = r"[\"'`]([A-Za-z_][A-Za-z0-9_]{1,99})[\"'`]"
+_KEYED, _CONNECTION, _DOTTED = "IConfiguration", "GetConnectionString", "@Value, relaxed"
+"""Keys that a file of the project or the environment gives; nothing says that the environment has to."""
 _TAG_DEFAULT = r"\b(?:envDefault|default):\"([^\"\n]*)\")?"
 _BY_SUFFIX: dict[str, tuple[tuple[str, str], ...]] = {
     ".go": (
@@ -28,6 +30,7 @@ _BY_SUFFIX: dict[str, tuple[tuple[str, str], ...]] = {
     ".java": (
         ("System.getenv", rf"\bSystem\.getenv\(\s*{_Q}"),
         ("@Value", r"@Value\(\s*\"\\?\$\{([A-Z][A-Z0-9_]{1,99})(?::([^}\"\n]*))?\}"),
+        (_DOTTED, r"@Value\(\s*\"\\?\$\{([a-z][\w.-]{1,99})(?::([^}\"\n]*))?\}"),
     ),
     ".swift": (("ProcessInfo", rf"\benvironment\[\s*{_Q}"), ("Environment.get", rf"\bEnvironment\.get\(\s*{_Q}")),
     ".dart": (
@@ -44,7 +47,12 @@ _BY_SUFFIX: dict[str, tuple[tuple[str, str], ...]] = {
     ".zig": (("getEnvVarOwned", rf"\bgetEnvVarOwned\([^,\n]{{0,80}},\s*{_Q}"),),
     ".groovy": (("System.getenv", rf"\bSystem\.getenv\(\s*{_Q}"), ("env.", r"\benv\.([A-Z][A-Z0-9_]{1,99})\b")),
     ".rs": (("env::var", rf"\b(?:env::var(?:_os)?|env!|option_env!|dotenv::var)\(\s*{_Q}"),),
-    ".cs": (("GetEnvironmentVariable", rf"\bGetEnvironmentVariable\(\s*{_Q}"),),
+    ".cs": (
+        ("GetEnvironmentVariable", rf"\bGetEnvironmentVariable\(\s*{_Q}"),
+        (_KEYED, r"(?i)\bconfig(?:uration)?\[\s*\"([A-Za-z][\w:.]{1,99})\"\s*\]"),
+        (_KEYED, r"\.GetValue<[^<>\n]{1,60}>\(\s*\"([A-Za-z][\w:.]{1,99})\""),
+        (_CONNECTION, rf"\bGetConnectionString\(\s*{_Q}"),
+    ),
     ".ex": (("System.get_env", rf"\bSystem\.(?:get_env|fetch_env!?)\(\s*{_Q}(?:\s*,\s*\"([^\"]*)\")?"),),
     ".py": (("os.environ", rf"\bos\.(?:environ\[|environ\.get\(|getenv\()\s*{_Q}"),),
     ".js": (("process.env", r"\b(?:process|import\.meta)\.env\.([A-Z][A-Z0-9_]{1,99})\b"),),
@@ -103,7 +111,12 @@ def read_text(suffix: str, text: str, rows: Rows, *, known: frozenset[str] = fro
                 continue
             fallback = match[2] if match.re.groups > 1 else None
             default = of_text(fallback) if fallback is not None else Default.NONE
-            name = name.upper().replace("-", "_") if how == "environ" else name
+            if how in ("environ", _DOTTED):
+                name = re.sub(r"[.-]", "_", name).upper()
+            elif how in (_KEYED, _CONNECTION):
+                name = ("ConnectionStrings__" if how == _CONNECTION else "") + name.replace(":", "__")
+            if default is Default.NONE and how in (_KEYED, _CONNECTION, _DOTTED):
+                default = Default.EMPTY
             rows.reads.append(Row(name, text.count("\n", 0, match.start()) + 1, how, default))
     computed = _COMPUTED.get(_SAME.get(suffix, suffix))
     if computed is not None:
