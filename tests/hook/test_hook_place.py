@@ -24,6 +24,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setattr(place, "_try", lambda python: None)
+    monkeypatch.setattr("shipworthy.cli.hook._prepare", lambda: None)
     return make_repo(tmp_path / "a shop's", {"a.py": "x = 1\n"})
 
 

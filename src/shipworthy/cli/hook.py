@@ -36,6 +36,7 @@ def install() -> None:
         "unchanged": "It is in place",
     }
     click.echo(f"{words[done]}: {visible(str(spot.file), 400)}")
+    _prepare()
     if done != "unchanged":
         click.echo("Every commit here is looked through for secrets first. One without a look: git commit --no-verify")
 
@@ -94,6 +95,13 @@ def run(everything: bool) -> None:
     from shipworthy.hook.main import run as look
 
     sys.exit(look(Path.cwd(), os.environ, everything=everything))
+
+
+def _prepare() -> None:
+    """Compile the fast engine now, which takes a second, so that no commit waits for the slow one."""
+    from shipworthy.facts.secrets.engine import WORTH_COMPILING, expect
+
+    expect(WORTH_COMPILING)
 
 
 def _spot() -> Spot:

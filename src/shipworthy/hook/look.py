@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 8 * 1024 * 1024
 """A longer text is not read, as in an examination."""
+_MANY = 1_000
+"""Files from which on the fast engine is compiled first, where it is not yet."""
 _BEGINNING = 8_000
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1_024
@@ -55,6 +57,10 @@ class Look:
 
     def at(self, staged: Sequence[Staged]) -> Looked:
         """Every file. Raises GitError where git does not give what it holds."""
+        if len(staged) >= _MANY:
+            from shipworthy.facts.secrets.engine import WORTH_COMPILING, expect
+
+            expect(WORTH_COMPILING)
         for each in staged:
             self._one(each)
         return self._looked

@@ -92,7 +92,7 @@ def pre_commit(hook: str, command: str = "pre-commit run --all-files", step: str
         (run("gitleaks detect --exit-code 0"), FAIL, "exit code 0"),
         (run("gitleaks detect --exit-code=0"), FAIL, "exit code 0"),
         (run("trufflehog git file://. --only-verified"), FAIL, "without `--fail`"),
-        (run("detect-secrets scan --baseline .secrets.baseline"), FAIL, "writes a list"),
+        (run("detect-secrets scan --baseline .secrets.baseline"), UNKNOWN, "writes a list"),
         (run("detect-secrets-hook --baseline .secrets.baseline"), FAIL, "no file is given"),
         (run("trivy fs ."), FAIL, "without `--exit-code 1`"),
         (run("gitleaks protect --staged"), FAIL, "staged changes"),

@@ -32,7 +32,7 @@ class SecretScanGate(Check):
     A pass proves that a command which every proposed change reaches comes down to a known secret scanner, that the
     scanner fails on what it finds, and that its failure fails the job. Commands are followed as for `ci-runs-tests`,
     and through `pre-commit run --all-files` to the hooks of .pre-commit-config.yaml. A scanner proves nothing where its
-    result is lost (`|| true`, continue-on-error, `--exit-code 0`, TruffleHog without `--fail`, `detect-secrets scan`),
+    result is lost (`|| true`, continue-on-error, `--exit-code 0`, TruffleHog without `--fail`, Trivy without its own),
     or where it only looks at staged changes: a pipeline has none, so pre-commit's gitleaks hook finds nothing there. A
     scan of dependencies is no scan for secrets; a bundle of linters counts if its secret scanner is switched on.
 
