@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.facts.secret_history.histories import LIVE, OTHER, PASSWORD, Commit, history, read, shown
@@ -13,7 +15,7 @@ from tests.support import git
 
 from shipworthy.assess.run import FactStore
 from shipworthy.facts import Context, Stopped
-from shipworthy.facts.secret_history import SecretHistory, inventory, look
+from shipworthy.facts.secret_history import SecretHistory, crew, inventory, look
 from shipworthy.facts.secret_history.fact import SecretHistoryReader
 from shipworthy.facts.secrets import Secrets
 from shipworthy.project import Project
@@ -301,6 +303,43 @@ def test_what_was_read_before_a_stop_is_kept(tmp_path: Path, monkeypatch: pytest
         read(folder, context=context)
     assert told == [(1, 20), (6, 20)]
     assert read(folder, cache=tmp_path / "cache").read_now == 20 - 11
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_other_processes_find_the_same_and_a_lost_one_is_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    files = {f"{n:02}.py": f"k{n} = '{LIVE[:-2]}{n:02}'\n" for n in range(12)}
+    folder = history(tmp_path / "p", [Commit(files=files)])
+    alone = read(folder)
+    monkeypatch.setattr(crew, "LEAST", 1)
+    monkeypatch.setattr(crew, "processes", lambda: 3)
+    monkeypatch.setattr(look, "PART", 1)
+    asked = threading.Event()
+    whole = crew.Helper.ask
+
+    def ask(helper: crew.Helper, blobs: crew.Asked) -> crew.Answered | None:
+        if lost:
+            helper.end()
+        answered = whole(helper, blobs)
+        asked.set()
+        return answered
+
+    def own(*args: Any) -> Any:
+        # Else this process is done with everything before the others have begun.
+        asked.wait(20)
+        return looks(*args)
+
+    looks = look.looks
+    monkeypatch.setattr(crew.Helper, "ask", ask)
+    monkeypatch.setattr(look, "looks", own)
+    shared = read(folder)
+    if lost:
+        assert 0 < len(alone.sightings) - len(shared.sightings) <= 2
+        assert all("ended unexpectedly" in gap.reason for gap in shared.gaps)
+        assert shared.gaps
+    else:
+        assert (shared.sightings, shared.blobs, shared.gaps) == (alone.sightings, 12, ())
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "rows", "state", "folder", "hits"])

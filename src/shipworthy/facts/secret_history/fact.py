@@ -173,7 +173,7 @@ class _History:
         seen = Looker(self._git, found, self._store, self._view.context, self._deadline, gone).look(again=again)
         if seen.missing:
             self._view.gap(None, f"{seen.missing:,} versions of files were not read: {PARTIAL if partial else BROKEN}")
-        for why in seen.unread[:_MOST_NAMED]:
+        for why in list(seen.unread)[:_MOST_NAMED]:
             self._view.gap(None, why)
         if len(seen.unread) > _MOST_NAMED:
             self._view.gap(None, f"{len(seen.unread) - _MOST_NAMED:,} more versions of files were not looked at")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from shipworthy.facts.base import Context, Record, Stopped
 from shipworthy.facts.records import analyse
+from shipworthy.facts.secret_history.crew import PART, Answer, Answered, Asked, Helper, helpers
 from shipworthy.facts.secret_history.store import Looked, Store
 from shipworthy.facts.secret_history.walk import Walk
 from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
@@ -33,6 +37,8 @@ _FLUSH_SECONDS = 2.0
 _TELL_EVERY = 200
 _USUAL_BYTES = 8_000
 """Of one version of a file; what git would have to be asked for is not worth knowing more exactly."""
+_WAIT, _GRACE_SECONDS = 0.2, 20.0
+_LOST = "the process that read it ended unexpectedly"
 _LFS = b"version https://git-lfs."
 _LONGEST_POINTER = 1_024
 
@@ -51,7 +57,7 @@ class Seen:
     read: int = 0
     """Blobs that were not remembered."""
     missing: int = 0
-    unread: list[str] = field(default_factory=list)
+    unread: dict[str, None] = field(default_factory=dict)
     """What was not looked at and why, in words."""
 
 
@@ -172,8 +178,7 @@ class Looker:
             seen.hits[oid, self._walk.paths[path]] = list(looked.rows)
 
     def _unread(self, why: str) -> None:
-        if why not in self.seen.unread:
-            self.seen.unread.append(why)
+        self.seen.unread[why] = None
 
     def _all(self, waiting: list[int]) -> None:
         if self._absent:
@@ -181,53 +186,117 @@ class Looker:
             waiting = [blob for blob in waiting if self._walk.hex(blob) not in self._absent]
             self.seen.missing += before - len(waiting)
         expect(len(waiting) * _USUAL_BYTES)
-        total, at, flushed = len(waiting), 0, time.monotonic()
-        objects = stream(self._git, [self._walk.hex(blob) for blob in waiting], MAX_BYTES, self._deadline)
+        total, done, flushed = len(waiting), 0, time.monotonic()
         try:
-            for found in objects:
-                at = found.number + 1
-                self._one(waiting[found.number], found)
-                if at % _TELL_EVERY == 1:
-                    if self._context.stopped():
-                        raise Stopped
-                    now = time.monotonic()
-                    self._context.progress(at, total, "reading the git history: file version")
-                    if now - flushed > _FLUSH_SECONDS:
-                        self._store.flush()
-                        flushed = now
-                    if now > self._deadline:
-                        raise GitError("it took too long")
+            with contextlib.closing(self._shared(waiting)) as shared:
+                for blob, answers in shared:
+                    done += 1
+                    self._accept(blob, answers)
+                    if done % _TELL_EVERY == 1:
+                        if self._context.stopped():
+                            raise Stopped
+                        now = time.monotonic()
+                        self._context.progress(done, total, "reading the git history: file version")
+                        if now - flushed > _FLUSH_SECONDS:
+                            self._store.flush()
+                            flushed = now
+                        if now > self._deadline:
+                            raise GitError("it took too long")
         except GitError as error:
-            self._unread(f"{total - at:,} of {total:,} versions of files in the git history were not read: {error}")
-        finally:
-            objects.close()
+            self._unread(f"{total - done:,} of {total:,} versions of files in the git history were not read: {error}")
 
-    def _one(self, blob: int, found: Streamed) -> None:
-        if not found.kind:
+    def _shared(self, waiting: list[int]) -> Generator[tuple[int, list[Answer] | str | None], None, None]:
+        """Every blob with what became of it: from the front in this process, from the back in others.
+
+        Raises GitError.
+        """
+        parts = deque(waiting[start : start + PART] for start in range(0, len(waiting), PART))
+        results: SimpleQueue[tuple[list[int], Answered]] = SimpleQueue()
+        crew: list[Helper] = []
+        with contextlib.suppress(OSError):
+            crew += [Helper(self._git.folder, self._deadline) for _ in range(helpers(len(waiting)))]
+        threads = [threading.Thread(target=self._hand_out, args=(each, parts, results), daemon=True) for each in crew]
+        for thread in threads:
+            thread.start()
+        try:
+            while parts:
+                try:
+                    part = parts.popleft()
+                except IndexError:
+                    break
+                for number, answers in enumerate(looks(self._git, self._asked(part), self._deadline)):
+                    yield part[number], answers
+                    while not results.empty():
+                        yield from zip(*results.get(), strict=True)
+            while any(thread.is_alive() for thread in threads) or not results.empty():
+                with contextlib.suppress(Empty):
+                    yield from zip(*results.get(timeout=_WAIT), strict=True)
+                if time.monotonic() > self._deadline + _GRACE_SECONDS:
+                    raise GitError("it took too long")
+        finally:
+            parts.clear()
+            for each in crew:
+                each.end()
+
+    def _hand_out(
+        self, helper: Helper, parts: deque[list[int]], results: SimpleQueue[tuple[list[int], Answered]]
+    ) -> None:
+        """On a thread of its own: part after part to one process, until there is none or the process is lost."""
+        while True:
+            try:
+                part = parts.pop()
+            except IndexError:
+                return
+            answered = helper.ask(self._asked(part))
+            results.put((part, answered if answered is not None else [_LOST] * len(part)))
+            if answered is None:
+                return
+
+    def _asked(self, part: list[int]) -> Asked:
+        return [
+            (self._walk.hex(blob), [self._walk.paths[paths[0]] for paths in self._by_group(blob).values()])
+            for blob in part
+        ]
+
+    def _accept(self, blob: int, answers: list[Answer] | str | None) -> None:
+        if answers is None:
             self.seen.missing += 1
             return
         named = f"{self._path(blob)}, as it was once (blob {self._walk.hex(blob)[:12]})"
-        if found.kind != "blob":
-            self._unread(f"{named}: git holds a {found.kind} where a file should be")
-        elif found.data is None and b"\0" not in found.head:
-            self._unread(f"{named}: {found.length:,} bytes, and more than {MAX_BYTES:,} are not looked at")
-        elif found.data is None:
-            self._keep(blob, Looked("binary", found.length))
-        elif len(found.data) <= _LONGEST_POINTER and found.data.startswith(_LFS):
-            self._keep(blob, Looked("lfs", found.length))
-        else:
-            for number, (group, paths) in enumerate(self._by_group(blob).items()):
-                answer = looked_at(self._walk.paths[paths[0]], found.data, self._analyser)
-                if isinstance(answer, str):
-                    self._unread(f"{named}: {answer}")
-                    continue
-                self._store.add(self._key(blob, group), answer)
-                self._take(blob, paths, answer, count=number == 0)
+        if isinstance(answers, str):
+            self._unread(f"{named}: {answers}")
+            return
+        for number, ((group, paths), answer) in enumerate(zip(self._by_group(blob).items(), answers, strict=True)):
+            if isinstance(answer, str):
+                self._unread(f"{named}: {answer}")
+                continue
+            self._store.add(self._key(blob, group), answer)
+            self._take(blob, paths, answer, count=number == 0)
 
-    def _keep(self, blob: int, looked: Looked) -> None:
-        for number, (group, paths) in enumerate(self._by_group(blob).items()):
-            self._store.add(self._key(blob, group), looked)
-            self._take(blob, paths, looked, count=number == 0)
+
+def looks(git: Git, asked: Asked, deadline: float) -> Iterator[list[Answer] | str | None]:
+    """What becomes of each blob: an answer for each path, why there is none, or None where git has no such blob.
+
+    Raises GitError.
+    """
+    analyser = SecretsAnalyser()
+    with contextlib.closing(stream(git, [oid for oid, _ in asked], MAX_BYTES, deadline)) as objects:
+        for found in objects:
+            yield _look(found, asked[found.number][1], analyser)
+
+
+def _look(found: Streamed, paths: list[str], analyser: SecretsAnalyser) -> list[Answer] | str | None:
+    if not found.kind:
+        return None
+    if found.kind != "blob":
+        return f"git holds a {found.kind} where a file should be"
+    if found.data is None:
+        if b"\0" not in found.head:
+            return f"{found.length:,} bytes, and more than {MAX_BYTES:,} are not looked at"
+        return [Looked("binary", found.length)] * len(paths)
+    if len(found.data) <= _LONGEST_POINTER and found.data.startswith(_LFS):
+        return [Looked("lfs", found.length)] * len(paths)
+    return [looked_at(path, found.data, analyser) for path in paths]
 
 
 def looked_at(path: str, data: bytes, analyser: SecretsAnalyser) -> Looked | str:

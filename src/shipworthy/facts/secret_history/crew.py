@@ -1,0 +1,140 @@
+"""Other processes that look at blobs: each has a git of its own, is told ids and paths, and answers with records.
+
+A process that is lost takes the part it had in hand with it: what ended one may end this one too, so its blobs are
+said to be unread. What it had not begun stays with whoever asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from shipworthy.facts.secret_history.store import Looked
+from shipworthy.facts.team import processes
+from shipworthy.git import Git
+
+PART = 400
+"""Blobs that are handed out at a time: each part takes a new git, and a fraction of a second."""
+LEAST = 2_500
+"""Fewer blobs than this, and starting a process costs more than it saves."""
+
+Answer = Looked | str
+"""What a look gave; a text says why it gave nothing."""
+Asked = list[tuple[str, list[str]]]
+"""Ids of blobs, each with the paths it is to be looked at under."""
+Answered = list[list[Answer] | str | None]
+"""For each blob, an answer for each path; a text where none can be given, None where git does not have it."""
+
+
+def helpers(blobs: int) -> int:
+    """How many processes are worth starting beside this one."""
+    return processes() - 1 if blobs >= LEAST else 0
+
+
+class Helper:
+    """One such process."""
+
+    def __init__(self, folder: Path, deadline: float) -> None:
+        """Raises OSError where it cannot be started."""
+        self._process = subprocess.Popen(
+            # -P keeps the working directory, and with it every repository, off the module path.
+            [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.facts.secret_history.crew"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Outside every repository, so that nothing planted there is found by a relative name.
+            cwd="/",
+            env={
+                **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+                "PYTHONSAFEPATH": "1",
+            },
+        )
+        self._hello = {"folder": os.fspath(folder), "seconds": deadline - time.monotonic()}
+
+    def ask(self, asked: Asked) -> Answered | None:
+        """What it answers; None where it is lost, or answers nonsense."""
+        assert self._process.stdin is not None  # noqa: S101 - both are pipes
+        assert self._process.stdout is not None  # noqa: S101 - as above
+        try:
+            if self._hello:
+                self._process.stdin.write(_line(self._hello))
+                self._hello = {}
+            self._process.stdin.write(_line(asked))
+            self._process.stdin.flush()
+            said = json.loads(self._process.stdout.readline())
+            answered = [each if not isinstance(each, list) else [_answer(row) for row in each] for each in said]
+        except (OSError, ValueError, TypeError):
+            return None
+        fits = len(answered) == len(asked) and all(
+            not isinstance(each, list) or len(each) == len(paths)
+            for each, (_, paths) in zip(answered, asked, strict=True)
+        )
+        return answered if fits else None
+
+    def end(self) -> None:
+        """End it now."""
+        self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self._process.wait()
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _answer(row: Any) -> Answer:
+    if isinstance(row, str):
+        return row
+    kind, length, rows, left = row
+    return Looked(str(kind), int(length), tuple(rows), left)
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    """Answer part after part until the input ends."""
+    from shipworthy.facts.secret_history.look import looks
+    from shipworthy.facts.secrets.engine import expect
+    from shipworthy.git_objects import LEAN
+
+    hello = json.loads(incoming.readline())
+    git = Git(Path(hello["folder"]), env={"GIT_CONFIG_PARAMETERS": LEAN})
+    deadline = time.monotonic() + float(hello["seconds"])
+    expect(sys.maxsize)
+    for line in incoming:
+        answered = [_told(each) for each in looks(git, json.loads(line), deadline)]
+        outgoing.write(_line(answered))
+        outgoing.flush()
+
+
+def _told(answers: list[Answer] | str | None) -> Any:
+    return answers if not isinstance(answers, list) else list(_rows(answers))
+
+
+def _rows(answers: list[Answer]) -> Iterator[Any]:
+    for each in answers:
+        yield each if isinstance(each, str) else [each.kind, each.length, each.rows, each.left]
+
+
+def main() -> None:
+    """`python -P -m shipworthy.facts.secret_history.crew`."""
+    # An interrupt reaches the whole group; the one who started this process ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whatever a library prints must not land among the answers.
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with contextlib.suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, outgoing)
+
+
+if __name__ == "__main__":
+    main()
