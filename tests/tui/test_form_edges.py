@@ -7,14 +7,16 @@ import threading
 import pytest
 from driving import NARROW, WIDE, coach
 from fake import FakeSession
-from made_up_forms import complete, hostile, large
+from made_up import TODAY
+from made_up_forms import complete, form, hostile, large
 from test_changes_screen import HOSTILE
 from test_form_screen import ITEM, field, filling, screen, table, words
 from test_hostile import look
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.forming import FormChanged
+from shipworthy.forms import Row
 from shipworthy.tui.screens.dialogs import Message, Question
 from shipworthy.tui.screens.form import FormScreen
 from shipworthy.tui.screens.form_fields import FormTable, FormText
@@ -196,3 +198,26 @@ async def test_a_hostile_repository(text: str) -> None:
             typed = screen(driver).answers.text(question)
             assert typed != text
             assert all(character.isprintable() or character == "\n" for character in typed)
+
+
+async def test_dates_of_a_row_take_the_word_today_and_may_stay_empty() -> None:
+    question = form("key-inventory").question("keys")
+    cells = dict.fromkeys(("name", "purpose", "owner", "rights"), "x")
+    kept: list[Row | None] = []
+    async with coach() as driver:
+        driver.app.push_screen(RowDialog(question, Row(cells=cells), (), TODAY), kept.append)
+        await driver.settle()
+        assert "Still empty: Where it is kept" in driver.text
+        for name, typed in (("kept", "Fly"), ("created", "Today"), ("rotate_by", "2027-01-31")):
+            driver.app.screen.query_one(f"#cell-{name}", Input).value = typed
+            await driver.settle()
+        assert "Still empty" not in driver.text
+        driver.app.screen.query_one("#cell-rotate_by", Input).value = "never"
+        await driver.settle()
+        assert '"Replace by" is no day' in driver.text
+        driver.app.screen.query_one("#cell-rotate_by", Input).value = "2027-01-31"
+        driver.app.screen.query_one("#yes", Button).press()
+        await driver.settle()
+    assert [row and dict(row.cells) for row in kept] == [
+        {**cells, "kept": "Fly", "created": TODAY.isoformat(), "rotate_by": "2027-01-31"}
+    ]
