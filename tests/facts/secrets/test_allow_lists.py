@@ -196,15 +196,18 @@ def test_the_hash_of_every_private_key_counts_on_its_line_only(tmp_path: Path, l
     assert by(only(secrets, "id_rsa")) == expected
 
 
+def view_of(folder: Path, files: dict[str, str]) -> View:
+    project = Project.open(write(folder, files))
+    return View(project, Context(now=NOW, home=folder), Scan(project, ()))
+
+
 def test_history_is_judged_by_the_same_rules(tmp_path: Path) -> None:
     commit = "c" * 40
     files = {
         ".gitleaksignore": f"{commit}:old.py:x:3\nold.py:x:8\n{'d' * 40}:old.py:x:3\n",
         CONFIG: f"[allowlist]\ncommits = ['{commit.upper()}']\n[[allowlists]]\npaths = ['^gone/']\n",
     }
-    project = Project.open(write(tmp_path, files))
-    view = View(project, Context(now=NOW, home=tmp_path), Scan(project, ()))
-    permissions = Permissions.read(view, history=True)
+    permissions = Permissions.read(view_of(tmp_path, files), history=True)
 
     def ask(path: str, line: int, at: str) -> str:
         place = Place(rule="x", identity="0" * 16, path=path, line=line, value=PASSWORD.encode(), commit=at)
@@ -222,6 +225,6 @@ def test_history_is_judged_by_the_same_rules(tmp_path: Path) -> None:
 
 
 def test_a_file_too_large_to_read_is_a_gap(tmp_path: Path) -> None:
-    secrets = found(tmp_path, {**CODE, CONFIG: "# " + "\n" * 10_000_000})
-    assert [gap.path for gap in secrets.gaps] == [CONFIG]
-    assert all(each.counts for each in secrets.sightings)
+    view = view_of(tmp_path, {CONFIG: "# " + "\n" * 10_000_000})
+    Permissions.read(view)
+    assert [gap.path for gap in view.gaps] == [CONFIG]
