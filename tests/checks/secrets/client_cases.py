@@ -286,11 +286,13 @@ var k='TOKEN'
 const a = 1
 -- public/a.js.map
 {"version": 3, "sources": ["k.ts"], "mappings": "", "sourcesContent": ["export const k = \\"TOKEN\\"\\n"]}
-== an env file in a Flutter app -> environment-put-into-bundle
+== an env file in a Flutter app -> secret-put-into-bundle
 -- pubspec.yaml
 flutter:
   assets:
     - .env
+-- .env.example
+OPENAI_API_KEY=
 -- lib/main.dart
 void main() {}
 == an Android build field -> secret-put-into-bundle

@@ -67,6 +67,13 @@ def uses(specifier: str) -> str:
                 "vite.config.ts": "x({ resolve: { alias: { '$own': new URL('./own', import.meta.url) } } })",
             },
         ),
+        (
+            "@acme/ui/embed",
+            {
+                "ui/package.json": json.dumps({"name": "@acme/ui", "exports": {"./embed": "./dist/embed.js"}}),
+                "ui/src/checkout.ts": KEY,
+            },
+        ),
         ("@acme/ui", {"ui/package.json": '{"name": "@acme/ui", "main": "dist/index.js"}', "ui/src/index.ts": KEY}),
         (
             "@acme/ui/k",

@@ -114,8 +114,6 @@ def _exposed(each: Exposure) -> Finding:
     elif each.how is How.SET_BY_PREFIX:
         severity = Severity.HIGH
         says = f"{name} is given a value here under a name for the browser ({each.by})."
-    elif each.how is How.WHOLE and each.by == "the app's assets":
-        says = f"{name} is packed into the app, and so is every setting in it."
     elif each.how is How.WHOLE:
         says = f"{each.by} puts the whole environment of the build into the bundle, every secret included."
         remedy = "Name the settings that the client needs, one by one. Replace every secret that the build had."

@@ -71,7 +71,7 @@ class ClientReader(FactReader[Client]):
             *found.shipped(bundles, code),
             *found.carried(bundles, code, resolver),
             *_written(code),
-            *_phone_settings(phones),
+            *_phone_settings(phones, settings),
             *literals.of_sightings(view, secrets, bundles, code, built, [_slashed(each.root) for each in native]),
             *literals.of_values(secrets, settings, frameworks),
             *literals.of_maps(maps),
@@ -251,14 +251,25 @@ def _written(code: Mapping[str, Any]) -> Iterator[Exposure]:
                 yield Exposure(name=name, how=How.WRITTEN, meant=Meant.SERVER, location=where, by="the template")
 
 
-def _phone_settings(phones: Mapping[str, Any]) -> Iterator[Exposure]:
+def _phone_settings(phones: Mapping[str, Any], settings: Settings) -> Iterator[Exposure]:
     for path, rows in phones.items():
         for name, line, how in rows or ():
             where = Location(path=path, line=line)
             if how == "asset":
-                yield Exposure(name=name, how=How.WHOLE, meant=Meant.SERVER, location=where, by="the app's assets")
+                yield from _packed(name, where, settings)
             elif told := meant(name):
                 yield Exposure(name=name, how=How.CONFIGURED, meant=told, location=where, by=how)
+
+
+def _packed(asset: str, where: Location, settings: Settings) -> Iterator[Exposure]:
+    """The settings of an env file that an app carries along; where no file lists them, a person has to say."""
+    folder = folder_of(where.path or "")
+    lists = [each for each in settings.listings if each.assignments and folder_of(each.path).startswith(folder)]
+    if not lists:
+        yield Exposure(name=asset, how=How.WHOLE, meant=Meant.OPEN, location=where, by="the app's assets")
+    for name in sorted({row.name for each in lists for row in each.assignments}):
+        if told := meant(name):
+            yield Exposure(name=name, how=How.CONFIGURED, meant=told, location=where, by=f"{asset} in the app's assets")
 
 
 def _native(view: View, phones: Mapping[str, Any]) -> Iterator[App]:

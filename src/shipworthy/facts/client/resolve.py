@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from shipworthy.facts.base import View
+from shipworthy.project import is_test_path
 
 _ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte", ".astro", ".json")
+_CODE_ENDINGS = _ENDINGS[:-1]
+_BUILD = re.compile(r"^(?:\./)?(?:dist|build|lib|es|esm|out)/")
 _PLATFORMS = ("", ".native", ".ios", ".android", ".web", ".client")
 _ASSET = re.compile(
     r"\.(?:css|scss|sass|less|styl|pcss|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf|otf|eot|mp[34]|webm|wav|ogg|pdf|mdx?|txt|html?"
@@ -165,7 +168,21 @@ class Resolver:
                 found = self.at(base) if base else []
                 if found:
                     return found
-        return []
+        return self._all_of(folder, wanted)
+
+    def _all_of(self, folder: str, wanted: Iterable[str]) -> list[str]:
+        """All sources of a package whose own build gives what is imported: which of them goes into it is not known."""
+        if not any(_BUILD.match(each) for each in wanted):
+            return []
+        start = posixpath.join(folder, "src") + "/"
+        return [
+            path
+            for path in self._files
+            if path.startswith(start)
+            and path.endswith(_CODE_ENDINGS)
+            and not is_test_path(path)
+            and ".test." not in path
+        ]
 
     def in_repository(self, name: str) -> bool:
         """Whether an import names a package of this repository."""
