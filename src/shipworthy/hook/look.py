@@ -20,7 +20,7 @@ from shipworthy.project.source import Source
 if TYPE_CHECKING:
     from shipworthy.facts import Analyser, Gap
     from shipworthy.facts.secrets import Sighting
-    from shipworthy.facts.secrets.allow import Permissions
+    from shipworthy.facts.secrets.allow import Permissions, Place
     from shipworthy.facts.secrets.scanner import Hit
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -107,7 +107,7 @@ class Look:
             place = place_at(
                 data, hit.start, hit.end, rule=hit.rule, identity=seen.identity, path=staged.path, name=hit.name
             )
-            if self._permissions.judge(place).allowed:
+            if self._allows(place):
                 self._looked.allowed += 1
             else:
                 self._looked.secrets.append(seen)
@@ -153,14 +153,25 @@ class Look:
         except Unreadable:
             return b""
 
+    def _allows(self, place: Place) -> bool:
+        """Whether it may stand: by the comments beside it, and by the files of the work tree where they can be read."""
+        from shipworthy.facts.secrets.allow.comments import by_comment
+
+        if self._permissions is None:
+            return by_comment(place) is not None
+        return self._permissions.judge(place).allowed is not None
+
     @cached_property
-    def _permissions(self) -> Permissions:
-        """What the files of the work tree permit. One that cannot be read permits nothing."""
+    def _permissions(self) -> Permissions | None:
         from shipworthy.facts import Context, View
         from shipworthy.facts.secrets.allow import Permissions
-        from shipworthy.project import Project
+        from shipworthy.project import Project, ProjectError
 
-        return Permissions.read(View(Project.open(self._folder), Context(), _NoRecords()))
+        try:
+            project = Project.open(self._folder)
+        except ProjectError:
+            return None
+        return Permissions.read(View(project, Context(), _NoRecords()))
 
 
 class _NoRecords:
