@@ -82,7 +82,7 @@ class SqliteCache:
         return record if record.sum == known[3] else None
 
     def store(self, analyser: Analyser, path: str, digest: str, record: Stored) -> None:
-        gaps = json.dumps(record.gaps, separators=(",", ":"))
+        gaps = json.dumps(record.gaps, separators=(",", ":")) if record.gaps else "[]"
         self._new_records[analyser.name, analyser.version, _key(path)] = (digest, record.text, gaps, record.sum)
 
     def recall(self, name: str, key: str) -> str | None:

@@ -121,7 +121,7 @@ def _windows(data: bytes, low: bytes) -> list[tuple[int, int]]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
-        covered = first + 1 if first >= 0 and start == line else at + 64
+        covered = at + 64 if first < 0 or (start != line and at + 64 < first) else first + 1
     return spans
 
 
@@ -176,7 +176,8 @@ def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]]) -> Iterator[Ass
 def _around(data: bytes, place: int, above: int) -> tuple[int, int]:
     """The lines around an assignment that ends here: where its name may stand, and to the end of its value."""
     line = data.rfind(b"\n", max(0, place - 1 - _LINE), place - 1) + 1 or max(0, place - 1 - _LINE)
-    start = data.rfind(b"\n", max(0, line - above), max(0, line - 1)) + 1 or max(0, line - above)
+    above = max(0, line - above)
+    start = data.rfind(b"\n", max(0, above - _LINE), above) + 1 or above
     end = data.find(b"\n", place, place + _LINE)
     return start, end if end >= 0 else min(len(data), place + _LINE)
 

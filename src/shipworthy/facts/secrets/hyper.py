@@ -38,14 +38,22 @@ _MOST_REPORTS = 100_000
 
 
 class HyperscanEngine:
-    """Two databases: tokens by their own form, and the words around what is known by its name."""
+    """Two databases: tokens by their own form, and the words around what is known by its name.
+
+    Rules for files of certain names are in neither: they are tried in every such file.
+    """
 
     def __init__(self, rules: Rules, tokens: hyperscan.Database, words: hyperscan.Database) -> None:
         self._rules = rules.rules
+        self._by_file: dict[str, list[Rule]] = {}
+        for rule in rules.rules:
+            for name in rule.names:
+                self._by_file.setdefault(name, []).append(rule)
         self._tokens, self._words = tokens, words
         self._lock = Lock()
 
-    def candidates(self, data: bytes) -> Candidates | None:
+    def candidates(self, data: bytes, name: str) -> Candidates | None:
+        of_file = self._by_file.get(name)
         found: dict[int, list[int]] = {}
         reports: list[tuple[int, int]] = []
 
@@ -66,9 +74,9 @@ class HyperscanEngine:
                 self._words.scan(data, match_event_handler=word)
             except _terminated():
                 overrun = True
-        if not found and not reports:
+        if not found and not reports and not of_file:
             return None
-        rules = tuple(self._rules[number] for number in sorted(found))
+        rules = (*(self._rules[number] for number in sorted(found)), *(of_file or ()))
         named = {rule.id: ends for number, ends in found.items() if (rule := self._rules[number]).outline}
         if overrun:
             return Candidates(rules, named, None, True)
@@ -136,10 +144,11 @@ def databases(rules: Rules) -> tuple[hyperscan.Database, hyperscan.Database]:
 
     once, loose = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_PREFILTER
     tokens = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    anywhere = [(number, rule) for number, rule in enumerate(rules.rules) if not rule.names]
     tokens.compile(
-        expressions=[_expression(rule) for rule in rules.rules],
-        ids=list(range(len(rules.rules))),
-        flags=[loose if rule.outline else once | loose for rule in rules.rules],
+        expressions=[_expression(rule) for _, rule in anywhere],
+        ids=[number for number, _ in anywhere],
+        flags=[loose if rule.outline else once | loose for _, rule in anywhere],
     )
     words = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     signing = [expression for expression, _ in prefilter.SIGNING]

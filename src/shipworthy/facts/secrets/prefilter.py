@@ -20,11 +20,13 @@ _SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Ap
 _OPERATOR = r"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _CALLS = r"(?:(?:new\s)?[A-Za-z_][\w.:]{0,40}\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?[brufBRUF@$]{0,2}\\{0,2}"
 _BRACKETS = re.compile(rb"[()\[\]{}<>]")
-_WRITTEN = re.compile(rb"[^a-z_.\-]|[a-z]{20}")
+_WRITTEN = re.compile(rb"[^A-Za-z_.\-]|[A-Za-z]{12}")
 
 
 def _quoted(quote: str) -> str:
-    return rf"{quote}(?:[^{quote}\s]*[^a-z\s{quote}_.\-][^{quote}\s]*|[a-z_.\-]*[a-z]{{20}}[a-z_.\-]*){quote}"
+    return (
+        rf"{quote}(?:[^{quote}\s]*[^A-Za-z\s{quote}_.\-][^{quote}\s]*|[A-Za-z_.\-]*[A-Za-z]{{12}}[A-Za-z_.\-]*){quote}"
+    )
 
 
 _VALUE = "(?:" + "|".join(_quoted(quote) for quote in ('"', "'", "`")) + ")"

@@ -66,7 +66,8 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
     `sensitive` also looks at assignments where they are usually no secrets (lock files, translations, bundles).
     """
     # Text to be masked is short, and every word of it counts.
-    candidates = pattern_engine().candidates(data) if sensitive else engine().candidates(data)
+    name = path.rpartition("/")[2]
+    candidates = (pattern_engine() if sensitive else engine()).candidates(data, name)
     found = Found()
     if candidates is None:
         return found
@@ -75,7 +76,7 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
     signing = candidates.signing and suffix in SUFFIXES and (context.role == "code" or sensitive)
     hits = list(_signing(data)) if signing else []
     refused: list[tuple[int, int]] = []
-    for rule, match in matches(candidates, data, path.rpartition("/")[2]):
+    for rule, match in matches(candidates, data, name):
         group: str | int = 0
         if rule.has_value:
             group = "value" if match.group("value") is not None else "value2"

@@ -1,0 +1,199 @@
+"""Both engines lead to the same findings; a compiled database is loaded only where nobody else could have written it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.facts.secrets.examples import example, near_misses
+from tests.facts.secrets.test_scanner import CLEAN, FOR_REVIEW, FOUND
+
+from shipworthy.facts.secrets import engine, hyper, prefilter
+from shipworthy.facts.secrets.engine import Candidates, Engine, PatternEngine, pattern_engine
+from shipworthy.facts.secrets.hyper import HyperscanEngine
+from shipworthy.facts.secrets.rules import Rule, load
+from shipworthy.facts.secrets.scanner import scan
+
+pytest.importorskip("hyperscan", reason="needs the hyperscan package: it has no wheel for this machine")
+Hits = set[tuple[str, int, int, str]]
+
+
+@pytest.fixture(scope="module")
+def fast() -> HyperscanEngine:
+    return HyperscanEngine(load(), *hyper.databases(load()))
+
+
+@pytest.fixture(autouse=True)
+def no_engine_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine._Chosen, "engine", None)
+
+
+def hits(by: Engine, path: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Hits:
+    monkeypatch.setattr(engine._Chosen, "engine", by)
+    return {(hit.rule, hit.start, hit.end, str(hit.confidence)) for hit in scan(path, data).hits}
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Texts with and without secrets, alone and amid others, on long lines and short ones."""
+    for rule in load().rules:
+        name = rule.names[0] if rule.names else "app/settings_store.py"
+        yield name, f"# first\n{example(rule, 3)}\n"
+        yield name, "x = 1; " * 300 + f'value = "{example(rule, 4)}"'
+        for _, near in near_misses(rule):
+            yield name, f"token = '{near}'\n"
+    for row in (*FOUND, *FOR_REVIEW, *CLEAN):
+        yield row[0], row[1]
+        yield row[0], f"name: one\nkey: two\n\n{row[1]}\nelse: three # password\n"
+    together = "\n".join(row[1] for row in (*FOUND, *CLEAN))
+    for path in ("a.py", "a.env", "a.yml", "a.ts", "a.xml", "a.tf"):
+        yield path, together
+
+
+def test_both_engines_lead_to_the_same_findings(fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    different = []
+    found = 0
+    for path, text in texts():
+        data = text.encode()
+        mine, theirs = hits(fast, path, data, monkeypatch), hits(pattern_engine(), path, data, monkeypatch)
+        found += len(mine)
+        if mine != theirs:
+            # What differs is named by rule and place: the text may hold what looks like a secret.
+            different.append((path, sorted(mine ^ theirs)))
+    assert different == []
+    assert found > len(load().rules)
+
+
+@pytest.mark.long
+def test_both_engines_agree_on_what_chance_makes(fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = random.Random(5)
+    pieces = [text for _, text in texts()]
+    for number in range(3_000):
+        text = drawn.choice(("\n", " ", ", ", "\r\n")).join(drawn.sample(pieces, 4))
+        cut = drawn.randrange(len(text))
+        text = text[:cut] + drawn.choice(("", '"', "\n", " = ", "\x00", "é")) + text[cut + drawn.randrange(3) :]
+        path = drawn.choice(("a.py", "conf/a.yml", ".env", "a.tsx", "Dockerfile", "README.md"))
+        data = text.encode()
+        assert hits(fast, path, data, monkeypatch) == hits(pattern_engine(), path, data, monkeypatch), number
+
+
+@pytest.mark.parametrize("rule", load().rules, ids=lambda rule: rule.id)
+def test_each_rule_is_told_of_by_its_examples_alone(rule: Rule, fast: HyperscanEngine) -> None:
+    text = f"x\n{example(rule, 5)}\n".encode()
+    if not rule.compiled.search(text):
+        text = f'x = "{example(rule, 5)}"\n'.encode()
+    found = fast.candidates(text, rule.names[0] if rule.names else "a.py")
+    assert found is not None
+    assert rule.id in {each.id for each in found.rules}
+
+
+def test_plain_code_is_left_at_once(fast: HyperscanEngine) -> None:
+    code = b"import os\n\n\ndef add(first: int, second: int) -> int:\n    return first + second\n"
+    assert fast.candidates(code, "a.py") is None
+
+
+def test_more_reports_than_anybody_can_use_lead_to_looking_everywhere(
+    fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hyper, "_MOST_REPORTS", 10)
+    found = fast.candidates(b"api_key = 'a1b2'\n" * 50, "a.py")
+    assert isinstance(found, Candidates)
+    assert found.assigned is None
+    assert found.signing
+
+
+def test_a_small_project_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hyper, "databases", lambda rules: pytest.fail("compiled for a few bytes"))
+    engine.expect(engine.WORTH_COMPILING - 1)
+    assert isinstance(engine.engine(), PatternEngine)
+
+
+def test_without_hyperscan_the_other_engine_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    engine.expect(engine.WORTH_COMPILING)
+    assert isinstance(engine.engine(), PatternEngine)
+
+
+@pytest.fixture(scope="module")
+def kept(fast: HyperscanEngine, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The cache file as it is written."""
+    folder = tmp_path_factory.mktemp("kept") / "shipworthy"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hyper, "databases", lambda rules: (fast._tokens, fast._words))
+        patch.setattr(hyper, "_folder", lambda: folder)
+        assert hyper.compiled_engine(load()) is not None
+        (file,) = folder.iterdir()
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert isinstance(hyper.stored_engine(load()), HyperscanEngine)
+        return file.read_bytes()
+
+
+@pytest.fixture
+def place(kept: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A good cache file, alone in its folder."""
+    folder = tmp_path / "shipworthy"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setattr(hyper, "_folder", lambda: folder)
+    file = hyper._path(load())
+    file.write_bytes(kept)
+    file.chmod(0o600)
+    assert hyper.stored_engine(load()) is not None
+    return file
+
+
+def turned(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file, data: file.write_bytes(turned(data, len(data) // 2)),
+        lambda file, data: file.write_bytes(turned(data, 3)),
+        lambda file, data: file.write_bytes(data[:-1]),
+        lambda file, data: file.write_bytes(b""),
+        lambda file, data: file.chmod(0o620),
+        lambda file, data: file.chmod(0o602),
+        lambda file, data: file.parent.chmod(0o777),
+        lambda file, data: (file.rename(file.with_name("real")), file.symlink_to("real")),
+        lambda file, data: (file.unlink(), file.mkdir()),
+        lambda file, data: file.unlink(),
+    ],
+    ids=["turned", "other-layout", "cut", "empty", "group", "world", "open-folder", "symlink", "folder", "gone"],
+)
+def test_a_database_that_may_be_somebody_elses_is_not_loaded(place: Path, change: object) -> None:
+    assert callable(change)
+    change(place, place.read_bytes())
+    assert hyper.stored_engine(load()) is None
+
+
+def test_a_database_of_another_version_or_processor_has_another_name(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hyper, "_processor", lambda: "flags: fewer")
+    assert hyper._path(load()) != place
+    assert hyper.stored_engine(load()) is None
+
+
+def test_a_full_disk_costs_time_only(fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(hyper, "databases", lambda rules: (fast._tokens, fast._words))
+    monkeypatch.setattr(hyper, "_write", full)
+    assert isinstance(hyper.compiled_engine(load()), HyperscanEngine)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "loose"),
+    [
+        ("(?<![A-Za-z0-9])(?:ab{2,200})(?![A-Za-z0-9])", "(?:^|[^A-Za-z0-9])(?:ab{2,})(?:[^A-Za-z0-9]|\\z)"),
+        ("a{3}b{4,9}c{100}d{80,90}", "a{3}b{4,9}c{64,}d{32,}"),
+        ("x{1,}", "x{1,}"),
+    ],
+)
+def test_a_loosened_pattern_is_shorter_and_wider(pattern: str, loose: str) -> None:
+    assert prefilter.loosened(pattern) == loose
