@@ -365,4 +365,17 @@ import { Api } from './api'
 export class App { constructor(private api: Api) {} }
 -- src/api.ts
 export class Api { token = 'TOKEN' }
+== from Svelte's public settings -> secret-with-public-prefix
+-- package.json: @sveltejs/kit
+-- src/routes/+page.svelte
+<script>
+import { PUBLIC_OPENAI_API_KEY } from '$env/static/public'
+</script>
+== defined by its own name -> secret-put-into-bundle
+-- package.json: vite
+-- index.html: vite
+-- src/main.tsx
+console.log(__KEY__)
+-- vite.config.ts
+export default { define: { __KEY__: JSON.stringify(process.env.OPENAI_API_KEY) } }
 """

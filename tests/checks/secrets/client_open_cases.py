@@ -218,4 +218,23 @@ export async function GET() {
 -- package.json: esbuild
 -- web/app.js
 document.getElementById("a").textContent = "b"
+== defined by a public prefix -> pass
+-- package.json: vite
+-- index.html: vite
+-- src/main.tsx
+const a = 1
+-- vite.config.ts
+export default { define: { ...pick(process.env, (k) => k.startsWith('REACT_APP_')) } }
+== defined by a prefix of its own -> unknown
+-- package.json: vite
+-- index.html: vite
+-- src/main.tsx
+const a = 1
+-- vite.config.ts
+export default { define: { ...pick(process.env, (k) => k.startsWith('OPENAI_')) } }
+== client components of no known app -> unknown
+-- package.json: left-pad
+-- app/c.tsx
+'use client'
+export const C = () => 1
 """

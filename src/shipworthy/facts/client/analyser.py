@@ -34,7 +34,7 @@ class ClientCode(Analyser):
     """
 
     name = "client-code"
-    version = "2"
+    version = "3"
 
     def wants(self, entry: FileEntry) -> bool:
         if not entry.by_hand or _NOT_CODE.search(entry.name):

@@ -8,6 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.client.names import public_prefix
 from shipworthy.facts.settings.js_reads import literal
 from shipworthy.project import FileEntry, Source, is_test_path
 from shipworthy.project.syntax import find, line_of, text_of
@@ -25,7 +26,7 @@ _READ = re.compile(
     r"(?<![\w$.])(?:process\.env|import\.meta\.env|[A-Za-z_$][\w$]{0,40})(?:\??\.|\[[\"'])([A-Z][A-Z0-9_]{2,99})\b"
 )
 _WHOLE = re.compile(r"(?<![\w$.])process\.env(?![\w.?\[])")
-_PREFIXED = re.compile(r"startsWith\(\s*[\"'`](\w+_)[\"'`]|/\^\(?(?:\?:)?(\w+_)|(?:prefix|PREFIX)")
+_PREFIXED = re.compile(r"startsWith\(\s*[\"'`](\w+_)[\"'`]|/\^\(?(?:\?:)?(\w+_)")
 _ALIAS = re.compile(
     r"[\"']?((?:@|~|#|\$|[A-Za-z])[\w@$~/-]{0,40})[\"']?\s*:\s*(?:path\.)?(?:resolve|join)\(\s*"
     r"(?:__dirname|import\.meta\.dirname|process\.cwd\(\)|root|projectRoot)\s*,\s*[\"']([^\"'\n]{1,200})[\"']"
@@ -63,7 +64,7 @@ class ClientConfig(Analyser):
     """
 
     name = "client-config"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         return kind_of(entry) is not None
@@ -244,7 +245,8 @@ class _Reader:
                 break
         elif node.type in ("call_expression", "identifier", "member_expression", "await_expression"):
             text = text_of(node)
-            if not _PREFIXED.search(text) and text != "undefined":
+            filtered = [one or other for one, other in _PREFIXED.findall(text)]
+            if not (filtered and all(public_prefix(each + "A") for each in filtered)) and text != "undefined":
                 self.found["opaque"].append([line, f"{how} is given what is worked out elsewhere"])
 
     def _entry(self, child: Node, how: str, depth: int, keys: bool) -> None:

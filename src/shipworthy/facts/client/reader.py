@@ -318,7 +318,7 @@ def _unclaimed(
 def _draws(path: str, record: Mapping[str, Any]) -> bool:
     """Whether a script is written for browsers."""
     drawn = any(row[0].partition("/")[0] in apps.DRAWS or row[0] in apps.DRAWS for row in record.get("imports", ()))
-    return bool(record.get("draws")) or drawn or path.endswith((".vue", ".svelte"))
+    return bool(record.get("draws") or record.get("client")) or drawn or path.endswith((".vue", ".svelte"))
 
 
 def _unread(view: View) -> None:

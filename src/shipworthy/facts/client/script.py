@@ -218,7 +218,7 @@ class Script:
             return []
         for match in _PUBLIC.finditer(self._data):
             node = self._root.named_descendant_for_byte_range(match.start(1), match.end(1))
-            if node is not None and (node.type in _NAMES or (node.type == "string_fragment" and _index(node))):
+            if node is not None and _named_here(node):
                 rows[match[1].decode(), self._line(match.start(1))] = None
             if len(rows) == _MOST_ROWS:
                 break
@@ -272,6 +272,12 @@ class Script:
                 for each in find(name, "identifier", "shorthand_property_identifier_pattern") if name else ():
                     found[text_of(each)] = _plain(given.named_children[0])
         return found
+
+
+def _named_here(node: Node) -> bool:
+    parent = node.parent
+    imported = node.type == "identifier" and parent is not None and parent.type == "import_specifier"
+    return node.type in _NAMES or imported or (node.type == "string_fragment" and _index(node))
 
 
 def _index(node: Node) -> bool:
