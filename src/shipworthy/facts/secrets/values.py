@@ -50,6 +50,10 @@ _LEAST_RUN = 7
 _RUNS = frozenset(
     run[start : start + size] for run in _SEQUENCES for size in range(7, 11) for start in range(len(run) - size + 1)
 )
+_STAND_IN = re.compile(
+    r"(?:[a-z0-9]+[_-])*(?:test|tests|fake|mock|demo|seed|e2e|stub|fixture|dummy|story|dev|local|ci)(?:[_-][a-z0-9]+)*"
+)
+"""Lower-case words and numbers, one of which says that the value is made up: `cs_test_123`."""
 _HEX = re.compile(r"(?<![a-z0-9])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?![a-z0-9])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -215,6 +219,8 @@ def chosen_password(value: str) -> bool:
         return False
     low = value.lower().strip("!1234567890@#$%?.*_-")
     if low in words.COMMON_PASSWORDS or value.lower() in words.COMMON_PASSWORDS:
+        return False
+    if _STAND_IN.fullmatch(value):
         return False
     parts = [part for part in pieces(value) if part.isalpha()]
     if parts and all(part in words.COMMON_PASSWORDS or part in words.PLACEHOLDER_WORDS for part in parts):
