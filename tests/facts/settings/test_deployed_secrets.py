@@ -206,3 +206,20 @@ def test_placeholders_of_spring_are_reads() -> None:
 )
 def test_what_is_for_ones_own_machine(path: str, expected: bool) -> None:
     assert aside(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.yaml", "secret:\n" + "- " * 200_000 + "a: b\n"),
+        ("b.yaml", "token:\n" + "\n".join(" " * depth + f"k{depth}:" for depth in range(600))),
+        ("Dockerfile", "FROM a\nRUN " + "--mount=type=secret," * 20_000),
+        ("c.yaml", "password: " + "://" * 100_000),
+        ("main.tf", 'password = "' + "\\" * 100_000),
+        (".github/workflows/d.yml", "".join(f"${{{{ secrets.A{number} }}}} " for number in range(20_000))),
+    ],
+    ids=range(6),
+)
+def test_hostile_text_is_read_in_bounded_time(path: str, text: str) -> None:
+    found = read(path, text)
+    assert len(found["uses"]) <= 500

@@ -53,7 +53,7 @@ class EnvFilesIgnored(Check):
             *committed,
             *_shipped(ignored),
         ]
-        rules = sorted({each.by.partition(" ")[0] for each in ignored.answers if each.ignored and each.used})
+        kept = [each for each in ignored.answers if each.ignored and each.used]
         looked_at = [f"{each.path} ignored by {each.by}" for each in ignored.answers if each.ignored]
         looked_at += [
             f"{each.location} keeps .env out by {each.ignore_file}" for each in ignored.copies if not each.exposes
@@ -64,10 +64,10 @@ class EnvFilesIgnored(Check):
             more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
             what = f"{failures[0].location}: {failures[0].rule.replace('-', ' ')}"
             return Outcome.failed(what + more, [*failures, *doubts], looked_at)
-        if not rules:
+        if not kept:
             return Outcome.unknown("git named no rule for .env")
         remarks = [*doubts, *_remarks(ignored, settings, files)]
-        return Outcome.passed(f".env ignored by {rules[0]}", looked_at, remarks)
+        return Outcome.passed(f"{kept[0].path} ignored by {kept[0].by.partition(' ')[0]}", looked_at, remarks)
 
 
 def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ _IMAGES = ("Dockerfile*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
 _SPRING = re.compile(r"^(?:application|bootstrap)(?:-[\w-]+)?\.(?:properties|ya?ml)$")
 _TASKS = ("*task*def*.json", "*taskdef*.json", "task-definition*.json")
 _UNREAD = re.compile(
-    r"(?:^|/)(?:locales?|i18n|openapi|swagger|cassettes|translations)/|(?:^|/)(?:openapi|swagger)[^/]*$"
+    r"(?:^|/)(?:locales?|i18n|openapi|swagger|cassettes|translations)/|(?:^|/)(?:openapi|swagger)[^/]*$|-lock\.ya?ml$"
 )
 _ENDINGS = {".yaml", ".yml", ".tf", ".tfvars", ".service", ".properties"}
 # A file that says anything of interest holds one of these, in some case.

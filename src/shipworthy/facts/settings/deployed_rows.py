@@ -54,7 +54,7 @@ class Deployed:
 
     def use(self, kind: str, line: int, name: str = "", *, build_only: bool = False) -> None:
         """Add a use, each store and name once."""
-        if not any((each[0], each[2]) == (kind, name) for each in self.uses):
+        if len(self.uses) < _MOST and not any((each[0], each[2]) == (kind, name) for each in self.uses):
             self.uses.append((kind, line, name[:100], build_only))
 
     def write(self, name: str, line: int, where: WrittenIn, value: str, *, database: bool = False) -> None:

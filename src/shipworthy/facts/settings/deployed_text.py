@@ -13,7 +13,7 @@ from shipworthy.facts.settings.names import secret_name
 
 _FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.I)
 _PAIR = re.compile(r"([A-Za-z_]\w{0,99})=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
-_MOUNTED = re.compile(r"--mount=type=secret,(?:[^\s]*,)?id=([\w.-]+)")
+_MOUNTED = re.compile(r"--mount=type=secret,(?:[^\s]{0,200},)?id=([\w.-]+)")
 
 _ASSIGNED = re.compile(r"^\s*\"?([A-Za-z_][\w-]{0,99})\"?\s*[=:]\s*\"([^\"\n]*)\"")
 _VARIABLE = re.compile(r"^\s*variable\s+\"([\w-]{1,100})\"\s*\{")

@@ -13,6 +13,7 @@ from shipworthy.facts.settings.ignore_rules import Rule, docker_rules, ignores
 from shipworthy.model import Location
 
 _COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+((?:--\S+[ \t]+)*)([^\n#]+)$", re.I)
+_MOST = 200
 _FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.I)
 _FOR_TESTS = re.compile(r"(?i)[._-](?:playwright|cypress|selenium|storybook|lint|devcontainer)\b")
 _WORKDIR = re.compile(r"^[ \t]*WORKDIR[ \t]+[\"']?([^\s\"']+)", re.I)
@@ -59,6 +60,9 @@ def copies(view: View, secret_files: list[str]) -> Iterator[ImageCopy]:
         if source is None or source.binary:
             continue
         stages, rows = _parsed(source.text)
+        if len(stages) > _MOST or len(rows) > _MOST:
+            view.gap(entry.path, f"more than {_MOST} stages or copied paths: not followed")
+            continue
         own = [row for row in rows if "--from" not in row.flags]
         home = contexts.get(entry.path)
         if home is None:
@@ -93,7 +97,7 @@ def _parsed(text: str) -> tuple[list[_Stage], list[_Copied]]:
         began, moved, copied = _FROM.match(line), _WORKDIR.match(line), _COPY.match(line)
         if began:
             base = began[1].lower()
-            above = next((each for each in stages if each.name == base), None)
+            above = next((each for each in stages[:_MOST] if each.name == base), None)
             stages.append(_Stage(base, (began[2] or str(len(stages))).lower(), above.workdir if above else "/"))
         elif moved and stages:
             stages[-1].workdir = posixpath.join(stages[-1].workdir, moved[1])

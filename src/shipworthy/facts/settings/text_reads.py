@@ -85,7 +85,7 @@ _CALLED = re.compile(
 _WRAPPER = re.compile(r"(?i)env|setting|config|secret|require|conf$")
 SUFFIXES = frozenset(_BY_SUFFIX) | frozenset(_SAME)
 _COMPILED = {suffix: tuple((how, re.compile(pattern)) for how, pattern in rows) for suffix, rows in _BY_SUFFIX.items()}
-_MOST = 200
+_MOST = 60
 """Computed names looked at in one file."""
 _LOADS = re.compile(
     r"\bload_dotenv\(|\bdotenv_values\(|\bread_env\(|\bfind_dotenv\(|\benv_file\s*="
@@ -126,9 +126,12 @@ def read_text(suffix: str, text: str, rows: Rows, *, known: frozenset[str] = fro
 def _read_computed(text: str, rows: Rows, how: str, pattern: re.Pattern[str]) -> None:
     """Names that are no literal: a constant of this file, the parameter of a wrapper, or else computed."""
     functions = [(match.start(), match[1] or match[3], match[2] or match[4]) for match in _FUNCTION.finditer(text)]
+    constants: dict[str, re.Match[str] | None] = {}
     for match in list(pattern.finditer(text))[:_MOST]:
         line = text.count("\n", 0, match.start()) + 1
-        constant = None if match[2] else re.search(_CONSTANT % re.escape(match[1]), text, re.M)
+        if match[1] not in constants and not match[2]:
+            constants[match[1]] = re.search(_CONSTANT % re.escape(match[1]), text, re.M)
+        constant = None if match[2] else constants[match[1]]
         around = next((each for each in reversed(functions) if each[0] < match.start()), None)
         if constant:
             rows.reads.append(Row(constant[1], line, how, Default.NONE))

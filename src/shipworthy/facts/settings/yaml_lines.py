@@ -13,6 +13,8 @@ from typing import NamedTuple
 _KEY = re.compile(r"([\"']?)([A-Za-z0-9_.$/@-]{1,200})\1[ \t]*:(?:[ \t]+(.*))?$")
 _BLOCK = re.compile(r"(?:!\S{1,40}[ \t]+)?[|>][+-]?\d?(?:[ \t]+#.*)?$")
 _DEEPEST = 60
+_LONGEST = 2_000
+"""Characters of a line; a longer one is data."""
 
 
 class Line(NamedTuple):
@@ -48,7 +50,7 @@ def _lines(text: str) -> Iterator[Line | None]:
     block: int | None = None
     items = 0
     for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r")
+        line = raw[:_LONGEST].rstrip("\r")
         body = line.lstrip(" ")
         if not body.strip() or body.startswith("#"):
             continue
@@ -62,7 +64,7 @@ def _lines(text: str) -> Iterator[Line | None]:
             yield None
             continue
         began = False
-        while body.startswith("- "):
+        while body.startswith("- ") and len(stack) < _DEEPEST:
             rest = body[2:].lstrip(" ")
             while stack and stack[-1][0] >= indent + 1:
                 stack.pop()
