@@ -49,6 +49,11 @@ def test_a_policy() -> None:
     assert [item for item in checklist.items if item.id not in policy.levels] == others
 
 
+def test_how_long_a_key_is_used() -> None:
+    assert parse_policy(b"schema = 1\nkey_max_days = 100\n").key_max_days == 100
+    assert Policy().key_max_days == 365
+
+
 TEAM = """\
 approvers = 2
 touch = ["approver"]

@@ -96,7 +96,11 @@ def examine(
     except (ProjectError, RulesError) as error:
         emit(Failed(message=str(error), diagnostics=error.diagnostics))
         return
-    outside = replace(outside, advisory_max_age_days=rules.policy.advisory_max_age_days)
+    outside = replace(
+        outside,
+        advisory_max_age_days=rules.policy.advisory_max_age_days,
+        key_max_days=rules.policy.key_max_days,
+    )
     if resident and resident.run_nothing:
         outside = withheld(outside)
     outside = replace(

@@ -18,6 +18,9 @@ MAX_DAYS = 3_650
 ADVISORY_MAX_AGE_DAYS = 365
 """How old advisory data may be where the policy says nothing. Most of what is known of a release a year old was found
 in that year, so "none known" from older data is no evidence."""
+KEY_MAX_DAYS = 365
+"""How long a key may be used where the policy says nothing. Source: NIST SP 800-57 part 1 revision 5, table 1, which
+suggests one to two years for keys that authenticate; the shorter is taken."""
 TWO_PEOPLE = ("team", "regulated")
 """Profiles that take a second person: an approver countersigns, and nobody waives a required item for themselves."""
 MAX_ENVIRONMENTS, MAX_APPROVERS, MAX_PEOPLE, MAX_ADDRESSES, MAX_GLOBS = 8, 10, 500, 10, 200
@@ -65,6 +68,8 @@ class Policy:
     """Globs of paths that must not change between the signed tree and a later one."""
     advisory_max_age_days: int = ADVISORY_MAX_AGE_DAYS
     """How old advisory data may be, in days; older data proves nothing."""
+    key_max_days: int = KEY_MAX_DAYS
+    """How long a key may be used before another takes its place, in days."""
     expiry_days: int = 90
     """How long a readiness file is valid."""
     waiver_max_days: int = 90
@@ -158,7 +163,7 @@ def _read(document: Document, data: bytes) -> Policy | None:
     advisory = top.number("advisory_max_age_days", low=0, high=MAX_DAYS) if "advisory_max_age_days" in top else None
     days = {
         key: top.number(key, low=1, high=MAX_DAYS, default=getattr(defaults, key))
-        for key in ("expiry_days", "waiver_max_days", "attestation_max_days", "drift_max_age_days")
+        for key in ("expiry_days", "waiver_max_days", "attestation_max_days", "drift_max_age_days", "key_max_days")
     }
     levels: dict[str, Level] = {}
     items = top.section("items", required=False)

@@ -57,6 +57,8 @@ class Context:
     """Asked with (command, why) before the project's own code runs; None means nobody can be asked: no."""
     advisory_max_age_days: int | None = None
     """The policy's limit on the age of advisory data, in days; None where it sets none."""
+    key_max_days: int | None = None
+    """The policy's limit on how long a key may be used, in days; None where it sets none."""
     cache_dir: Path | None = None
     """Where answers that can be worked out again are kept between runs; None: keep and believe none."""
     progress: Callable[[int, int, str], None] = lambda done, total, what: None

@@ -116,6 +116,7 @@ def _values(force: InForce, document: Document) -> Iterator[Value]:
     if policy.critical:
         yield value("critical", list(policy.critical), "paths whose change always takes a new signature")
     yield value("advisory_max_age_days", policy.advisory_max_age_days, "how old vulnerability data may be")
+    yield value("key_max_days", policy.key_max_days, "days a key is used at most")
     for item, level in policy.levels.items():
         yield Value(key=f"items.{item}", value=level.value, line=document.line(("items", item)), means="its level here")
     joined: dict[str, list[str]] = {}

@@ -120,6 +120,7 @@ def policy(settings: Settings) -> bytes:
             "ATTESTATION": str(default.attestation_max_days),
             "DRIFT": str(default.drift_max_age_days),
             "ADVISORY": str(default.advisory_max_age_days),
+            "KEYS": str(default.key_max_days),
         },
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from tests.support import check_files, make_repo, outcome_of, write
+from tests.support import NOW, check_files, make_repo, outcome_of, write
 
 from shipworthy.facts import Context
 from shipworthy.model import Outcome, OutcomeKind
@@ -79,6 +79,14 @@ def test_a_pass_ends_by_itself_on_its_last_day(tmp_path: Path) -> None:
     assert (late.kind, late.until) == (FAIL, None)
     assert late.findings[0].message == "MORE_API_KEY was to be replaced by 2026-12-24, 1 day ago."
     assert str(late.findings[0].location) == f"{FILE}:9"
+
+
+@pytest.mark.parametrize(("most", "kind"), [(None, PASS), (91, PASS), (90, FAIL)])
+def test_the_policy_says_how_long_a_key_is_used(tmp_path: Path, most: int | None, kind: OutcomeKind) -> None:
+    folder = write(tmp_path, {**APP, FILE: GOOD})
+    found = outcome_of("key-rotation", folder, context=Context(now=NOW, home=folder, key_max_days=most))
+    assert found.kind is kind
+    assert kind is PASS or "91 days after it was made; 90 are the most" in found.findings[0].message
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from shipworthy.checklist.policy import KEY_MAX_DAYS
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.forms.base import command, not_understood
 from shipworthy.checks.forms.key_inventory import no_keys, said
@@ -17,17 +18,14 @@ from shipworthy.facts.stack import Stack
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, OutcomeKind, Severity
 from shipworthy.text import plural, visible
 
-MAX_DAYS = 365
-"""How long a key may be used before another takes its place. Source: NIST SP 800-57 part 1 revision 5, table 1, which
-suggests cryptoperiods of one to two years for keys that authenticate; the shorter one is taken."""
-
 _GIVE = "Give it a day by which another key takes its place; 90 days from now is a good start."
 _REPLACE = "Make a new key, switch over to it, revoke the old one, then write down the new dates."
 
 
 class KeyRotation(Check):
     """A pass proves that each key listed or found has a day by which it is replaced, that none of these days is past,
-    and that none is more than a year after the key was made, or after today where nobody wrote down when that was.
+    and that none is later than the policy's `key_max_days` (a year) after the key was made, or after today where nobody
+    wrote down when that was.
 
     Evidence: the dates in `.shipworthy/keys.toml`, the keys found in the code and its workflows, and the day of the
     examination. What is public, or only an id, needs none. The pass ends by itself on the first of the days, in a
@@ -45,7 +43,7 @@ class KeyRotation(Check):
         if not said(file) or file.written is None:
             nothing = no_keys(keys, facts[Stack])
             return _no_list() if nothing is None else Outcome.not_applicable("no key is used", nothing)
-        today = context.outside.now.date()
+        today, most = context.outside.now.date(), context.outside.key_max_days or KEY_MAX_DAYS
         rows: dict[str, Row] = {}
         days: dict[str, date] = {}
         findings: list[Finding] = []
@@ -54,7 +52,7 @@ class KeyRotation(Check):
             if not row.confirmed or (not guarded(name) and not row.cell("rotate_by")):
                 continue
             rows.setdefault(name, row)
-            wrong = list(_wrong(row, number, file.written, today))
+            wrong = list(_wrong(row, number, file.written, today, most))
             findings += wrong
             if not wrong:
                 days[name] = date.fromisoformat(row.cell("rotate_by"))
@@ -75,7 +73,7 @@ class KeyRotation(Check):
         return Outcome.passed(f"{plural(len(days), 'key')}, next by {first}: you say", looked_at, until=first)
 
 
-def _wrong(row: Row, number: int, written: Written, today: date) -> Iterator[Finding]:
+def _wrong(row: Row, number: int, written: Written, today: date, most: int) -> Iterator[Finding]:
     """What keeps the dates of a key from being good ones."""
     name, form = row.cell("name"), written.form
     shown = visible(name, 80)
@@ -102,9 +100,9 @@ def _wrong(row: Row, number: int, written: Written, today: date) -> Iterator[Fin
         yield finding("key-overdue", "rotate_by", f"was to be replaced by {by}, {late} ago", _REPLACE, Severity.HIGH)
     elif by <= start and made is not None:
         yield finding("key-made-when", "rotate_by", f"is to be replaced by {by}, and was made on {made}", _GIVE)
-    elif (by - start).days > MAX_DAYS:
+    elif (by - start).days > most:
         since = "after it was made" if made else "from today, and nobody wrote down when it was made"
-        message = f"is to be replaced {(by - start).days} days {since}; {MAX_DAYS} are the most"
+        message = f"is to be replaced {(by - start).days} days {since}; {most} are the most"
         yield finding("rotation-too-late", "rotate_by", message, "Write an earlier day, and replace it by then.")
 
 
