@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -76,6 +77,12 @@ def _secrets(read: Read) -> Any:
     return inventory(read(Secrets))
 
 
+def _secret_history(read: Read) -> Any:
+    from shipworthy.facts.secret_history import SecretHistory, inventory
+
+    return inventory(read(SecretHistory))
+
+
 def _keys(read: Read) -> Any:
     from shipworthy.facts.forms import KeysFile
     from shipworthy.facts.keys import Keys
@@ -116,7 +123,8 @@ _WITHOUT_STACK = ("secrets",)
 @click.command("facts")
 @click.argument("area", type=click.Choice(list(AREAS)))
 @click.argument("path", required=False)
-def command(area: str, path: str | None) -> None:
+@click.option("--history", is_flag=True, help="Of secrets: those in the git history, by commit.")
+def command(area: str, path: str | None, history: bool) -> None:
     """Print what was found of AREA in PATH as JSON: paths relative to PATH, lines from 1, null for "could not tell".
 
     What could not be read is listed on stderr. Nothing of the project is run.
@@ -127,6 +135,8 @@ def command(area: str, path: str | None) -> None:
     from shipworthy.project import Project, ProjectError
     from shipworthy.text import visible
 
+    if history and area != "secrets":
+        raise click.UsageError("--history goes with the area secrets only")
     try:
         project = Project.open(root_of(path))
     except ProjectError as error:
@@ -143,10 +153,12 @@ def command(area: str, path: str | None) -> None:
         return found
 
     context = default_context()
-    with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
+    folder = cache_dir(context.environment, context.home)
+    context = replace(context, cache_dir=folder)
+    with record_cache(folder, project.root) as cache:
         # What nobody asks for is not planned: secrets alone take a fraction of the time of everything.
         store = FactStore(project, context, [], cache, stack=area not in _WITHOUT_STACK)
-        found = AREAS[area](read)
+        found = _secret_history(read) if history else AREAS[area](read)
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     for gap in gaps:
         click.echo(f"could not read {visible(gap, 300)}", err=True)
