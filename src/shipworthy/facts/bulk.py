@@ -82,12 +82,14 @@ class Bulk:
 
         `digest` is None where nobody wants hashes of bytes.
         """
-        waiting = deque(_stretches(jobs))
+        # What may be cut off is compared with what git holds, which only this process does.
+        mine = deque(_stretches(job for job in jobs if job.entry.suspect))
+        waiting = deque(_stretches(job for job in jobs if not job.entry.suspect))
         size = sum(job.entry.size for job in jobs)
         crew = _Crew(self, digest is not None) if size >= WORTH_A_PROCESS and processes() > 1 else None
         try:
             with Reader(self._project.root) as reader:
-                while waiting or (crew and crew.given):
+                while mine or waiting or (crew and crew.given):
                     if time.monotonic() > until:
                         return [
                             *self.left,
@@ -97,13 +99,13 @@ class Bulk:
                     if crew:
                         while waiting and len(crew.given) < _AHEAD and crew.alive:
                             crew.give(waiting.pop())
-                        for job, look in crew.pump(0 if waiting else _WAIT):
+                        for job, look in crew.pump(0 if mine or waiting else _WAIT):
                             take(job, look)
                         if not crew.alive:
                             self.left += crew.end()
                             crew = None
-                    if waiting:
-                        self._here(waiting.popleft(), reader, digest, take)
+                    if mine or waiting:
+                        self._here((mine or waiting).popleft(), reader, digest, take)
         finally:
             if crew:
                 crew.end()

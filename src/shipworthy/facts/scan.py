@@ -271,10 +271,9 @@ class Scan:
 
 
 def _by_weight(jobs: Iterable[Job]) -> tuple[list[Job], list[Job]]:
-    """Jobs that only light analysers wait for, and the others; a file that may be cut off takes the careful way."""
+    """Jobs that only light analysers wait for, and the others."""
     light: list[Job] = []
     heavy: list[Job] = []
     for job in jobs:
-        careful = job.entry.suspect or not all(analyser.light for analyser in job.missing)
-        (heavy if careful else light).append(job)
+        (light if all(analyser.light for analyser in job.missing) else heavy).append(job)
     return light, heavy

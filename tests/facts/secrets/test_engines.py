@@ -1,4 +1,4 @@
-"""Both engines lead to the same findings; a compiled database is loaded only where nobody else could have written it."""
+"""Both engines lead to the same findings; a compiled database is loaded only where nobody else can have written it."""
 
 from __future__ import annotations
 

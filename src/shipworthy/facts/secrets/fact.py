@@ -198,7 +198,8 @@ def _place(lines: Lines | None, path: str, each: Sighting) -> Place:
 
 
 def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, object]]:
-    """`shipworthy facts secrets`: one row a sighting, never a value; `review` adds those for a person to look at.
+    """`shipworthy facts secrets`: one row a sighting, never a value; `review` adds those for a person to look at, and
+    those that are allowed.
 
     Keys: file, line, kind, masked, fingerprint, commit (None: it stands in the tree), confidence, and allowed: what
     allows it, None where nothing does.
@@ -215,5 +216,5 @@ def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, objec
             "allowed": each.allowed.by if each.allowed else None,
         }
         for each in secrets.sightings
-        if review or each.confidence is not Confidence.REVIEW
+        if review or each.counts
     ]
