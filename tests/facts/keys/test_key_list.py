@@ -14,7 +14,7 @@ from shipworthy.facts.forms import KeysFile
 from shipworthy.facts.keys import Keys
 from shipworthy.facts.keys.clients import clients
 from shipworthy.facts.keys.inventory import inventory
-from shipworthy.facts.keys.names import provider_of, scope_of
+from shipworthy.facts.keys.names import provider_of, scope_of, secret
 from shipworthy.project import Project
 
 CLOUD = "AWS credentials"
@@ -168,6 +168,7 @@ def test_a_client_joins_the_key_that_is_known_by_another_name(tmp_path: Path) ->
         ("VITE_GOOGLE_MAPS_API_KEY", "Google Maps", "public"),
         ("GOOGLE_MAPS_API_KEY", "Google Maps", None),
         ("NEXT_PUBLIC_OPENAI_API_KEY", "OpenAI", None),
+        ("NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY_LIVE", "Stripe", "public"),
         ("JWT_PUBLIC_KEY", None, "public"),
         ("REPORTS_READ_ONLY_TOKEN", None, "read-only"),
         ("ALGOLIA_SEARCH_API_KEY", "Algolia", "read-only"),
@@ -182,6 +183,25 @@ def test_a_client_joins_the_key_that_is_known_by_another_name(tmp_path: Path) ->
 )
 def test_what_a_name_tells(name: str, provider: str | None, scope: str | None) -> None:
     assert (provider_of(name), scope_of(name)) == (provider, scope)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("NEXT_PRIVATE_ENCRYPTION_SECONDARY_KEY", True),
+        ("INNGEST_EVENT_KEY", True),
+        ("CALENDAR_EVENT_KEY", False),
+        ("GCLOUD_APPLICATION_CREDENTIALS_CONTENTS", True),
+        ("DATABASE_URL_UNPOOLED", True),
+        ("NEXT_PRIVATE_DATABASE_REPLICA_URLS", True),
+        ("POSTGRES_PRISMA_URL", True),
+        ("DATABASE_NAME", False),
+        ("SITE_URL", False),
+        ("NEXT_PAGE_TOKEN", False),
+    ],
+)
+def test_whose_name_is_that_of_a_key(name: str, found: bool) -> None:
+    assert secret(name) is found
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,13 @@ from shipworthy.facts.secrets.names import PUBLIC_PREFIX, read_name, split
 
 # "next" by itself is a word that makes a later token something else: the one of the next page.
 _SERVER_PREFIX = re.compile(r"^(?:NEXT_PRIVATE|NEXT|NUXT|NITRO)_")
+_ORDINAL = re.compile(r"_(?:PRIMARY|SECONDARY)(?=_KEY$)")
+_HELD = re.compile(r"_(?:CONTENTS?|JSON|BASE64|B64)$")
+"""What follows where the setting holds a whole file."""
+_DATA_ADDRESS = re.compile(
+    r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|MYSQL|MONGO(?:DB)?|REDIS)(?:_[A-Z]{2,12}){0,2}_URLS?"
+    r"(?:_(?:UNPOOLED|POOLED|NON_POOLING))?$"
+)
 _KEY_WORDS = frozenset({"key", "keys", "token", "dsn", "pat"})
 _CREDENTIALS = frozenset({"credential", "credentials", "creds"})
 _PUBLIC_WORDS = frozenset({"publishable", "public", "pub", "anon", "site", "sitekey", "browser"})
@@ -27,6 +34,7 @@ _SWITCH = frozenset({
     "required", "verify", "random", "no",
 })  # fmt: skip
 """Words of a setting that is on or off, whatever it is about."""
+_STAGES = frozenset({"live", "test", "prod", "production", "dev", "development", "staging"})
 _SCOPES = (
     ("test", frozenset({"test", "testing", "sandbox", "dev", "development", "staging"})),
     ("live", frozenset({"live", "prod", "production"})),
@@ -64,6 +72,8 @@ def public_key(name: str) -> bool:
     """Whether a name is that of a key that is meant to be seen: publishable, anonymous, or one for the browser."""
     bare = PUBLIC_PREFIX.sub("", name)
     parts = split(bare)
+    if len(parts) > 1 and parts[-1] in _STAGES:
+        parts.pop()
     if not parts or parts[-1] not in _KEY_WORDS | {"sitekey"}:
         return False
     if "secret" in parts or "private" in parts:
@@ -76,8 +86,11 @@ def public_key(name: str) -> bool:
 
 def secret(name: str) -> bool:
     """Whether a name is that of a secret, without the prefix a framework gives settings of the server."""
-    found = read_name(_SERVER_PREFIX.sub("", name))
-    return found is not None and (found.sure or split(name)[-1] in _CREDENTIALS)
+    bare = _HELD.sub("", _ORDINAL.sub("", _SERVER_PREFIX.sub("", name)))
+    found = read_name(bare)
+    if found is not None and (found.sure or split(bare)[-1] in _CREDENTIALS):
+        return True
+    return bool(_DATA_ADDRESS.search(bare)) or (bare.endswith("_EVENT_KEY") and provider_of(bare) is not None)
 
 
 def switch(name: str) -> bool:
