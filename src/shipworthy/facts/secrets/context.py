@@ -10,6 +10,8 @@ from shipworthy.project.files import FileKind, is_test_path, kind_of
 
 _ENV = re.compile(r"^(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.envrc|\.flaskenv|\.dev\.vars|env)$")
 _EXAMPLE = re.compile(r"(?:[._-]|^)(?:example|sample|template|tmpl|tpl|dist|defaults?|skel|stub)s?(?:[._-]|$)", re.I)
+_CLOUD_TEMPLATE = re.compile(r"^template\.(?:ya?ml|json)$")
+"""What CloudFormation's tools call a stack that is deployed."""
 _LOCK = re.compile(
     r"^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock"
     r"|Pipfile\.lock|composer\.lock|Gemfile\.lock|Cargo\.lock|go\.sum|mix\.lock|pubspec\.lock|flake\.lock|deno\.lock"
@@ -31,7 +33,7 @@ _PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".
                  ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
 _PLAIN_NAME = re.compile(
     r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
-    r"|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
+    r"|\.[\w-]+rc|[\w-]+\.rc|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
 )
 _SECRET_TEST = re.compile(
     r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|cassettes|stubs|spec_helper|t|testutils?)(?:/|$)"
@@ -85,7 +87,7 @@ def context_of(path: str, minified: bool = False) -> FileContext:
         role = "docs"
     elif _ENV.match(name):
         role = "example" if _EXAMPLE.search(name) else "env"
-    elif _EXAMPLE.search(name):
+    elif _EXAMPLE.search(name) and not _CLOUD_TEMPLATE.match(name):
         role = "example"
     else:
         role = "config" if plain else "code"

@@ -31,7 +31,7 @@ NOT_A_KEY = _set(
     "dedupe routing bucket s3 r2 file blob asset image content label title message sitekey natural surrogate join "
     "legend local locale lang test next prev last first current filter order field column header param option media "
     "spreadsheet sheet write sticky settings setting state theme color colour recaptcha turnstile hcaptcha captcha "
-    "pixel tracking measurement maps repo repository gpg pgp apt keyserver"
+    "pixel tracking measurement maps repo repository gpg pgp apt keyserver verify verifying verification pubkey"
 )
 NOT_A_SECRET = _set(
     "csrf xsrf csrfmiddlewaretoken public publishable pad eos bos unk mask sep cls stop special next page cursor "
