@@ -156,6 +156,7 @@ class _History:
         state.commits += len(found.commits)
         if not again:
             add_outright(self._git, found, now.others)
+        found.end()
         seen = self._look(found, now, again=again, partial=partial)
         state.seen.hits |= seen.hits
         state.seen.counts += seen.counts

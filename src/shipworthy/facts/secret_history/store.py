@@ -64,7 +64,7 @@ class Store:
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Looked]:
         """What is remembered of these."""
         found: dict[bytes, Looked] = {}
-        for start in range(0, len(keys), _AT_ONCE):
+        for start in range(0, len(keys) if self._rows else 0, _AT_ONCE):
             part = keys[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             try:

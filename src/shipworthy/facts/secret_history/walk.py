@@ -70,6 +70,10 @@ class Walk:
             self.paths.append(path.decode("utf-8", "surrogateescape"))
         return number
 
+    def end(self) -> None:
+        """Nothing more comes: let go of what only listing needs, a good part of the whole."""
+        self._numbers, self._known = {}, {}
+
     def hex(self, blob: int) -> str:
         return hexlify(self.oids[blob]).decode("ascii")
 
