@@ -43,7 +43,7 @@ def test_nothing_of_an_outcome_holds_the_value(tmp_path: Path) -> None:
     outcome = check_files(CHECK, tmp_path / "p", {"a.py": f"k = '{LIVE}'\npassword = '{PASSWORD}'\n"})
     assert LIVE not in repr(outcome)
     assert PASSWORD not in repr(outcome)
-    assert f"sk_live_••••••••{LIVE[-2:]}" in outcome.findings[0].message
+    assert "sk_live_••••••••" in outcome.findings[0].message
 
 
 def test_messages_say_a_thing_once(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_messages_say_a_thing_once(tmp_path: Path) -> None:
     files = {".env": f"API_TOKEN={token}\n", "b.py": f"k = '{LIVE}'\n", "c.py": f"DB_PASSWORD = '{PASSWORD}'\n"}
     messages = [finding.message for finding in check_files(CHECK, tmp_path / "p", files).findings]
     assert messages == [
-        f"API_TOKEN is set to a token in this file: ••••••••{token[-2:]}",
-        f"Stripe or Clerk live secret key stands in this file: sk_live_••••••••{LIVE[-2:]}",
+        "API_TOKEN is set to a token in this file: ••••••••",
+        "Stripe or Clerk live secret key stands in this file: sk_live_••••••••",
         "DB_PASSWORD is set to a password in this file: ••••••••",
     ]
 

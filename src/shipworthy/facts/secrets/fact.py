@@ -47,7 +47,7 @@ class Sighting:
     end_column: int
     """1-based, behind its last character on the first line."""
     masked: str
-    """A preview that gives nothing away: "sk_live_••••••••c9"."""
+    """A preview that gives nothing away: "sk_live_••••••••"."""
     identity: str
     """A fingerprint: of the token itself where it is random, else of rule, path and name."""
     name: str

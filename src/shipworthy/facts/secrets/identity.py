@@ -15,9 +15,9 @@ LEAST_SALT = 16
 
 
 def masked(rule: Rule | None, value: bytes, guessable: bool) -> str:
-    """A preview: the prefix that every token of the kind has, bullets, and the last two characters.
+    """A preview: the prefix that every token of the kind has, and bullets; of the value itself not one character.
 
-    Of a value somebody could guess, and of a key over several lines, nothing is shown.
+    Of a value somebody could guess, and of a key over several lines, the prefix is not shown either.
     """
     text = value.decode("utf-8", "replace")
     if guessable or len(text) < 16 or "\n" in text or (rule is not None and rule.shape == "pem"):
@@ -26,7 +26,7 @@ def masked(rule: Rule | None, value: bytes, guessable: bool) -> str:
     if rule is not None and rule.gate != "shape" and rule.shape == "token":
         keywords = [word for word in rule.keywords if text.startswith(word) and len(word) * 2 <= len(text)]
         prefix = max(keywords, key=len, default="")
-    return f"{prefix}{BULLETS}{text[-2:]}"
+    return f"{prefix}{BULLETS}"
 
 
 def token_hash(rule: str, value: bytes) -> str:
