@@ -42,8 +42,8 @@ def helpers(blobs: int) -> int:
 class Helper:
     """One such process."""
 
-    def __init__(self, folder: Path, deadline: float) -> None:
-        """Raises OSError where it cannot be started."""
+    def __init__(self, folder: Path, deadline: float, size: int) -> None:
+        """`size`: how many bytes there are in all, about. Raises OSError where it cannot be started."""
         self._process = subprocess.Popen(
             # -P keeps the working directory, and with it every repository, off the module path.
             [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.facts.secret_history.crew"],
@@ -57,7 +57,7 @@ class Helper:
                 "PYTHONSAFEPATH": "1",
             },
         )
-        self._hello = {"folder": os.fspath(folder), "seconds": deadline - time.monotonic()}
+        self._hello = {"folder": os.fspath(folder), "seconds": deadline - time.monotonic(), "size": size}
 
     def ask(self, asked: Asked) -> Answered | None:
         """What it answers; None where it is lost, or answers nonsense."""
@@ -109,7 +109,8 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     hello = json.loads(incoming.readline())
     git = Git(Path(hello["folder"]), env={"GIT_CONFIG_PARAMETERS": LEAN})
     deadline = time.monotonic() + float(hello["seconds"])
-    expect(sys.maxsize)
+    # Whoever started this was told the same, so what there is to compile is compiled.
+    expect(int(hello["size"]))
     for line in incoming:
         answered = [_told(each) for each in looks(git, json.loads(line), deadline)]
         outgoing.write(_line(answered))

@@ -214,7 +214,8 @@ class Looker:
         results: SimpleQueue[tuple[list[int], Answered]] = SimpleQueue()
         crew: list[Helper] = []
         with contextlib.suppress(OSError):
-            crew += [Helper(self._git.folder, self._deadline) for _ in range(helpers(len(waiting)))]
+            size = len(waiting) * _USUAL_BYTES
+            crew += [Helper(self._git.folder, self._deadline, size) for _ in range(helpers(len(waiting)))]
         threads = [threading.Thread(target=self._hand_out, args=(each, parts, results), daemon=True) for each in crew]
         for thread in threads:
             thread.start()
