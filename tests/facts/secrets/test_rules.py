@@ -53,13 +53,10 @@ def test_a_rule_takes_no_stand_in_for_a_secret(rule: Rule) -> None:
     assert counted(rule, placeholders(rule)) == 0
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_names_its_source_and_is_complete(rule: Rule) -> None:
-    assert rule.source
-    assert rule.title
-    assert rule.keywords
-    assert all(rule.needles)
-    assert rule.compiled.groups >= 0
+def test_every_rule_names_its_source_and_is_complete() -> None:
+    wanting = [rule.id for rule in RULES if not (rule.source and rule.title and rule.keywords and all(rule.needles))]
+    assert wanting == []
+    assert all(rule.compiled.groups >= 0 for rule in RULES)
 
 
 def test_the_rules_cover_many_providers() -> None:
@@ -89,7 +86,7 @@ def test_the_rule_files_hold_nothing_the_rules_find() -> None:
 def test_no_text_makes_the_scanner_slow(shape: str) -> None:
     anchored = [rule for rule in RULES if rule.gate in ("text", "exact", "whole")]
     # Rules that go by a setting's name share one pattern, so a few of them stand for all.
-    keywords = sorted({keyword for rule in anchored if not rule.outline for keyword in rule.keywords})[::6]
+    keywords = sorted({keyword for rule in anchored if not rule.outline for keyword in rule.keywords})[::10]
     keywords += sorted({keyword for rule in anchored if rule.outline for keyword in rule.keywords})[::40]
     started = time.process_time()
     for keyword in keywords:
