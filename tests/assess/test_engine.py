@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.support import NOW, git, make_repo, write
 
 from shipworthy.assess import run
 from shipworthy.assess.cache import record_cache
+from shipworthy.assess.client import ChildEngine
 from shipworthy.assess.run import FactStore, judge
 from shipworthy.checks import Check, CheckContext
 from shipworthy.facts import Analyser, Context, Fact, FactReader, Facts, Record, View
@@ -178,3 +180,17 @@ def test_a_cache_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     with record_cache(tmp_path / "file" / "cache", folder) as cache:
         assert cache is None
     assert outcome(folder).kind is OutcomeKind.PASS
+
+
+def test_a_relative_folder_is_the_callers_and_not_the_childs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    started: list[str] = []
+
+    async def start(*command: str, **_: object) -> None:
+        started.extend(command)
+        raise OSError("enough")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    with pytest.raises(OSError, match="enough"):
+        asyncio.run(ChildEngine(Path()).start())
+    assert started[-1] == str(tmp_path)

@@ -40,7 +40,8 @@ class ChildEngine:
     """A resident examination process for one repository."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        # The process stands elsewhere, where a relative path would name another folder.
+        self._root = root.absolute()
         self._watching = False
         self._process: asyncio.subprocess.Process | None = None
         self._events: asyncio.Queue[Event] = asyncio.Queue()

@@ -30,11 +30,11 @@ def asks() -> bool:
 
 
 def root_of(path: str | None) -> Path:
-    """The folder named, or the top of the repository the caller stands in."""
+    """The folder named, or the top of the repository the caller stands in; absolute, for other processes to find it."""
     from shipworthy.project.root import find_root
 
     try:
-        return Path(path) if path else find_root(Path.cwd())
+        return Path(path).absolute() if path else find_root(Path.cwd())
     except OSError as error:
         fail(f"the current folder cannot be used: {error.strerror}", "Change to a folder that exists.")
 
