@@ -10,7 +10,8 @@ import pytest
 from tests.facts.secrets.examples import example, near_misses
 from tests.facts.secrets.test_scanner import CLEAN, FOR_REVIEW, FOUND
 
-from shipworthy.facts.secrets import engine, hyper, prefilter
+from shipworthy.facts.secrets import engine, hyper, prefilter, rules
+from shipworthy.facts.secrets import kept as kept_files
 from shipworthy.facts.secrets.engine import Candidates, Engine, PatternEngine, pattern_engine
 from shipworthy.facts.secrets.hyper import HyperscanEngine
 from shipworthy.facts.secrets.rules import Rule, load
@@ -123,9 +124,9 @@ def kept(fast: HyperscanEngine, tmp_path_factory: pytest.TempPathFactory) -> byt
     folder = tmp_path_factory.mktemp("kept") / "shipworthy"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hyper, "databases", lambda rules: (fast._tokens, fast._words))
-        patch.setattr(hyper, "_folder", lambda: folder)
+        patch.setattr(kept_files, "folder", lambda: folder)
         assert hyper.compiled_engine(load()) is not None
-        (file,) = folder.iterdir()
+        (file,) = folder.glob("hyperscan-*.db")
         assert file.stat().st_mode & 0o777 == 0o600
         assert isinstance(hyper.stored_engine(load()), HyperscanEngine)
         return file.read_bytes()
@@ -136,7 +137,7 @@ def place(kept: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A good cache file, alone in its folder."""
     folder = tmp_path / "shipworthy"
     folder.mkdir(mode=0o700)
-    monkeypatch.setattr(hyper, "_folder", lambda: folder)
+    monkeypatch.setattr(kept_files, "folder", lambda: folder)
     file = hyper._path(load())
     file.write_bytes(kept)
     file.chmod(0o600)
@@ -183,8 +184,17 @@ def test_a_full_disk_costs_time_only(fast: HyperscanEngine, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(hyper, "databases", lambda rules: (fast._tokens, fast._words))
-    monkeypatch.setattr(hyper, "_write", full)
+    monkeypatch.setattr(kept_files, "write", full)
     assert isinstance(hyper.compiled_engine(load()), HyperscanEngine)
+
+
+def test_rules_kept_for_the_next_start_are_the_rules(place: Path) -> None:
+    rules.keep_rows()
+    assert rules._kept_rows(load().digest) == rules._parsed(rules._texts())
+    (file,) = place.parent.glob("rules-*.json")
+    file.write_bytes(turned(file.read_bytes(), 500))
+    assert rules._kept_rows(load().digest) is None
+    assert rules.load.__wrapped__() == load()
 
 
 @pytest.mark.parametrize(

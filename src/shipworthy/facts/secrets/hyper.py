@@ -1,35 +1,29 @@
 """The fast engine: all rules in one pass by Hyperscan, compiled once and kept in the user's cache folder.
 
 A compiled database is machine code in all but name: loading one that somebody else wrote is unsafe. So it is read only
-from a file that belongs to this user and that nobody else may write, in a folder of the same kind, under a name made
-from the engine's version, the processor and the rules, and with the hash of its bytes in front of them.
+from where nobody else can have written (see `kept`), under a name made from the engine's version, the processor and the
+rules.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import platform
-import stat
 import struct
-import tempfile
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from shipworthy.facts.secrets import prefilter
+from shipworthy.facts.secrets import kept, prefilter
 from shipworthy.facts.secrets.engine import Candidates, Engine
-from shipworthy.facts.secrets.rules import Rule, Rules
-from shipworthy.home import home
+from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 
 if TYPE_CHECKING:
     import hyperscan
 
 _LAYOUT = b"shipworthy-hyperscan-1\n"
-_HASH = 32
 _LENGTHS = struct.Struct(">QQ")
-_MOST_BYTES = 64_000_000
 _SIGNING = 1_000
 """Numbers from here on are of `prefilter.SIGNING`, smaller ones of `prefilter.ASSIGNMENTS`."""
 _MOST_OUTLINES = 2_000
@@ -108,7 +102,7 @@ def stored_engine(rules: Rules) -> Engine | None:
         return None
     path = _path(rules)
     try:
-        data = _read(path)
+        data = kept.read(path, _LAYOUT)
         if data is None:
             return None
         databases = []
@@ -134,7 +128,8 @@ def compiled_engine(rules: Rules) -> Engine | None:
         return None
     parts = [hyperscan.dumpb(tokens), hyperscan.dumpb(words)]
     with contextlib.suppress(OSError):  # without it, the next start compiles again
-        _write(_path(rules), _LENGTHS.pack(*map(len, parts)) + b"".join(parts))
+        kept.write(_path(rules), _LAYOUT, _LENGTHS.pack(*map(len, parts)) + b"".join(parts))
+        keep_rows()
     return HyperscanEngine(rules, tokens, words)
 
 
@@ -164,11 +159,6 @@ def _expression(rule: Rule) -> bytes:
     return prefilter.loosened(rule.outline or rule.compiled.pattern.decode("ascii")).encode("ascii")
 
 
-def _folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else home() / ".cache") / "shipworthy"
-
-
 def _path(rules: Rules) -> Path:
     import hyperscan
 
@@ -178,7 +168,7 @@ def _path(rules: Rules) -> Path:
         *(expression for expression, _ in prefilter.SIGNING),
     ]  # fmt: skip
     name = hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=12).hexdigest()
-    return _folder() / f"hyperscan-{name}.db"
+    return kept.folder() / f"hyperscan-{name}.db"
 
 
 def _processor() -> str:
@@ -188,47 +178,3 @@ def _processor() -> str:
             return next((line.rstrip() for line in lines if line.startswith(("flags", "Features"))), "")
     except OSError:
         return platform.processor()
-
-
-def _own(found: os.stat_result) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _read(path: Path) -> bytes | None:
-    """The file's content behind its header; None where it is missing, damaged, or not only this user's to write."""
-    if os.name != "posix":
-        return None  # whose a file is cannot be told here the same way, so it is compiled at every start
-    folder = path.parent.lstat()
-    if not stat.S_ISDIR(folder.st_mode) or not _own(folder):
-        return None
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode) or not _own(found) or found.st_size > _MOST_BYTES:
-            return None
-        data = stream.read(_MOST_BYTES)
-    start = len(_LAYOUT) + _HASH
-    body = data[start:]
-    if not data.startswith(_LAYOUT) or _hash(body) != data[len(_LAYOUT) : start]:
-        return None
-    return body
-
-
-def _hash(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=_HASH).digest()
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".hyperscan-")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(_LAYOUT + _hash(body) + body)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    for old in path.parent.glob("hyperscan-*.db"):
-        if old != path:
-            with contextlib.suppress(OSError):
-                old.unlink()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
+from shipworthy.facts.secrets import kept
 from shipworthy.model import Confidence, Severity
 
 Gate = Literal["word", "text", "exact", "shape", "whole"]
@@ -19,6 +20,7 @@ Gate = Literal["word", "text", "exact", "shape", "whole"]
 `word`: in the file's long words; `shape`: a pattern on the long words; `text`: in the text, ignoring case; `exact`: in
 the text as it is (both then try the pattern near the keyword only); `whole`: in the text, then the whole of it.
 """
+_LAYOUT = b"shipworthy-rules-1\n"
 _LEFT, _RIGHT = rb"(?<![A-Za-z0-9])(?:", rb")(?![A-Za-z0-9])"
 _NAMED = (
     r"(?<![A-Za-z])(?i:(?:{named})[\w.\-\"'\]]{{0,30}}?(?:key|token|secret|auth|pat|password)\w{{0,12}}[\"'\])\\]{{0,4}}"
@@ -80,11 +82,17 @@ class Rules:
     """All rules, and what is public by design. `digest` names this very set."""
 
     rules: tuple[Rule, ...]
-    public: Mapping[str, re.Pattern[str]]
+    patterns: Mapping[str, str]
+    """By id, the form of what is public."""
     documented: frozenset[str]
     """sha256 (hex) of values that documentation prints for everybody."""
     digest: str
     by_id: Mapping[str, Rule] = field(default_factory=dict)
+
+    @cached_property
+    def public(self) -> Mapping[str, re.Pattern[str]]:
+        """By id, what is meant to be public."""
+        return {name: re.compile(pattern) for name, pattern in self.patterns.items()}
 
     def public_key(self, value: str) -> bool:
         """Whether a value as a whole is of a kind meant to be public."""
@@ -113,27 +121,56 @@ def _rule(row: Mapping[str, Any]) -> Rule:
 @cache
 def load() -> Rules:
     """The built-in rules. Raises ValueError for two rules of one id (a mistake in the rule files)."""
-    digest = hashlib.sha256()
-    rules: list[Rule] = []
-    public: dict[str, re.Pattern[str]] = {}
-    documented: set[str] = set()
-    folder = files("shipworthy.facts.secrets") / "rules"
-    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
-        if not entry.name.endswith(".toml"):
-            continue
-        data = entry.read_bytes()
-        digest.update(data)
-        table = tomllib.loads(data.decode("utf-8"))
-        rules += [_rule(row) for row in table.get("rule", ())]
-        documented |= {row["sha256"] for row in table.get("documented", ())}
-        public |= {row["id"]: re.compile(row["pattern"]) for row in table.get("public", ())}
+    texts = _texts()
+    digest = _digest(texts)
+    rows = _kept_rows(digest) or _parsed(texts)
+    rules = tuple(_rule(row) for row in rows["rule"])
     by_id = {rule.id: rule for rule in rules}
     if len(by_id) != len(rules):
         raise ValueError("two rules share an id")
     return Rules(
-        rules=tuple(rules),
-        public=public,
-        documented=frozenset(documented),
-        digest=digest.hexdigest()[:16],
+        rules=rules,
+        patterns={row["id"]: row["pattern"] for row in rows["public"]},
+        documented=frozenset(row["sha256"] for row in rows["documented"]),
+        digest=digest,
         by_id=by_id,
     )
+
+
+def keep_rows() -> None:
+    """Keep what the rule files say in a form that is read in a tenth of the time. Raises OSError."""
+    texts = _texts()
+    body = json.dumps(_parsed(texts), separators=(",", ":")).encode("ascii")
+    kept.write(_rows_file(_digest(texts)), _LAYOUT, body)
+
+
+def _texts() -> list[bytes]:
+    folder = Path(__file__).parent / "rules"
+    return [file.read_bytes() for file in sorted(folder.glob("*.toml"))]
+
+
+def _digest(texts: list[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
+
+
+def _rows_file(digest: str) -> Path:
+    return kept.folder() / f"rules-{digest}.json"
+
+
+def _kept_rows(digest: str) -> dict[str, list[dict[str, Any]]] | None:
+    try:
+        body = kept.read(_rows_file(digest), _LAYOUT)
+        return None if body is None else json.loads(body)
+    except (OSError, ValueError):
+        return None
+
+
+def _parsed(texts: list[bytes]) -> dict[str, list[dict[str, Any]]]:
+    import tomllib
+
+    rows: dict[str, list[dict[str, Any]]] = {"rule": [], "public": [], "documented": []}
+    for text in texts:
+        table = tomllib.loads(text.decode("utf-8"))
+        for kind, found in rows.items():
+            found += table.get(kind, ())
+    return rows

@@ -1,22 +1,14 @@
 """Scans one file's text for secrets: rules and assignments, judged by named filters and by the file's context.
 
 A secret's value exists only in the `Hit`s this module returns to the modules of this package, which mask it at once.
+What judges them is loaded with the first text in which a secret could stand: most runs over a few files see none.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from shipworthy.facts.secrets import forms, prefilter, values
-from shipworthy.facts.secrets.assign import Assigned, assignments
-from shipworthy.facts.secrets.context import FileContext, context_of
-from shipworthy.facts.secrets.engine import engine, matches, pattern_engine
-from shipworthy.facts.secrets.forms import Refused
-from shipworthy.facts.secrets.guessable import SUFFIXES, signing_secrets
-from shipworthy.facts.secrets.names import PUBLIC_PREFIX, SecretName, read_name, split
-from shipworthy.facts.secrets.rules import Rule, load
+from shipworthy.facts.secrets.engine import engine, pattern_engine
 from shipworthy.model import Confidence
 
 GUESSABLE = "guessable-signing"
@@ -24,13 +16,6 @@ GUESSABLE = "guessable-signing"
 RANK = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.REVIEW: 2}
 MOST_HITS = 500
 """Findings kept of one file."""
-_SOFT = {"dictionary-words", "entropy", "uuid", "code", "sentence", "base64-text", "hash", "number", "repeated"}
-"""Filters that may be wrong about a real secret, so what they left out is masked all the same."""
-_FIREBASE = re.compile(rb"authDomain|messagingSenderId|measurementId|storageBucket|google_app_id|mobilesdk_app_id")
-_MAPS = re.compile(rb"maps\.google|googleapis\.com/maps|/maps/api/js")
-_SEARCH_KEY = re.compile(rb"indexName|docsearch|DocSearch")
-_LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
-_SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,230 +51,9 @@ def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = Fa
     `sensitive` also looks at assignments where they are usually no secrets (lock files, translations, bundles).
     """
     # Text to be masked is short, and every word of it counts.
-    name = path.rpartition("/")[2]
-    candidates = (pattern_engine() if sensitive else engine()).candidates(data, name)
-    found = Found()
-    if candidates is None:
-        return found
-    context = context_of(path, minified)
-    suffix = path[path.rfind(".") :].lower()
-    signing = candidates.signing and suffix in SUFFIXES and (context.role == "code" or sensitive)
-    hits = list(_signing(data)) if signing else []
-    refused: list[tuple[int, int]] = []
-    for rule, match in matches(candidates, data, name):
-        group: str | int = 0
-        if rule.has_value:
-            group = "value" if match.group("value") is not None else "value2"
-        start, end = match.span(group)
-        judged = _judge_rule(rule, match, data[start:end], context, data)
-        if isinstance(judged, Refused):
-            found.left_out.append((judged.by, start))
-            if sensitive and judged.by in _SOFT:
-                hits.append(Hit(rule.id, Confidence.REVIEW, start, end, data[start:end], rule.provider, True))
-            elif rule.shape != "random":
-                refused.append((start, end))
-        else:
-            hits.append(replace(judged, start=start, end=end))
-    if context.generic or sensitive:
-        for each in assignments(data, context.plain, candidates.assigned):
-            if not sensitive and not (prefilter.secretive(each.name) and prefilter.written(each.value, each.quoted)):
-                continue
-            answer = _judge_assigned(each, context, data)
-            if isinstance(answer, Refused):
-                found.left_out.append((answer.by, each.start))
-                if sensitive and answer.by in _SOFT:
-                    end = each.start + len(each.value)
-                    hits.append(Hit("assigned", Confidence.REVIEW, each.start, end, each.value, each.name, True))
-            elif answer is not None:
-                hits.append(answer)
-    found.hits = list(_best(hits, refused))[:MOST_HITS]
-    return found
+    found = (pattern_engine() if sensitive else engine()).candidates(data, path.rpartition("/")[2])
+    if found is None:
+        return Found()
+    from shipworthy.facts.secrets.judging import judge
 
-
-def _signing(data: bytes) -> Iterator[Hit]:
-    """Signing secrets that code writes out. One that can be guessed is for review: it opens nothing but this app."""
-    for each in signing_secrets(data):
-        span = (each.start, each.start + len(each.value))
-        if each.random:
-            confidence = Confidence.LIKELY if each.sure else Confidence.REVIEW
-            text = each.value.decode("utf-8", "replace")
-            guessable = not values.random(text) or values.entropy(text) * len(text) < 64
-            yield Hit("assigned-signing", confidence, *span, each.value, each.name, guessable)
-        else:
-            rule = GUESSABLE if each.sure else "assigned-signing"
-            yield Hit(rule, Confidence.REVIEW, *span, each.value, each.name, guessable=True)
-
-
-def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
-    """The surest and most specific hit of each place; none inside what a rule recognised as no secret."""
-    rules = load().by_id
-    taken: list[tuple[int, int]] = []
-    kept: list[Hit] = []
-
-    def order(hit: Hit) -> tuple[bool, int, bool, int, int]:
-        rule = rules.get(hit.rule)
-        general = rule is None or rule.shape == "random"
-        return (
-            not (rule and rule.issued),
-            RANK[hit.confidence],
-            general and hit.rule != GUESSABLE,
-            hit.start,
-            -hit.end,
-        )
-
-    for hit in sorted(hits, key=order):
-        if any(hit.start < end and start < hit.end for start, end in taken):
-            continue
-        general = hit.rule not in rules or rules[hit.rule].shape == "random"
-        if general and hit.rule != GUESSABLE and any(hit.start < end and start < hit.end for start, end in refused):
-            continue
-        taken.append((hit.start, hit.end))
-        kept.append(hit)
-    return iter(sorted(kept, key=lambda hit: hit.start))
-
-
-def _judge_rule(rule: Rule, match: re.Match[bytes], value: bytes, context: FileContext, data: bytes) -> Hit | Refused:
-    """The hit, or why it is none."""
-    text = value.decode("utf-8", "replace")
-    if load().printed(value):
-        return Refused("documented-default")
-    judged: forms.Judged
-    if rule.shape == "pem":
-        judged = forms.pem(value)
-    elif rule.shape == "jwt":
-        judged = forms.jwt(value)
-    elif rule.shape == "basic":
-        judged = forms.basic(text)
-    elif rule.shape == "signing":
-        judged = forms.signing(text)
-    elif rule.id == "url-password":
-        judged = _url(match, text, data)
-    elif rule.shape == "password":
-        judged = forms.password(text, command=rule.commands)
-    elif rule.shape == "random":
-        judged = _random(rule, text)
-    else:
-        judged = _token(rule, text, match, data, context)
-    if isinstance(judged, Refused):
-        return judged
-    other_rule, confidence = judged
-    if not rule.issued and other_rule is None:
-        confidence = forms.settled(confidence, context)
-    guessable = rule.shape in ("password", "basic", "signing") and not values.random(text)
-    guessable = guessable or values.entropy(text) * len(text) < 64
-    return Hit(other_rule or rule.id, confidence, 0, 0, value, rule.provider, guessable)
-
-
-def _token(rule: Rule, text: str, match: re.Match[bytes], data: bytes, context: FileContext) -> forms.Judged:
-    body = text
-    for keyword in sorted(rule.keywords, key=len, reverse=True):
-        if rule.gate != "shape" and body.startswith(keyword):
-            body = body[len(keyword) :]
-            break
-    refused = values.plainly_not(body)
-    if refused and not (refused == "hash" and rule.id == "htpasswd"):
-        return Refused(refused)
-    if values.entropy(body) < rule.entropy:
-        return Refused("entropy")
-    if not rule.uuid and len(body) >= 16 and (values.identifier(body) or values.wordy(body) > 0.66):
-        return Refused("dictionary-words")
-    if len(body) >= 24 and not any(c.isdigit() for c in body) and (body.islower() or body.isupper()):
-        return Refused("dictionary-words")
-    if rule.id == "google-api-key":
-        around = data[max(0, match.start() - 700) : match.end() + 700]
-        if _FIREBASE.search(around) or _MAPS.search(around):
-            return Refused("public-key")
-    confidence = rule.confidence
-    if context.role == "lock" and confidence is not Confidence.CERTAIN:
-        return Refused("lock-file")
-    if context.doubtful and (confidence is not Confidence.CERTAIN):
-        confidence = Confidence.REVIEW
-    return None, confidence
-
-
-def _random(rule: Rule, text: str) -> forms.Judged:
-    refused = values.plainly_not(text) or values.other_thing(text)
-    if refused:
-        return Refused(refused)
-    if load().public_key(text):
-        return Refused("public-key")
-    if text.startswith("eyJ") and text.count(".") == 2:
-        return Refused("web-token")  # json-web-token judges those
-    if values.entropy(text) < rule.entropy:
-        return Refused("entropy")
-    return (None, rule.confidence) if values.random(text) else Refused("dictionary-words")
-
-
-def _url(match: re.Match[bytes], password: str, data: bytes) -> forms.Judged:
-    before = re.search(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}$", data[max(0, match.start() - 31) : match.start()])
-    if before is None:
-        return Refused("code")
-    parts = [match.group(name).decode("utf-8", "replace") for name in ("user", "host")]
-    return forms.url(before.group().decode("ascii").lower(), parts[0], password, parts[1])
-
-
-def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | Refused | None:
-    """The hit; why it is none; None where the name names no secret."""
-    name = read_name(each.name)
-    if name is None or len(each.value) < 4:
-        return None
-    text = each.value.decode("utf-8", "replace")
-    refused = "name" if text == each.name else values.plainly_not(text)
-    if refused:
-        return Refused(refused)
-    if load().public_key(text):
-        return Refused("public-key")
-    if load().printed(each.value):
-        return Refused("documented-default")
-    if text.startswith("eyJ") and text.count(".") == 2:
-        return Refused("web-token")  # json-web-token judges those
-    if not each.quoted and any(sign in text for sign in "()[]{}<>"):
-        return Refused("code")
-    judge = _password if name.kind == "password" else _key
-    judged = judge(name, text, each)
-    if isinstance(judged, Refused):
-        return judged
-    parts = set(split(each.name))
-    if name.kind == "key" and _SEARCH_KEY.search(data, max(0, each.start - 300), each.start + 400):
-        return Refused("public-key")
-    if (
-        context.doubtful
-        or (context.role == "example" and (name.kind == "password" or not values.random(text, 24)))
-        or (PUBLIC_PREFIX.match(each.name) and not parts & _SERVER_WORDS)
-        or (parts & _LOCAL_NAMES and not (name.sure and values.random(text, 20)))
-    ):
-        judged = Confidence.REVIEW
-    rule = f"assigned-{name.kind}"
-    end = each.start + len(each.value)
-    guessable = not values.random(text) or values.entropy(text) * len(text) < 64
-    return Hit(rule, judged, each.start, end, each.value, each.name, guessable)
-
-
-def _password(name: SecretName, text: str, each: Assigned) -> Confidence | Refused:
-    strong = values.random(text, 12)
-    other = values.other_thing(text)
-    if other:
-        return Refused(other)
-    if strong or values.chosen_password(text):
-        return Confidence.LIKELY if (strong or name.sure) and not each.weak else Confidence.REVIEW
-    if values.identifier(text) and not any(c.isdigit() for c in text):
-        return Refused("dictionary-words")
-    return Confidence.REVIEW if name.sure and not each.weak else Refused("dictionary-words")
-
-
-def _key(name: SecretName, text: str, each: Assigned) -> Confidence | Refused:
-    strong = values.random(text, 12 if name.sure and name.kind in ("signing", "secret") else 16)
-    other = values.other_thing(text)
-    if other == "uuid":
-        return Confidence.LIKELY if name.sure and not each.weak else Refused("uuid")
-    if other:
-        return Refused(other)
-    if strong:
-        sure = name.sure or (len(split(each.name)) > 1 and values.random(text, 20))
-        return Confidence.LIKELY if sure else Confidence.REVIEW
-    if name.kind in ("signing", "secret") and name.sure:
-        if values.chosen_password(text) and len(text) >= 8:
-            return Confidence.REVIEW if each.weak else Confidence.LIKELY
-        if name.kind == "signing" and not each.weak:
-            return Confidence.REVIEW
-    return Refused("dictionary-words")
+    return judge(path, data, found, minified=minified, sensitive=sensitive)
