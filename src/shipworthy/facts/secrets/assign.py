@@ -165,12 +165,28 @@ def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]]) -> Iterator[Ass
         for place in places[:_MOST_WINDOWS]:
             if place <= done:
                 continue
-            start, end = _around(data, place, _SPREAD.get(form, _ABOVE))
-            for match in pattern.finditer(data, start, end):
-                found = _read(pattern, match)
-                if found is not None:
-                    yield found
-            done = end
+            done, found = _on_its_line(data, place, pattern)
+            if not found:
+                start, done = _around(data, place, _SPREAD.get(form, _ABOVE))
+                found = list(pattern.finditer(data, start, done))
+            for match in found:
+                assigned = _read(pattern, match)
+                if assigned is not None:
+                    yield assigned
+
+
+def _on_its_line(data: bytes, place: int, pattern: re.Pattern[bytes]) -> tuple[int, list[re.Match[bytes]]]:
+    """The line's end, and what is on it; nothing where the name of what ends here may stand above, which is rare."""
+    start, end = _around(data, place, 0)
+    found = list(pattern.finditer(data, start, end))
+    return end, found if any(_spans(match, place) for match in found) else []
+
+
+def _spans(match: re.Match[bytes], place: int) -> bool:
+    value, start, _ = _value(match)
+    if not start <= place <= start + len(value) + 1:
+        return False
+    return prefilter.secretive(match["name"].decode("utf-8", "replace"))
 
 
 def _around(data: bytes, place: int, above: int) -> tuple[int, int]:

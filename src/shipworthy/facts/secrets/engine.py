@@ -17,6 +17,7 @@ _LEAST_WORD, _MOST_WORD = 14, 2_000
 _BACK, _AHEAD = 400, 2_000
 _LONG_AHEAD = 20_000
 _LEAST_NAMED, _NAMED_AHEAD = 60, 500
+_LONGEST, _BORDER = 4_000, 1
 _MOST_HITS = 2_000
 """How often a rule is tried in one file; more is noise, and bounds the time a hostile file can take."""
 
@@ -26,8 +27,8 @@ class Candidates:
     """What is worth trying in one text. What is not among it cannot match there."""
 
     rules: tuple[Rule, ...]
-    named: Mapping[str, list[int]]
-    """By rule, where the outlines of some of them end, in bytes; the others are tried near their keywords."""
+    ends: Mapping[str, list[int]]
+    """By rule, where matches of some of them end, in bytes (see `reports_ends`); others are tried near keywords."""
     assigned: Mapping[int, list[int]] | None
     """Where assignments may end, in bytes, by form (see `prefilter`); None: near every word of a secret's name."""
     signing: bool
@@ -89,8 +90,8 @@ def matches(candidates: Candidates, data: bytes, name: str) -> Iterator[tuple[Ru
     for rule in candidates.rules:
         if rule.names and name not in rule.names:
             continue
-        if rule.id in candidates.named:
-            yield from _tried(rule, data, _outlined(candidates.named[rule.id], data))
+        if (ends := candidates.ends.get(rule.id)) is not None:
+            yield from _tried(rule, data, _outlined(ends, data) if rule.outline else _ended(ends))
             continue
         if low is None and rule.gate == "text":
             low = data.lower()
@@ -109,6 +110,22 @@ def _tried(rule: Rule, data: bytes, spans: list[tuple[int, int]]) -> Iterator[tu
         for match in rule.compiled.finditer(data, max(start, done), end):
             done = max(done, match.end())
             yield rule, match
+
+
+def reports_ends(rule: Rule) -> bool:
+    """Whether an engine that sees a match's end says where: of names, and of tokens with borders of their own."""
+    return bool(rule.outline) or not (rule.raw or rule.has_value or rule.gate == "whole")
+
+
+def _ended(ends: list[int]) -> list[tuple[int, int]]:
+    """Where tokens that end here began, at the earliest."""
+    spans: list[tuple[int, int]] = []
+    for place in ends:
+        if spans and place - _LONGEST <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], place + _BORDER)
+        else:
+            spans.append((max(0, place - _LONGEST), place + _BORDER))
+    return spans
 
 
 def _outlined(ends: list[int], data: bytes) -> list[tuple[int, int]]:

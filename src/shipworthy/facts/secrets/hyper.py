@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from shipworthy.facts.secrets import kept, prefilter
-from shipworthy.facts.secrets.engine import Candidates, Engine
+from shipworthy.facts.secrets.engine import Candidates, Engine, reports_ends
 from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class HyperscanEngine:
         if not found and not reports and not of_file:
             return None
         rules = (*(self._rules[number] for number in sorted(found)), *(of_file or ()))
-        named = {rule.id: ends for number, ends in found.items() if (rule := self._rules[number]).outline}
+        where = {rule.id: ends for number, ends in found.items() if reports_ends(rule := self._rules[number])}
         if overrun:
-            return Candidates(rules, named, None, True)
+            return Candidates(rules, where, None, True)
         assigned: dict[int, list[int]] = {}
         signs: set[str] = set()
         for number, end in reports:
@@ -84,7 +84,7 @@ class HyperscanEngine:
         signing = prefilter.signs(signs)
         if not rules and not assigned and not signing:
             return None
-        return Candidates(rules, named, assigned, signing)
+        return Candidates(rules, where, assigned, signing)
 
 
 def _terminated() -> type[Exception]:
@@ -143,7 +143,7 @@ def databases(rules: Rules) -> tuple[hyperscan.Database, hyperscan.Database]:
     tokens.compile(
         expressions=[_expression(rule) for _, rule in anywhere],
         ids=[number for number, _ in anywhere],
-        flags=[loose if rule.outline else once | loose for _, rule in anywhere],
+        flags=[loose if reports_ends(rule) else once | loose for _, rule in anywhere],
     )
     words = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     signing = [expression for expression, _ in prefilter.SIGNING]

@@ -22,6 +22,9 @@ _SOFT = {"dictionary-words", "entropy", "uuid", "code", "sentence", "base64-text
 _FIREBASE = re.compile(rb"authDomain|messagingSenderId|measurementId|storageBucket|google_app_id|mobilesdk_app_id")
 _MAPS = re.compile(rb"maps\.google|googleapis\.com/maps|/maps/api/js")
 _SEARCH_KEY = re.compile(rb"indexName|docsearch|DocSearch")
+_RUN_BEFORE = re.compile(rb"[A-Za-z0-9+/]*\Z")
+_RUN_AFTER = re.compile(rb"[A-Za-z0-9+/]*")
+_LONG_RUN = 200
 _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
@@ -85,15 +88,18 @@ def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
     taken: list[tuple[int, int]] = []
     kept: list[Hit] = []
 
-    def order(hit: Hit) -> tuple[bool, int, bool, int, int]:
+    def order(hit: Hit) -> tuple[bool, int, bool, bool, int, int, str]:
         rule = rules.get(hit.rule)
         general = rule is None or rule.shape == "random"
         return (
             not (rule and rule.issued),
             RANK[hit.confidence],
             general and hit.rule != GUESSABLE,
+            # Between equals, the rule that knows the provider by what stands around.
+            not (rule and rule.has_value),
             hit.start,
             -hit.end,
+            hit.rule,
         )
 
     for hit in sorted(hits, key=order):
@@ -107,11 +113,22 @@ def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
     return iter(sorted(kept, key=lambda hit: hit.start))
 
 
+def _in_base64(data: bytes, start: int, end: int) -> bool:
+    """Whether a match is a piece of a long run of base64, whose `+` and `/` look like borders."""
+    if data[start - 1 : start] not in (b"+", b"/") and data[end : end + 1] not in (b"+", b"/"):
+        return False
+    before = _RUN_BEFORE.search(data, max(0, start - _LONG_RUN), start)
+    after = _RUN_AFTER.match(data, end, end + _LONG_RUN)
+    return len(before[0] if before else b"") + len(after[0] if after else b"") >= _LONG_RUN
+
+
 def _judge_rule(rule: Rule, match: re.Match[bytes], value: bytes, context: FileContext, data: bytes) -> Hit | Refused:
     """The hit, or why it is none."""
     text = value.decode("utf-8", "replace")
     if load().printed(value):
         return Refused("documented-default")
+    if rule.shape == "token" and not rule.has_value and _in_base64(data, *match.span()):
+        return Refused("base64-text")
     judged: forms.Judged
     if rule.shape == "pem":
         judged = forms.pem(value)
