@@ -18,7 +18,7 @@ class PythonCode(Analyser):
     "f": modules of server frameworks that it imports, "m": first and last line of each `__main__` block}`."""
 
     name = "python-code"
-    version = "2"
+    version = "3"
 
     def wants(self, entry: FileEntry) -> bool:
         if entry.suffix != ".py" or not entry.by_hand or is_test_path(entry.path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from shipworthy.facts.secrets.values import random
+
 _PATH = re.compile(r"/[\w\-./<>{}:*()\[\]^$+?|\\=,%@~ ]{0,199}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-/<>{}*]{0,59}")
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9+=_-]{20,}")
@@ -44,5 +46,7 @@ def keep(text: str, *, words: bool) -> str | None:
         if _HAS_DIGIT.search(run) and _HAS_LETTER.search(run) and not run.isidentifier():
             return None
         if sum(character.isdigit() for character in run) > 4:
+            return None
+        if any(random(part, 20) for part in re.split("[_=+-]", run)):
             return None
     return text

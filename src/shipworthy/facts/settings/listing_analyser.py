@@ -26,6 +26,8 @@ _KEYED = re.compile(
 )
 _ASSIGNED = re.compile(r"^[ \t]*(#?)[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*(.*)$", re.M)
 _WORD = re.compile(r"[`\"'|*][ ]?([A-Z][A-Z0-9_]{2,})[ ]?[`\"'|*=]")
+_TOKEN = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{16,}")
+"""A key of capitals, as some providers give them out, and no name: those part their words."""
 _DOCS = {".md", ".mdx", ".rst", ".adoc", ".txt"}
 _MOST = 3_000
 
@@ -78,7 +80,7 @@ class ListedSettings(Analyser):
     """Record: `{"kind", "names", "assigned"}`; assigned rows are [name, line, default kind, commented, stand-in]."""
 
     name = "settings-listings"
-    version = "4"
+    version = "5"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None
@@ -102,7 +104,7 @@ class ListedSettings(Analyser):
         return Record(
             {
                 "kind": str(kind),
-                "names": sorted(names)[:_MOST],
+                "names": sorted(name for name in names if not _TOKEN.fullmatch(name))[:_MOST],
                 "assigned": assigned[:_MOST],
             }
         )

@@ -65,7 +65,7 @@ class TestFileAnalyser(Analyser):
 
     __test__ = False
     name = "tests.cases"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         path = entry.path

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shipworthy.facts.tests.kinds import Suite
+from shipworthy.facts.tests.quote import masked
 from shipworthy.git import GitError
 from shipworthy.model import Ask
 from shipworthy.project import Project
@@ -50,8 +51,9 @@ def repository_identity(project: Project) -> str:
 
 
 def command_text(suite: Suite) -> str:
-    """The command as a person would type it from the repository's root; what is asked about."""
-    return suite.shown if suite.folder == "." else f"cd {suite.folder} && {suite.shown}"
+    """The command as a person would type it from the repository's root; what is asked about. Secrets are masked."""
+    shown = masked(suite.shown, 600)
+    return shown if suite.folder == "." else f"cd {suite.folder} && {shown}"
 
 
 def key_of(project: Project, suite: Suite) -> ConsentKey:

@@ -8,6 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from shipworthy.facts.tests import reasons
+from shipworthy.facts.tests.quote import masked
 from shipworthy.project.syntax import line_of
 
 MAX_NAME = 160
@@ -15,6 +16,8 @@ MAX_ROWS = 5_000
 """Tests and skips kept for one file; a file beyond that is generated, and says so as a gap."""
 _ABOVE = 4
 """Comment lines above a construct that are read as its reason."""
+_COULD_HOLD_ONE = re.compile(r"passw|secret|key|token|(?=\S{0,40}\d)\S{12}", re.I)
+"""Other texts are not looked at for secrets, which costs as much as reading the test."""
 
 
 class Draft:
@@ -60,11 +63,11 @@ class Draft:
                 "line": line,
                 "how": how[:80],
                 "group": group,
-                "scope": scope[:MAX_NAME] if scope else "",
-                "reason": (said or beside)[: reasons.MAX_REASON],
+                "scope": _kept(scope, MAX_NAME),
+                "reason": _kept(said or beside, reasons.MAX_REASON),
                 "reference": reasons.reference(text),
                 "until": reasons.until(text),
-                "condition": " ".join(condition.split())[:200],
+                "condition": _kept(" ".join(condition.split()), 200),
             }
         )
 
@@ -95,7 +98,12 @@ def comments_beside(lines: list[str], line: int, sign: str) -> str:
 
 
 def _short(name: str) -> str:
-    return " ".join(name.split())[:MAX_NAME]
+    return _kept(" ".join(name.split()), MAX_NAME)
+
+
+def _kept(text: str, limit: int) -> str:
+    """The beginning of it without any secret: what is in a record goes into the cache."""
+    return masked(text, limit) if _COULD_HOLD_ONE.search(text) else text[:limit]
 
 
 def _is_comment(line: str, sign: str) -> bool:

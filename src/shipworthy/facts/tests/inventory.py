@@ -44,9 +44,9 @@ def _suite(suite: Suite) -> dict[str, Any]:
         "runner": suite.runner,
         "component": suite.component,
         "folder": suite.folder,
-        "command": suite.shown,
-        "scripts": list(suite.script),
-        "evidence": [f"{place} {words}" for place, words in zip(suite.evidence, suite.why, strict=False)],
+        "command": masked(suite.shown, 300),
+        "scripts": [masked(each, 300) for each in suite.script],
+        "evidence": [f"{place} {masked(words, 300)}" for place, words in zip(suite.evidence, suite.why, strict=False)],
         "files": len(suite.files),
         "browser": suite.browser,
         "problem": suite.problem,
@@ -71,7 +71,7 @@ def _skip(skip: Skip) -> dict[str, Any]:
 def _run(row: SuiteRun) -> dict[str, Any]:
     return {
         "runner": row.suite.runner,
-        "command": row.suite.shown,
+        "command": masked(row.suite.shown, 300),
         "state": row.state,
         "note": row.note,
         "passed": row.passed,

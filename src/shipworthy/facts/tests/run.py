@@ -9,6 +9,7 @@ from typing import ClassVar
 from shipworthy.facts.base import FactReader, Facts, View
 from shipworthy.facts.tests import consent
 from shipworthy.facts.tests.kinds import Suite, SuiteRun, TestRun, TestSuites
+from shipworthy.facts.tests.quote import masked
 from shipworthy.facts.tests.running import one, sandbox
 from shipworthy.facts.tests.running.environment import Found
 from shipworthy.facts.tests.running.sandbox import Limits
@@ -82,7 +83,7 @@ class RunReader(FactReader[TestRun]):
 
 def _why(suite: Suite, found: Found, refused: str) -> str:
     """What the user is asked to agree to, in plain words."""
-    through = f" ({'; '.join(suite.script)})" if suite.script else ""
+    through = f" ({'; '.join(masked(each, 600) for each in suite.script)})" if suite.script else ""
     kept = (
         "in a copy of the tree, without network, with your files read-only and your home hidden"
         if not refused
@@ -90,6 +91,6 @@ def _why(suite: Suite, found: Found, refused: str) -> str:
         "process refuses network connections, and nothing else keeps the tests from your files"
     )
     return (
-        f"Runs the project's own tests{through} with {found.shown}, {kept}. "
+        f"Runs the project's own tests{through} with {masked(found.shown, 600)}, {kept}. "
         f"None of your environment variables is passed on. At most {LIMITS.seconds / 60:g} minutes."
     )
