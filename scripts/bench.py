@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bench_keys
+import bench_secrets
 
 BIN = Path(sys.executable).parent
 SHIPWORTHY = str(BIN / "shipworthy")
@@ -143,12 +144,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--files", type=int, default=2_000)
-    parser.add_argument("--only", choices=["keys"], help="measure just these")
+    parser.add_argument("--only", choices=["keys", "secrets"], help="measure just these")
+    parser.add_argument("--source", type=Path, help="a git work tree to look for secrets in; else what is installed")
+    parser.add_argument("--history", type=Path, help="a git repository to look for secrets in the history of")
     options = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="shipworthy-bench-"))
     try:
         rows = [] if options.only else measure(scratch, options.runs, options.files)
-        rows += keys(scratch)
+        if options.only != "secrets":
+            rows += keys(scratch)
+        if options.only != "keys":
+            rows += bench_secrets.Bench(SHIPWORTHY, scratch / "secrets").rows(options.source, options.history)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     for name, value in rows:
