@@ -15,7 +15,7 @@ from typing import Any
 
 from shipworthy.facts.base import Analyser
 from shipworthy.facts.limits import OverTime, Turns
-from shipworthy.facts.records import Stored, one_record
+from shipworthy.facts.records import one_record
 from shipworthy.facts.team import Job, Worker, processes
 from shipworthy.facts.worker import message
 from shipworthy.project import FileEntry, Project, Source, Unreadable
@@ -26,10 +26,13 @@ STRETCH_FILES, STRETCH_BYTES = 200, 1_000_000
 WORTH_A_PROCESS = 8_000_000
 """Bytes from which on a second process saves more than its start takes."""
 _AHEAD = 3
+_json = json.JSONEncoder(separators=(",", ":")).encode
 _WAIT = 0.05
 
-Look = tuple[str | None, list[Stored | str]]
-"""The hash of a file's bytes (None where they could not be had), and an answer by each analyser."""
+Said = tuple[str, Sequence[tuple[str, int | None]]] | str
+"""A record's value as JSON and its gaps; or why there is none."""
+Look = tuple[str | None, list[Said]]
+"""The hash of a file's bytes (None where they could not be had), and what each analyser says."""
 Digest = Callable[[bytes], str]
 Take = Callable[[Job, Look], None]
 
@@ -49,12 +52,12 @@ def looks(
                 yield None, [str(error)] * len(analysers)
                 continue
             source = Source(entry, data)
-            answers: list[Stored | str] = []
+            answers: list[Said] = []
             turns.begin()
             try:
                 for analyser in analysers:
                     record = one_record(source, analyser)
-                    answers.append(record if isinstance(record, str) else Stored.made(record))
+                    answers.append(record if isinstance(record, str) else (_json(record.value), record.gaps))
             except OverTime as error:
                 answers += [str(error)] * (len(analysers) - len(answers))
             turns.end()
@@ -193,20 +196,12 @@ def _look(row: list[Any], job: Job) -> Look:
     digest, *said = row
     if len(said) != len(job.missing) or not isinstance(digest, str | None):
         raise ValueError("an answer about another file")
-    answers: list[Stored | str] = []
     for each in said:
-        if isinstance(each, str):
-            answers.append(each)
-        elif isinstance(each, list):
+        if not isinstance(each, str):
             text, gaps = each
-            answers.append(Stored.of(text, gaps))
-    return digest, answers
-
-
-def told(looked: Look) -> list[object]:
-    """A look as JSON carries it."""
-    digest, answers = looked
-    return [digest, *(each if isinstance(each, str) else [each.text, each.gaps] for each in answers)]
+            if not isinstance(text, str) or not isinstance(gaps, list):
+                raise TypeError("no record")
+    return digest, said
 
 
 def _stretches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
@@ -239,6 +234,6 @@ def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list
         found = looks(
             lambda entry: reader.read(entry.path, MAX_BYTES), digest_of if head["digests"] else None, files, seconds
         )
-        return message([told(each) for each in found])
+        return message([[digest, *said] for digest, said in found])
 
     return answer

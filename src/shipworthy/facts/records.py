@@ -13,6 +13,9 @@ from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.limits import OverTime, time_limit
 from shipworthy.project import Source
 
+_JSON = json.JSONEncoder(separators=(",", ":")).encode
+"""As json.dumps, which makes an encoder anew for each call that is not the usual one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -26,13 +29,13 @@ class Stored:
 
     @classmethod
     def of(cls, text: str, gaps: Sequence[tuple[str, int | None]]) -> Stored:
-        rows = tuple((str(reason), line) for reason, line in gaps)
+        rows = tuple((str(reason), line) for reason, line in gaps) if gaps else ()
         whole = f"{text}\0{json.dumps(rows) if rows else '[]'}".encode("ascii", "backslashreplace")
         return cls(text, rows, hashlib.blake2b(whole, digest_size=16).hexdigest())
 
     @classmethod
     def made(cls, record: Record) -> Stored:
-        return cls.of(json.dumps(record.value, separators=(",", ":")), record.gaps)
+        return cls.of(_JSON(record.value), record.gaps)
 
 
 def digest(data: bytes) -> str:

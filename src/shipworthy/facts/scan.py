@@ -184,7 +184,8 @@ class Scan:
             if digest is not None and self._cache:
                 job.digest = digest
                 self._cache.seen(job.entry, digest)
-            for analyser, answer in zip(job.missing, answers, strict=True):
+            for analyser, said in zip(job.missing, answers, strict=True):
+                answer = said if isinstance(said, str) else Stored.of(*said)
                 found[job.entry.path][analyser.name] = self._kept(job, analyser, answer)
             done += 1
             if self._progress and done % 500 == 1:

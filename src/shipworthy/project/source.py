@@ -14,6 +14,11 @@ _MINIFIED_LINE = 5_000
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
+def is_minified(data: bytes) -> bool:
+    """Whether lines are very long on average."""
+    return len(data) > _MINIFIED_LINE and len(data) / (data.count(b"\n") + 1) > 1_000
+
+
 class Source:
     """The bytes of one file and what is derived from them on demand."""
 
@@ -25,10 +30,10 @@ class Source:
     def path(self) -> str:
         return self.entry.path
 
-    @cached_property
+    @property
     def binary(self) -> bool:
         """Not text: a NUL byte among the first 8,000 (git's own rule), unless a UTF-16 byte order mark leads."""
-        return b"\0" in self.data[:8000] and not self.data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return self.data.find(b"\0", 0, 8000) >= 0 and not self.data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
     @cached_property
     def text(self) -> str:
@@ -37,7 +42,7 @@ class Source:
             return self.data.decode("utf-16", "replace")
         return self.data.decode("utf-8-sig", "surrogateescape")
 
-    @cached_property
+    @property
     def utf8(self) -> bytes:
         """The text as UTF-8 without a mark, whatever it was written in; bytes that do not decode stay."""
         return self.text.encode("utf-8", "surrogateescape") if self.data.startswith(_MARKS) else self.data
@@ -50,8 +55,7 @@ class Source:
     @cached_property
     def minified(self) -> bool:
         """Very long lines on average: written by a bundler, whatever the name says."""
-        count = self.data.count(b"\n") + 1
-        return len(self.data) > _MINIFIED_LINE and len(self.data) / count > 1_000
+        return is_minified(self.data)
 
     @cached_property
     def tree(self) -> Tree | None:

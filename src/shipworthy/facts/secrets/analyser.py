@@ -48,18 +48,13 @@ class SecretsAnalyser(Analyser):
 
     def analyse(self, source: Source) -> Record:
         """`{"bytes", "binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused."""
+        size = len(source.data)
         if source.binary:
-            return Record({"bytes": len(source.data), "binary": True, "rows": [], "left": {}})
+            return Record({"bytes": size, "binary": True, "rows": [], "left": {}})
         data = text_bytes(source)
-        found = scan(source.path, data, minified=source.minified)
-        return Record(
-            {
-                "bytes": len(source.data),
-                "binary": False,
-                "rows": [_row(hit, data) for hit in found.hits],
-                "left": dict(Counter(reason for reason, _ in found.left_out)),
-            }
-        )
+        found = scan(source.path, data, minified=None)
+        left = dict(Counter(reason for reason, _ in found.left_out)) if found.left_out else {}
+        return Record({"bytes": size, "binary": False, "rows": [_row(hit, data) for hit in found.hits], "left": left})
 
 
 @cache
@@ -73,9 +68,7 @@ def _program() -> str:
 
 def text_bytes(source: Source) -> bytes:
     """The file's text as UTF-8, whatever it was written in."""
-    if source.data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return source.text.encode("utf-8", "surrogateescape")
-    return source.data
+    return source.utf8
 
 
 def _row(hit: Hit, data: bytes) -> dict[str, Any]:

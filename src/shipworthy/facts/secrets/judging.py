@@ -16,6 +16,7 @@ from shipworthy.facts.secrets.names import PUBLIC_PREFIX, SecretName, read_name,
 from shipworthy.facts.secrets.rules import Rule, load
 from shipworthy.facts.secrets.scanner import GUESSABLE, MOST_HITS, RANK, Found, Hit
 from shipworthy.model import Confidence
+from shipworthy.project.source import is_minified
 
 _SOFT = {"dictionary-words", "entropy", "uuid", "code", "sentence", "base64-text", "hash", "number", "repeated"}
 """Filters that may be wrong about a real secret, so what they left out is masked all the same."""
@@ -29,11 +30,11 @@ _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
 
-def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool, sensitive: bool) -> Found:
+def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | None, sensitive: bool) -> Found:
     """What `scanner.scan` says of a text with these candidates."""
     name = path.rpartition("/")[2]
     found = Found()
-    context = context_of(path, minified)
+    context = context_of(path, is_minified(data) if minified is None else minified)
     suffix = path[path.rfind(".") :].lower()
     signing = candidates.signing and suffix in SUFFIXES and (context.role == "code" or sensitive)
     hits = list(_signing(data)) if signing else []

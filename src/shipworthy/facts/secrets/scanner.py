@@ -45,9 +45,10 @@ class Found:
     left_out: list[tuple[str, int]] = field(default_factory=list)
 
 
-def scan(path: str, data: bytes, *, minified: bool = False, sensitive: bool = False) -> Found:
+def scan(path: str, data: bytes, *, minified: bool | None = False, sensitive: bool = False) -> Found:
     """Every secret in a file's text (UTF-8 bytes), review confidence included, in file order, none overlapping.
 
+    `minified`: whether a bundler wrote it; None to find out from the text, which most texts need not be asked.
     `sensitive` also looks at assignments where they are usually no secrets (lock files, translations, bundles).
     """
     # Text to be masked is short, and every word of it counts.
