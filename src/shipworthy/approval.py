@@ -10,7 +10,7 @@ from pathlib import Path
 from shipworthy.assess.context import state_dir
 from shipworthy.checklist.document import KEBAB
 from shipworthy.checklist.policy import Role
-from shipworthy.decisions.read import DecisionsError
+from shipworthy.decisions.read import DecisionsError, without_secrets
 from shipworthy.decisions.remarks import MAX_WORDS, NAME, Remark, add, clear
 from shipworthy.facts.tests.consent import repository_identity
 from shipworthy.git import Git
@@ -81,6 +81,8 @@ def _words(item: str, text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise Refused("the remark holds a character that is not Unicode", "Write it with other characters.") from error
+    if without_secrets(text) != text:
+        raise Refused("the remark looks like it holds a secret", "Say where it is kept, never what it is.")
     return text
 
 

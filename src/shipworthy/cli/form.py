@@ -95,7 +95,7 @@ def _show(root: Path, form: Form) -> int:
     if held is None:
         fail(f"there is no {form.file} yet", f"Make it: shipworthy form {form.id}", NOT_READY)
     flaws = held.broken or lacking(form, held.answers, datetime.now(UTC).date(), held)
-    print_lines(visible(line, 2_000) for line in text.splitlines())
+    print_lines(visible(line, 2_000) for line in _masked(form, text))
     print_lines(["", *(f"! {visible(str(flaw), 400)}" for flaw in flaws), *([] if flaws else ["Nothing is missing."])])
     if held.broken:
         return CANNOT
@@ -134,4 +134,11 @@ def _text(root: Path, form: Form) -> str:
         data = rendered(form, filled.answers, (text_of(root, form) or "").encode("utf-8"))
     except FormError as error:
         fail(str(error), error.diagnostics)
-    return "".join(f"{visible(line, 20_000)}\n" for line in data.decode("utf-8").splitlines())
+    return "".join(f"{visible(line, 20_000)}\n" for line in _masked(form, data.decode("utf-8")))
+
+
+def _masked(form: Form, text: str) -> list[str]:
+    """The lines of the form's file, without a secret that somebody wrote into it."""
+    from shipworthy.facts.secrets.mask import mask_words
+
+    return mask_words(text).splitlines()

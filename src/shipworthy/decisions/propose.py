@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePosixPath
 
 from shipworthy.checklist.document import Problem
-from shipworthy.decisions.read import MAX_FINDINGS, MAX_REASON, MAX_SUBJECTS, DecisionsError, is_digest
+from shipworthy.decisions.read import MAX_FINDINGS, MAX_REASON, MAX_SUBJECTS, DecisionsError, is_digest, without_secrets
 from shipworthy.model import Decision, DecisionKind, Item, OutcomeKind
 from shipworthy.settle import allowed
 
@@ -47,7 +47,12 @@ def propose(
         subjects=dict(subjects or {}),
         not_applicable=not_applicable,
     )
-    wrong = _not_allowed(item, decision, outcome) or _incomplete(decision) or _expiry(decision, max_days)
+    wrong = (
+        _not_allowed(item, decision, outcome)
+        or _incomplete(decision)
+        or _secret(decision)
+        or _expiry(decision, max_days)
+    )
     if wrong is not None:
         message, remedy = wrong
         raise DecisionsError([Problem(file="", line=None, key=item.id, message=message, remedy=remedy)])
@@ -56,6 +61,14 @@ def propose(
 
 _Wrong = tuple[str, str] | None
 """What is wrong and what to do about it."""
+
+
+def _secret(decision: Decision) -> _Wrong:
+    """What is said is committed, shown and signed."""
+    for text, what in ((decision.reason, "what you say"), (decision.evidence, "the evidence")):
+        if without_secrets(text) != text:
+            return f"{what} looks like a secret, so nothing was written", "Say where it is kept, never what it is."
+    return None
 
 
 def _not_allowed(item: Item, decision: Decision, outcome: OutcomeKind | None) -> _Wrong:

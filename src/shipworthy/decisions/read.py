@@ -85,13 +85,21 @@ def _decision(item: str, section: Section) -> Decision | None:
         kind=kind,
         by=by,
         at=at,
-        reason=reason,
-        evidence=evidence,
+        # What is read here is shown, reported and signed.
+        reason=without_secrets(reason),
+        evidence=without_secrets(evidence),
         expires=expires,
         findings=tuple(findings),
         subjects=subjects,
         not_applicable=not_applicable is True,
     )
+
+
+def without_secrets(text: str) -> str:
+    """What a person wrote, with the secrets in it masked."""
+    from shipworthy.facts.secrets.mask import mask_words
+
+    return mask_words(text)
 
 
 def moment(section: Section) -> datetime | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from shipworthy.checklist.document import KEBAB, MAX_BYTES, Document, Section
 from shipworthy.checklist.positions import Statement, statements
 from shipworthy.decisions.edit import CannotEdit, applied, line_of, whole_lines
-from shipworthy.decisions.read import DecisionsError, is_digest, moment
+from shipworthy.decisions.read import DecisionsError, is_digest, moment, without_secrets
 from shipworthy.decisions.store import failed, rewrite
 
 NAME = "remarks.toml"
@@ -71,7 +71,7 @@ def _remark(section: Section) -> Remark | None:
     text = section.text("text", limit=MAX_WORDS, multiline=True)
     if not section.close() or at is None:
         return None
-    return Remark(item=item, by=by, at=at, payload=payload, text=text)
+    return Remark(item=item, by=by, at=at, payload=payload, text=without_secrets(text))
 
 
 def add(path: Path, remarks: Iterable[Remark]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from shipworthy.facts.forms.model import Flaw, Form, Written
+from shipworthy.facts.forms.model import Answers, Flaw, Form, Written
 
 MAX_BYTES = 256 * 1024
 MAX_LINES = 10_000
@@ -34,10 +35,22 @@ def read(form: Form, data: bytes) -> Written:
     if form.markdown:
         from shipworthy.facts.forms.markdown import read_markdown
 
-        return read_markdown(form, text)
+        return _without_secrets(read_markdown(form, text))
     from shipworthy.facts.forms.toml import read_toml
 
-    return read_toml(form, data)
+    return _without_secrets(read_toml(form, data))
+
+
+def _without_secrets(held: Written) -> Written:
+    """What stands in a form is shown, reported and signed: a secret somebody wrote into one is masked from here on."""
+    from shipworthy.facts.secrets.mask import mask_words
+
+    texts = {key: mask_words(text) for key, text in held.answers.texts.items()}
+    rows = {
+        question: tuple(replace(row, cells={key: mask_words(text) for key, text in row.cells.items()}) for row in table)
+        for question, table in held.answers.rows.items()
+    }
+    return replace(held, answers=Answers(texts=texts, rows=rows))
 
 
 def _broken(form: Form, line: int | None, message: str, remedy: str) -> Written:

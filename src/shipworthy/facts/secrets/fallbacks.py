@@ -27,8 +27,8 @@ _FORMS = tuple(
         # NAME: z.string().default("default"), NAME: str({default: "default"}), name: str = Field(default="default")
         rb"(?<![\w$.@-])(?P<name>[A-Za-z_$][\w$]{1,80})[\"']?\s{0,4}[:=][^\n;\"'`]{0,200}?"
         rb"\b(?:[dD]efault|devDefault)(?:\(|\s{0,2}[:=])\s{0,20}" + _QUOTED,
-        # ${NAME:-default}
-        rb"\$\{(?P<name>[A-Za-z_]\w{1,80}):?[-=](?P<plain>[^}\s$]{1,400})\}",
+        # ${NAME:-default}, and ${NAME:default} as Spring writes it
+        rb"\$\{(?P<name>[A-Za-z_][\w.]{1,80}):?[-=:](?P<plain>[^}\s$]{1,400})\}",
     )
 )  # fmt: skip
 _HINT = re.compile(rb"env|ENV|onfig|etting|ecret|efault|fetch|get\(|\$\{")

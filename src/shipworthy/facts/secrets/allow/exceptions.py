@@ -82,8 +82,10 @@ def _entry(section: Section) -> SecretException | None:
     on, expires = _day(section, "on"), _day(section, "expires")
     if not section.close() or on is None or expires is None:
         return None
+    from shipworthy.facts.secrets.mask import mask_words
+
     line = section.document.line(section.path)
-    return SecretException(fingerprint=fingerprint, reason=reason, by=by, on=on, expires=expires, line=line)
+    return SecretException(fingerprint=fingerprint, reason=mask_words(reason), by=by, on=on, expires=expires, line=line)
 
 
 def _day(section: Section, key: str) -> date | None:
