@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from tests.support import make_repo, write
 from shipworthy.assess.cache import record_cache
 from shipworthy.facts import bulk, scan, team
 from shipworthy.facts.base import Analyser, Gap, Record
-from shipworthy.facts.limits import OverTime, Turns
+from shipworthy.facts.limits import OverTime, Turns, time_limit
 from shipworthy.facts.scan import Scan
 from shipworthy.facts.secrets.analyser import SecretsAnalyser
 from shipworthy.facts.stack.imports import Imports
@@ -203,23 +204,43 @@ def test_a_swapped_folder_leads_nowhere_else(tmp_path: Path, monkeypatch: pytest
     assert [gap.path for gap in gaps] == ["b/x.py"]
 
 
-@pytest.mark.parametrize("nested", [False, True])
-def test_turns_end_what_takes_too_long_and_nothing_else(nested: bool) -> None:
-    def forever(turns: Turns) -> None:
-        turns.begin()
-        while True:
-            pass
+def forever(turns: Turns) -> None:
+    turns.begin()
+    while True:
+        pass
 
-    def run(seconds: float, work: Callable[[Turns], None]) -> None:
-        with Turns(seconds) as turns:
-            work(turns)
 
+def run_turns(seconds: float, work: Callable[[Turns], None]) -> None:
+    with Turns(seconds) as turns:
+        work(turns)
+
+
+def test_turns_end_what_takes_too_long() -> None:
     with pytest.raises(OverTime, match="longer than"):
-        run(0.2, forever)
-    with Turns(0.1) as turns:
+        run_turns(0.1, forever)
+
+
+def test_turns_leave_alone_what_has_ended() -> None:
+    with Turns(0.05) as turns:
         turns.begin()
         turns.end()
-        if nested:
-            with Turns(0.05):  # the outer one keeps the timer
-                time.sleep(0.3)
-        time.sleep(0.3)
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("outer", [time_limit, Turns])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_limit_around_turns_keeps_its_time(outer: Callable[[float], Any], inside: bool) -> None:
+    def spend() -> None:
+        with outer(0.3) as around:
+            if around is not None:
+                around.begin()
+            if inside:
+                run_turns(20, forever)
+            run_turns(0.05, lambda turns: time.sleep(0.1))
+            run_turns(20, lambda turns: None)
+            until = time.monotonic() + 20
+            while time.monotonic() < until:
+                pass
+
+    with pytest.raises(OverTime, match=re.escape("0.3 s")):
+        spend()

@@ -49,7 +49,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 class Turns:
     """One timer for many short pieces of work, each with the same limit. Use it as a context around them all.
 
-    Arming a timer for every piece costs more than most pieces do; this one looks at the clock twice in a limit.
+    Arming a timer for every piece costs more than most pieces do; this one looks at the clock twice in a limit. A limit
+    around it keeps its time.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -57,20 +58,26 @@ class Turns:
         self._until = math.inf
         self._before: Any = None
         self._armed = False
+        self._outer, self._again = math.inf, 0.0
 
     def __enter__(self) -> Turns:
-        free = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-        if free and not signal.getitimer(signal.ITIMER_REAL)[0]:
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+            left, self._again = signal.getitimer(signal.ITIMER_REAL)
+            self._outer = time.monotonic() + left if left else math.inf
             self._before = signal.signal(signal.SIGALRM, self._ring)
-            signal.setitimer(signal.ITIMER_REAL, self._seconds / 2, self._seconds / 2)
+            every = min(self._seconds / 2, left or math.inf)
+            signal.setitimer(signal.ITIMER_REAL, every, every)
             self._armed = True
         return self
 
     def __exit__(self, *_: object) -> None:
         self._until = math.inf
         if self._armed:
+            self._armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)
+            if self._outer < math.inf:
+                signal.setitimer(signal.ITIMER_REAL, max(self._outer - time.monotonic(), 0.001), self._again)
 
     def begin(self) -> None:
         """The next piece of work starts now; from its limit on, it gets OverTime."""
@@ -80,7 +87,11 @@ class Turns:
         """It is over."""
         self._until = math.inf
 
-    def _ring(self, _number: int, _frame: FrameType | None) -> None:
-        if time.monotonic() > self._until:
+    def _ring(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now >= self._outer:
+            self._outer = now + self._again if self._again else math.inf
+            self._before(number, frame)
+        if now > self._until:
             self._until = math.inf
             raise OverTime(f"took longer than {self._seconds:g} s")

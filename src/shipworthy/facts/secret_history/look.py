@@ -14,7 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from shipworthy.facts.base import Context, Record, Stopped
-from shipworthy.facts.records import analyse
+from shipworthy.facts.limits import OverTime, Turns
+from shipworthy.facts.records import one_record
 from shipworthy.facts.secret_history.crew import PART, Answer, Answered, Asked, Helper, helpers
 from shipworthy.facts.secret_history.store import Looked, Store
 from shipworthy.facts.secret_history.walk import Walk
@@ -281,12 +282,13 @@ def looks(git: Git, asked: Asked, deadline: float) -> Iterator[list[Answer] | st
     Raises GitError.
     """
     analyser = SecretsAnalyser()
-    with contextlib.closing(stream(git, [oid for oid, _ in asked], MAX_BYTES, deadline)) as objects:
+    objects = stream(git, [oid for oid, _ in asked], MAX_BYTES, deadline)
+    with contextlib.closing(objects), Turns(FILE_SECONDS) as turns:
         for found in objects:
-            yield _look(found, asked[found.number][1], analyser)
+            yield _look(found, asked[found.number][1], analyser, turns)
 
 
-def _look(found: Streamed, paths: list[str], analyser: SecretsAnalyser) -> list[Answer] | str | None:
+def _look(found: Streamed, paths: list[str], analyser: SecretsAnalyser, turns: Turns) -> list[Answer] | str | None:
     if not found.kind:
         return None
     if found.kind != "blob":
@@ -297,13 +299,19 @@ def _look(found: Streamed, paths: list[str], analyser: SecretsAnalyser) -> list[
         return [Looked("binary", found.length)] * len(paths)
     if len(found.data) <= _LONGEST_POINTER and found.data.startswith(_LFS):
         return [Looked("lfs", found.length)] * len(paths)
-    return [looked_at(path, found.data, analyser) for path in paths]
+    return [looked_at(path, found.data, analyser, turns) for path in paths]
 
 
-def looked_at(path: str, data: bytes, analyser: SecretsAnalyser) -> Looked | str:
+def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns) -> Looked | str:
     """What the detector of the tree says of these bytes at this path; a text says why it does not."""
     entry = FileEntry(path=path, size=len(data), mtime_ns=0, inode=0, kind=kind_of(path), tracked=True)
-    answer = analyse(Source(entry, data), [analyser], FILE_SECONDS)[0]
+    turns.begin()
+    try:
+        answer = one_record(Source(entry, data), analyser)
+    except OverTime as error:
+        return str(error)
+    finally:
+        turns.end()
     if not isinstance(answer, Record):
         return answer
     if answer.gaps:

@@ -21,6 +21,7 @@ _CALLEES = (
     (
         re.compile(rb"\b(?:jwt|jsonwebtoken|JWT|jws)\s{0,2}\.\s{0,2}(?:encode|decode|sign|verify)\s{0,2}\("),
         (b"jwt", b"jsonwebtoken", b"jws"),
+        (b"jwt", b"jsonwebtoken", b"JWT", b"jws"),
         1,
         True,
     ),
@@ -31,6 +32,10 @@ _CALLEES = (
             rb"|(?:Jwt|JWT)?Strategy|NextAuth|betterAuth|register|add_middleware|SessionMiddleware|fastifyJwt)\s{0,2}\("
         ),
         (b"session", b"jwt", b"nextauth", b"betterauth"),
+        (
+            b"express", b"cookie", b"koa", b"session", b"Session", b"jwt", b"Jwt", b"JWT", b"Strategy", b"NextAuth",
+            b"betterAuth", b"register", b"add_middleware", b"fastifyJwt",
+        ),
         None,
         True,
     ),
@@ -40,11 +45,13 @@ _CALLEES = (
             rb"\b(?:cookieParser|(?:URLSafe|Timed|JSONWebSignature)\w{0,20}Serializer|TimestampSigner|Keygrip)\("
         ),
         (b"cookieparser", b"itsdangerous", b"keygrip"),
+        (b"cookieParser", b"URLSafe", b"Timed", b"JSONWebSignature", b"TimestampSigner", b"Keygrip"),
         0,
         False,
     ),
-)
-"""Callee, what a file that holds one says (lower case), the key's position, whether it may be given by name."""
+)  # fmt: skip
+"""Callee, what a file that holds one says (lower case), how a callee may begin, the key's position, whether it may be
+given by name."""
 _SIGNING_ARGUMENT = re.compile(rb"[jJ][wW][tT]|[sS]ession|[cC]ookie")
 _MOST_CALLS, _LONGEST = 200, 3_000
 
@@ -63,10 +70,10 @@ class Call:
 
 def calls(data: bytes, low: bytes) -> Iterator[Call]:
     """Every signing call whose key is a literal or a plain name. `low` is the text in lower case."""
-    for callee, needles, position, named in _CALLEES:
+    for callee, needles, beginnings, position, named in _CALLEES:
         if not any(needle in low for needle in needles):
             continue
-        for number, match in enumerate(callee.finditer(data)):
+        for number, match in enumerate(_matches(callee, data, beginnings)):
             if number >= _MOST_CALLS:
                 break
             function = match.group().rstrip(b"( ").decode("ascii", "replace")
@@ -79,6 +86,21 @@ def calls(data: bytes, low: bytes) -> Iterator[Call]:
                 yield from _given(data, function, arguments[position])
             for span in arguments if named else ():
                 yield from _by_name(data, function, span, position is None)
+
+
+def _matches(callee: re.Pattern[bytes], data: bytes, beginnings: tuple[bytes, ...]) -> Iterator[re.Match[bytes]]:
+    """As `callee.finditer`, which tries every alternative at every place: a tenth of the speed."""
+    places: list[int] = []
+    for beginning in beginnings:
+        at = data.find(beginning)
+        while at >= 0:
+            places.append(at)
+            at = data.find(beginning, at + 1)
+    done = 0
+    for place in sorted(places):
+        if place >= done and (match := callee.match(data, place)):
+            done = match.end()
+            yield match
 
 
 def _given(data: bytes, function: str, span: tuple[int, int]) -> Iterator[Call]:
