@@ -151,7 +151,6 @@ _NAMED = {
 }
 """Item to what its form names of the app."""
 CASES |= {item: Case(files={**_PAID_APP, a_form(item).file: text(item, *names)}) for item, names in _NAMED.items()}
-CASES["key-rotation"] = Case(files={**_PAID_APP, a_form("key-inventory").file: text("key-inventory", "API_TOKEN")})
 _PAGE = '<div id="root"></div>\n<script type="module" src="/src/main.ts"></script>\n'
 _CLIENT = {
     "package.json": '{"private": true, "scripts": {"build": "vite build"}, "devDependencies": {"vite": "^6.0.0"}}\n',
@@ -162,6 +161,7 @@ _CLIENT = {
     "src/call.ts": "export const call = () => fetch(import.meta.env.VITE_API_URL)\n",
 }
 CASES["no-secret-in-client"] = Case(files=_CLIENT)
+CASES["key-rotation"] = Case(files={**_PAID_APP, a_form("key-inventory").file: text("key-inventory", "API_TOKEN")})
 _LEAKED = "sk" + "_live_" + drawn("an", 60, 31)
 _ROTATED = f'fingerprint = "{identity(token_hash("stripe-live-key", _LEAKED.encode()), b"")}"\n'
 CASES["secrets-not-in-history"] = Case(

@@ -66,9 +66,7 @@ def planned_checks(rules: Rules, profile: str, only: tuple[str, ...] | None) -> 
     ]
     # What runs the project's own code comes last: everything else should be on the screen by then.
     found = [(item, check_named(item.check or "")) for item in wanted]
-    found.sort(
-        key=lambda pair: (pair[1].depends_on == "run", pair[1].late, -LEVEL_ORDER.index(pair[0].level(profile)))
-    )
+    found.sort(key=lambda pair: (pair[1].depends_on == "run", pair[1].late, -LEVEL_ORDER.index(pair[0].level(profile))))
     return [(item.id, check) for item, check in found]
 
 
