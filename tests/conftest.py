@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import signal
 from pathlib import Path
 
@@ -20,10 +22,30 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+NUMBER = itertools.count()
+
+
+def new_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """An empty folder. `mktemp` lists all the earlier ones for a free number, which thousands of tests make slow."""
+    folder = factory.getbasetemp() / "each" / f"{name}{next(NUMBER)}"
+    try:
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        folder.parent.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As pytest's own, sooner made."""
+    return new_folder(tmp_path_factory, re.sub(r"\W", "_", request.node.name)[:30])
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home and no inherited variable that shipworthy reads."""
-    home = tmp_path_factory.mktemp("home")
+    home = new_folder(tmp_path_factory, "home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for name in INHERITED:
