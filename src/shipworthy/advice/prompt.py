@@ -148,7 +148,7 @@ def _finding(finding: Finding) -> Iterator[str]:
         for number, line in enumerate(finding.excerpt.lines, finding.excerpt.first):
             yield f"  {'>' if number == where.line else ' '} {number:>5} | {visible(line, MAX_LINE)}".rstrip()
     if finding.remedy:
-        yield f"  do: {quoted(finding.remedy, MAX_TEXT)}"
+        yield f"  do: {quoted(finding.remedy, 500)}"
 
 
 def _fenced(lines: Iterable[str]) -> Iterator[str]:

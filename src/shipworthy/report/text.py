@@ -105,7 +105,7 @@ class TextReport:
             if 0 <= index < len(finding.excerpt.lines):
                 yield f"          {finding.location.line} | {visible(finding.excerpt.lines[index].strip(), 120)}"
         if finding.remedy:
-            yield f"          {self._arrow} {visible(finding.remedy, 300)}"
+            yield f"          {self._arrow} {visible(finding.remedy, 500)}"
 
     def _rest(self, assessment: Assessment) -> Iterator[str]:
         """Suggested and optional items, folded to counts unless asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,19 @@ def test_without_git_nobody_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     folder = make_repo(tmp_path / "p", {"a.py": CLEAN})
     monkeypatch.setenv("PATH", str(tmp_path))
     assert outcome_of(CHECK, folder).kind is OutcomeKind.UNKNOWN
+
+
+def test_a_pass_that_rests_on_an_exception_ends_with_it(tmp_path: Path) -> None:
+    folder = history(tmp_path / "p", [Commit(files={"a.py": KEY}), Commit(files={"a.py": CLEAN})])
+    (found,) = {each.identity for each in read(folder).sightings}
+    ends = NOW.date() + timedelta(days=30)
+    row = f'reason = "a try"\nby = "a@example.org"\non = {NOW.date()}\nexpires = {ends}\n'
+    write(folder, {".shipworthy/secret-exceptions.toml": f'[[exceptions]]\nfingerprint = "{found}"\n{row}'})
+    outcome = outcome_of(CHECK, folder)
+    assert (outcome.kind, outcome.until) == ("pass", ends)
+
+
+def test_a_finding_names_the_command_that_records_the_replacement(tmp_path: Path) -> None:
+    folder = history(tmp_path / "p", [Commit(files={"a.py": KEY}), Commit(files={"a.py": CLEAN})])
+    (finding,) = outcome_of(CHECK, folder).findings
+    assert finding.remedy.endswith(f"Record it: shipworthy rotated {finding.fingerprint} --on YYYY-MM-DD")

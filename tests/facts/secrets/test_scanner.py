@@ -39,6 +39,7 @@ FOUND = [
     ("tests/test_pay.py", f'stripe.api_key = "{LIVE}"', "stripe-live-key"),
     ("README.md", f"export STRIPE_KEY={LIVE}", "stripe-live-key"),
     ("nb.ipynb", json.dumps({"cells": [{"source": [f'key = "{LIVE}"\n']}]}), "stripe-live-key"),
+    (".env", f"NEXT_PRIVATE_BILLING_API_KEY={RANDOM}", "assigned-key"),
     ("s3.env", f"AWS_ACCESS_KEY_ID={AWS}", "aws-access-key-id"),
     ("s3.env", f"AWS_ACCESS_KEY_ID={NO_DIGIT}", "aws-access-key-id"),
     ("s3.env", f"AWS_SECRET_ACCESS_KEY={drawn('b64', 40, 3)}", "assigned-key"),

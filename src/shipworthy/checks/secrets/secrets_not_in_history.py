@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date
 
 from shipworthy.checks.base import Check, CheckContext
-from shipworthy.checks.secrets.allowed import allowed_findings, allowed_lines, not_followed
+from shipworthy.checks.secrets.allowed import allowed_findings, allowed_lines, allowed_until, not_followed
 from shipworthy.checks.secrets.handling import remedy
 from shipworthy.facts import Facts
-from shipworthy.facts.rotations import Rotation, Rotations
+from shipworthy.facts.rotations import Rotation, Rotations, how_to_record
 from shipworthy.facts.secret_history import SecretHistory, Stamp
 from shipworthy.facts.secrets import Secrets, Sighting
 from shipworthy.model import Confidence, Finding, Outcome, Severity
@@ -66,7 +66,8 @@ class SecretsNotInHistory(Check):
         notes = [f"{plural(len(replaced), 'secret')} replaced since"] if replaced else []
         notes += [f"{plural(len(doubts), 'place')} to look at"] if doubts else []
         summary = ", ".join([plural(history.commits, "commit"), *(notes or ["no finding"])])
-        return Outcome.passed(summary, looked_at, [*doubts, *remarks])
+        ends = allowed_until(Secrets(sightings=history.sightings))
+        return Outcome.passed(summary, looked_at, [*doubts, *remarks], until=ends)
 
 
 def _by_identity(history: SecretHistory) -> list[list[Sighting]]:
@@ -111,7 +112,7 @@ def _standing(group: list[Sighting], rotation: Rotation | None, history: SecretH
     if rotation is not None:
         last = _last(group, history)
         message += f"; it is said to be replaced on {rotation.on} ({rotation.location}), which is not after {last}"
-    steps = remedy(first.rule, first.provider, in_history=True)
+    steps = f"{remedy(first.rule, first.provider, in_history=True)} Record it: {how_to_record(first.identity)}"
     return Finding(
         rule=first.rule,
         message=message,

@@ -20,6 +20,10 @@ PUBLIC_PREFIX = re.compile(
 """What front-end frameworks want before the name of a setting that goes into the browser's bundle."""
 
 
+_PRIVATE_PREFIX = re.compile(r"^NEXT_(?:PRIVATE_|(?=[A-Z0-9]+_))")
+"""The framework's name, and not the next page's: NEXT_PRIVATE_API_KEY and NEXT_STRIPE_KEY, unlike NEXT_TOKEN."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecretName:
     """What a name says. `sure`: nothing in it speaks against a secret."""
@@ -36,7 +40,7 @@ def split(name: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def read_name(name: str) -> SecretName | None:
     """What kind of secret a name names; None for none: `API_KEY` is a key, `API_KEY_HEADER` is nothing."""
-    parts = split(PUBLIC_PREFIX.sub("", name))
+    parts = split(_PRIVATE_PREFIX.sub("", PUBLIC_PREFIX.sub("", name)))
     while len(parts) > 1 and (parts[-1] in words.NEUTRAL_TAIL or parts[-1].isdigit()):
         parts.pop()
     if not parts:
