@@ -207,9 +207,8 @@ def corpus(files: Iterator[tuple[str, Path]], into: Path) -> list[tuple[str, int
 
 
 def _git(folder: Path, *words: str) -> str:
-    quiet = ["-c", "user.name=b", "-c", "user.email=b@bench.example", "-c", "core.compression=1", "-c", "gc.auto=0"]
-    done = subprocess.run(["git", *quiet, *words], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    command = ["git", "-c", "core.compression=1", "-c", "gc.auto=0", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _repository(tree: Path, folder: Path, files: list[tuple[str, int]]) -> Path:
@@ -243,6 +242,9 @@ class Bench:
         cores = getattr(os, "sched_getaffinity", lambda _: set(range(CORES)))(0)
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, sorted(cores)[:CORES])
+        if source and not (source / ".git").exists():
+            raise SystemExit(f"{source} is not the top of a git work tree")
+        fetched = self._fetched(history) if history else None
         found = peers()
         rows: Rows = [("load of this machine before the secrets", f"{os.getloadavg()[0]:.1f}")]
         if isinstance(found, str):
@@ -250,7 +252,7 @@ class Bench:
             rows.append(("secrets: kingfisher and detect-secrets", "NOT MEASURED"))
         try:
             rows += self._tree(source, found)
-            rows += self._history(history, found)
+            rows += self._history(fetched, found)
         finally:
             if hasattr(os, "sched_setaffinity"):
                 os.sched_setaffinity(0, cores)
@@ -330,10 +332,8 @@ class Bench:
         ]
 
     def _peer(self, what: str, program: Program, runs: list[Run]) -> Rows:
-        return [
-            (f"{what}, wall / CPU, s", f"{_wall(runs):.2f} / {_cpu(runs):.2f}"),
-            (f"{what}, peak memory, MB", _memory(program.run(look=True))),
-        ]
+        taken = (f"{what}, wall / CPU, s", f"{_wall(runs):.2f} / {_cpu(runs):.2f}")
+        return [taken, (f"{what}, peak memory, MB", _memory(program.run(look=True)))]
 
     def _hook(self, tree: Path, files: list[tuple[str, int]]) -> Rows:
         """What a commit of some files waits for; and what the very first start on a machine takes once."""
@@ -344,21 +344,28 @@ class Bench:
         hook = Program(command=[".git/hooks/pre-commit"], folder=folder, env=self._env, ok=(0, 1))
         hook.run()
         taken = [hook.run() for _ in range(3 * self._runs)]
-        kilobytes = sum(length for _, length in names) / 1e3
         return [
             ("compiling the engine, once on a machine (goal 1), s", f"{with_compiling.wall - _wall(without):.2f}"),
-            (f"hook, {len(names)} staged files, {kilobytes:.0f} kB (goal 150), ms", f"{_wall(taken) * 1e3:.0f}"),
+            (f"hook, {len(names)} staged files (goal 150), ms", f"{_wall(taken) * 1e3:.0f}"),
         ]
 
-    def _history(self, history: Path | None, found: tuple[Path, str] | str) -> Rows:
-        if history is None:
-            return [(f"secrets of a history: give --history REPO, >= {ENOUGH_COMMITS:,} commits", "NOT MEASURED")]
+    def _fetched(self, history: Path) -> Path:
+        """A repository with the same history. Raises SystemExit where git cannot make it."""
         folder = self._scratch / "history"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         _git(folder, "init", "-q")
         # All refs, and nothing that none of them reaches; no files beside it, which only some tools read.
-        _git(folder, "fetch", "-q", "--update-head-ok", str(history.absolute()), "+refs/*:refs/*")
-        _git(folder, "symbolic-ref", "HEAD", _git(history, "symbolic-ref", "HEAD"))
+        try:
+            head = _git(history, "rev-parse", "HEAD")
+            _git(folder, "fetch", "-q", "--update-head-ok", str(history.absolute()), "+refs/*:refs/*")
+            _git(folder, "update-ref", "--no-deref", "HEAD", head)
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"{history}: its history cannot be copied; is it a whole clone? {error.stderr}") from None
+        return folder
+
+    def _history(self, folder: Path | None, found: tuple[Path, str] | str) -> Rows:
+        if folder is None:
+            return [(f"secrets of a history: give --history REPO, >= {ENOUGH_COMMITS:,} commits", "NOT MEASURED")]
         commits = int(_git(folder, "rev-list", "--all", "--count"))
         log = ["git", "log", "-p", "--all", "--no-color", "--no-ext-diff", "--no-textconv"]
         programs = {
