@@ -198,7 +198,10 @@ def _public(keys: Keyring, wanted: str | None) -> PublicKey:
         data = read_small(keys.path(wanted))
         literal = PublicKey.parse(data.decode("utf-8", "replace")) if data else None
         if data is None:
-            raise KeyProblem(f"{wanted} is no key, fingerprint or file here", "Name a .pub file, or a SHA256:…")
+            from shipworthy.facts.secrets.mask import mask_words
+
+            shown = mask_words(wanted)
+            raise KeyProblem(f"{shown} is no key, fingerprint or file here", "Name a .pub file, or a SHA256:…")
     if literal is not None:
         return literal
     if wanted is not None and wanted.startswith("SHA256:"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -102,7 +102,7 @@ def allow(
     root, today = root_of(path), datetime.now(UTC).date()
     expires = _until(until, days, today)
     if not is_fingerprint(fingerprint):
-        fail(f"{fingerprint!r} is no fingerprint: 16 hex digits", "Copy it: shipworthy secret list")
+        _no_fingerprint()
     by = _email(root)
     entry = SecretException(fingerprint=fingerprint, reason=_sound(reason), by=by, on=today, expires=expires)
     if expires <= today or entry.why_not(today):
@@ -129,6 +129,11 @@ def _by_place(each: Sighting) -> bool:
     from shipworthy.model import fingerprint
 
     return each.identity == fingerprint(each.rule, each.location.path, each.name or each.rule)
+
+
+def _no_fingerprint() -> NoReturn:
+    # Not what was typed: a secret pasted in its place would stand in the log.
+    fail("this is no fingerprint: it has 16 hex digits", "Copy it: shipworthy secret list")
 
 
 def _email(root: Path) -> str:
@@ -165,8 +170,10 @@ def undo(fingerprint: str, path: str | None) -> None:
     """Take back that the secret with this FINGERPRINT may stand."""
     from shipworthy.decisions.read import DecisionsError
     from shipworthy.decisions.secret_exceptions import remove_exception
-    from shipworthy.facts.secrets.allow.exceptions import EXCEPTIONS
+    from shipworthy.facts.secrets.allow.exceptions import EXCEPTIONS, is_fingerprint
 
+    if not is_fingerprint(fingerprint):
+        _no_fingerprint()
     try:
         gone = remove_exception(root_of(path) / EXCEPTIONS, fingerprint)
     except DecisionsError as error:

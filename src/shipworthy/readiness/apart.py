@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from shipworthy.readiness.merge import predicted_tree
 from shipworthy.readiness.trust import base_commit
 
 CHECKOUT_SECONDS = 300.0
+_LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 
 
 def check_out(root: Path, folder: Path, commit: str, merged_into: str | None = None) -> None:
@@ -42,7 +44,8 @@ def check_out(root: Path, folder: Path, commit: str, merged_into: str | None = N
     # Whose name decisions and remarks would carry, and what the repository is called, stay the same.
     for key in ("user.name", "user.email", "remote.origin.url"):
         if value := source.answer("config", key):
-            git.run("config", key, value)
+            # Other users of the machine see what a program is started with; an address may hold a token.
+            git.run("config", key, _LOGIN.sub("", value) if key.startswith("remote.") else value)
 
 
 def commit_tree(git: Git, tree: str, *parents: str) -> str:
