@@ -71,6 +71,8 @@ def test_unpacked_away_from_the_checkout_it_walks_the_whole_way(wheel: Path, tmp
         "from shipworthy.cli.main import main; main()"
     )
     env = {**os.environ, "SHIPWORTHY_PASSPHRASE": "correct horse"}
+    # Else each start would compile it anew, as with an installed program none does.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     walk([sys.executable, "-P", "-c", code], fixed_demo(tmp_path / "lemonade"), env)
 
 

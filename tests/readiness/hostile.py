@@ -13,7 +13,7 @@ from tests import program
 from tests.support import git
 
 MORE_MEMORY = 900 * 2**20
-HANGS = 10
+HANGS = 60
 """Seconds after which a decision counts as a hang; no measurement."""
 Row = tuple[str, bytes | str]
 """A mode and what lies there: bytes of a file or link, or the id of an object that exists."""

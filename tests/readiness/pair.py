@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from shipworthy.readiness.trust import TrustRoot
 from shipworthy.readiness.verify import Asked, verify
 from shipworthy.report.verification import Again
 
-__all__ = ["BASE", "LEAD", "PLAIN", "SIGNED", "Key", "Pair", "line", "listed", "pair", "ready"]
+__all__ = ["BASE", "LEAD", "PLAIN", "SIGNED", "Key", "Pair", "accepted", "line", "listed", "pair", "ready"]
 BOTH = ("routes-protected", "spend-alert")
 
 
@@ -42,8 +42,9 @@ class Pair:
 
     def accept(self, *items: str, found: Review | None = None) -> Review:
         found = found or self.look()
+        answers = approval.answers_of(found)
         for item in items or BOTH:
-            approval.answer(found, approval.answers_of(found), item, Reply.ACCEPTED, "", self.now)
+            approval.answer(found, answers, item, Reply.ACCEPTED, "", self.now)
         return found
 
     def plan(self, key: Key | None = None, found: Review | None = None) -> approval.Plan:
@@ -82,9 +83,22 @@ def pair(folder: Path, change: Callable[[Result], Result] | None = None, policy:
     return two
 
 
+def accepted(folder: Path) -> Pair:
+    """The same, and the lead accepted every claim."""
+    two = pair(folder)
+    # What the lead would see is what is seen in the clone that theirs is a copy of.
+    two.accept(found=replace(_seen(), root=two.lead))
+    return two
+
+
 @functools.cache
 def _unchanged(policy: bytes) -> Pair:
     return _made(template(), policy, lambda result: result)
+
+
+@functools.cache
+def _seen() -> Review:
+    return _unchanged(POLICY).look()
 
 
 def _made(folder: Path, policy: bytes, change: Callable[[Result], Result]) -> Pair:

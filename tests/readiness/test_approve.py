@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.readiness.pair import BASE, BOTH, LEAD, PLAIN, SIGNED, Key, Pair, line, listed, pair, ready
+from tests.readiness.pair import BASE, BOTH, LEAD, PLAIN, SIGNED, Key, Pair, accepted, line, listed, pair, ready
 from tests.readiness.signed import AUTHOR
 from tests.readiness.team import waived
 from tests.support import git, write
@@ -24,9 +24,7 @@ from shipworthy.readiness.verify import verify
 
 @pytest.fixture
 def two(tmp_path: Path) -> Pair:
-    made = pair(tmp_path)
-    made.accept()
-    return made
+    return accepted(tmp_path)
 
 
 def test_a_second_signature_over_the_same_bytes(two: Pair) -> None:

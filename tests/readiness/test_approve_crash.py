@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.readiness.pair import BASE, SIGNED, Pair, listed, pair, ready
+from tests.readiness.pair import BASE, SIGNED, Pair, accepted, listed, pair, ready
 from tests.readiness.test_sign_crash import killed_at, strays
 from tests.support import git
 
@@ -23,9 +23,7 @@ from shipworthy.readiness.answered import Reply
 
 @pytest.fixture
 def two(tmp_path: Path) -> Pair:
-    made = pair(tmp_path)
-    made.accept()
-    return made
+    return accepted(tmp_path)
 
 
 @pytest.mark.long
@@ -151,7 +149,7 @@ def recent(tmp_path: Path) -> Pair:
 
 
 def test_approve_killed_at_random_moments(recent: Pair, own_home: Path) -> None:
-    kill_often(8, 1, recent, own_home)
+    kill_often(4, 1, recent, own_home)
 
 
 @pytest.mark.long

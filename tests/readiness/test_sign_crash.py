@@ -267,7 +267,7 @@ def kill_often(times: int, seed: int, folder: Path, home: Path) -> None:
 
 
 def test_killed_at_random_moments(tmp_path: Path, own_home: Path) -> None:
-    kill_often(12, 1, tmp_path / "app", own_home)
+    kill_often(6, 1, tmp_path / "app", own_home)
 
 
 @pytest.mark.long

@@ -82,7 +82,7 @@ def agree_on(count: int, seed: int, real: list[Case], folder: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(1))
 def test_the_same_answer_on_spoiled_signatures(seed: int, real: list[Case], tmp_path: Path) -> None:
-    agree_on(120, seed, real, tmp_path)
+    agree_on(60, seed, real, tmp_path)
 
 
 @pytest.mark.long

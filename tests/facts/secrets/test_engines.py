@@ -84,14 +84,15 @@ def test_both_engines_agree_on_what_chance_makes(fast: HyperscanEngine, monkeypa
         assert mine == theirs, number
 
 
-@pytest.mark.parametrize("rule", load().rules, ids=lambda rule: rule.id)
-def test_each_rule_is_told_of_by_its_examples_alone(rule: Rule, fast: HyperscanEngine) -> None:
-    text = f"x\n{example(rule, 5)}\n".encode()
-    if not rule.compiled.search(text):
-        text = f'x = "{example(rule, 5)}"\n'.encode()
-    found = fast.candidates(text, rule.names[0] if rule.names else "a.py")
-    assert found is not None
-    assert rule.id in {each.id for each in found.rules}
+def test_each_rule_is_told_of_by_its_examples_alone(fast: HyperscanEngine) -> None:
+    def told(rule: Rule) -> bool:
+        text = f"x\n{example(rule, 5)}\n".encode()
+        if not rule.compiled.search(text):
+            text = f'x = "{example(rule, 5)}"\n'.encode()
+        found = fast.candidates(text, rule.names[0] if rule.names else "a.py")
+        return found is not None and rule.id in {each.id for each in found.rules}
+
+    assert [rule.id for rule in load().rules if not told(rule)] == []
 
 
 def test_plain_code_is_left_at_once(fast: HyperscanEngine) -> None:
