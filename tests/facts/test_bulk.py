@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import sys
 import time
 from collections.abc import Callable
@@ -101,12 +102,13 @@ def test_with_a_second_process_too(folder: Path, expected: Answers, two: list[te
 
 
 @pytest.fixture
-def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process waits for the other one, so that both have a part in it."""
+def slowly(two: list[team.Worker], monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process waits for the other one to say something, so that both have a part in it."""
     here = bulk.Bulk._here
 
     def later(self: bulk.Bulk, *rest: Any) -> None:
-        time.sleep(0.05)
+        if two and not two[0].over:
+            select.select([two[0].back], [], [], 1.0 if two[0].ready else 20.0)
         here(self, *rest)
 
     monkeypatch.setattr(bulk.Bulk, "_here", later)

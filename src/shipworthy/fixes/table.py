@@ -23,6 +23,10 @@ _NEVER = {
     "tests-pass": "a failing test is a question about the code.",
     "route-inventory": "which routes there should be is a person's to say.",
     "routes-protected": "who may call a route is a person's to say.",
+    "secrets-not-in-history": "old commits keep what they hold: replace the key where it was issued, and record that.",
+    "no-secret-in-client": "moving a call behind your own server changes how the app works.",
+    "secret-scan-gate": "which scan guards a team, and where, is a team's to decide; shipworthy hook install is yours.",
+    "key-rotation": "a key is replaced where it was issued; the dates are asked by: shipworthy form key-inventory",
 }
 
 

@@ -118,6 +118,8 @@ CLEAN = [
     ("rules.php", "'password' => 'required|min:8|confirmed'", "code"),
     ("routes.js", "RESET_PASSWORD: 'api/v2/user/reset-password'", "path"),
     (".pre-commit-config.yaml", f"    rev: {HEX}", None),
+    ("a.py", "DETECT_SECRETS = 'detect-secrets==1.5.0'", "version"),
+    ("a.js", "const authToken = '@acme/auth-token@2.10.3'", "version"),
     ("ids.csv", f"{drawn('hex', 32, 3)},list_tokens", None),
     ("a.ts", f"const TENANT_ID = '{UUID}'; const DEFAULT_KEY_ID = '{UUID}'", None),
     ("infra.ts", "Secret.fromSecretNameV2(this, 'DbPassword', 'prod/shop/db-password')", None),

@@ -46,6 +46,10 @@ _SHORTCUT = re.compile(r"(?:(?:ctrl|cmd|alt|shift|meta|mod|super|opt|option|comm
 _MAYBE_CODE = re.compile(r"^[#.][A-Za-z_][\w-]*$|^\w+\(|\(\)|[;{}]\s*$|&&|\|\|")
 _SEQUENCES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "9876543210", "qwertyuiop")
 _PLACEHOLDER = re.compile("|".join(map(re.escape, words.PLACEHOLDER_ANYWHERE)))
+_REQUIREMENT = re.compile(
+    r"@?[A-Za-z][\w./-]{0,80}(?:\[[\w,-]{1,80}\])?(?:[=~!<>]=={0,1}\s?v?\d[\w.*+!-]{0,40}|@[\^~]?v?\d+\.\d+[\w.+-]{0,40})"
+)
+"""A package and its version, as PEP 508 and npm write them."""
 _LEAST_RUN = 7
 _RUNS = frozenset(
     run[start : start + size] for run in _SEQUENCES for size in range(7, 11) for start in range(len(run) - size + 1)
@@ -136,7 +140,7 @@ def other_thing(value: str) -> str | None:
         return "code"
     if value.count(" ") >= 1:
         return "sentence"
-    if re.fullmatch(r"\d{4}-\d\d-\d\d.*|v?\d+(?:\.\d+)+\S{0,12}", value):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d.*|v?\d+(?:\.\d+)+\S{0,12}", value) or _REQUIREMENT.fullmatch(value):
         return "version"
     return "base64-text" if encoded_text(value) else None
 
