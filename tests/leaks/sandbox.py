@@ -27,6 +27,8 @@ class Sandbox:
         self.search = Search(made.values)
         texts = [each if isinstance(each, bytes) else each.encode() for each in files.values()]
         self.known = [*texts, held["old"].encode(), held["staged"].encode()]
+        # git adds to its log of what HEAD was.
+        self.known += [each.read_bytes() for each in files_below(self.root / ".git/logs")]
         self.before = contents(base)
         self.said: list[tuple[str, bytes]] = []
         self.env = {

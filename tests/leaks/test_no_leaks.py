@@ -197,7 +197,7 @@ def crashing(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 @pytest.mark.parametrize(
     ("place", "broken", "args"),
     [
-        pytest.param(*row, id=name, marks=() if name in ("scan", "scan, json", "interrupt", "kill", "command", "hook")
+        pytest.param(*row, id=name, marks=() if name in ("scan, json", "interrupt", "kill", "command", "hook")
                      else pytest.mark.long)
         for name, *row in CRASHES
     ],
