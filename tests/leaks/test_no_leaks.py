@@ -183,10 +183,14 @@ CRASHES: tuple[tuple[str, str, Callable[..., NoReturn], tuple[str, ...]], ...] =
 
 
 def breaking(place: str, broken: Callable[..., NoReturn]) -> Callable[[], None]:
-    def patch() -> None:
-        pytest.MonkeyPatch().setattr(place, broken)
+    def apply() -> None:
+        patch = pytest.MonkeyPatch()
+        patch.setattr(place, broken)
+        # Another process would not be broken.
+        for module in ("team", "bulk", "scan"):
+            patch.setattr(f"shipworthy.facts.{module}.processes", lambda: 1, raising=False)
 
-    return patch
+    return apply
 
 
 @pytest.fixture(scope="module")

@@ -127,7 +127,7 @@ async def test_no_screen_shows_a_secret(box: Sandbox) -> None:
         for key in ("D", "P", "question_mark", "ctrl+p", "w", "U", "s", "V", "slash", "f"):
             await watcher.opened(key, 10)
             await watcher.closed()
-        for item, key in (("load-checked", "a"), ("data-map", "u")):
+        for item, key in (("ownership-checked", "a"), ("data-map", "u")):
             driver.main.go_to(item)
             await watcher.opened(key, 20)
             await watcher.closed()
@@ -153,7 +153,8 @@ def test_the_line_mode_says_no_secret(box: Sandbox) -> None:
 
 
 def test_no_byte_to_the_terminal_holds_a_secret(box: Sandbox) -> None:
-    with opened(box.root, env=box.env) as terminal:
+    # The fixture has set the environment.
+    with opened(box.root) as terminal:
         terminal.until("checked ")
         terminal.keys("n", "j")
         for _ in range(8):
