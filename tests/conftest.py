@@ -23,6 +23,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 NUMBER = itertools.count()
+LONGEST_NAME = 100
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """No long text is the name of a case: names go through the environment, between processes and into logs."""
+    return f"{argname}-{len(val)}" if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 def new_folder(factory: pytest.TempPathFactory, name: str) -> Path:

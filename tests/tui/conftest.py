@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+
+
+@pytest.fixture(autouse=True, scope="session")
+def parsed_once() -> Iterator[None]:
+    """Textual parses the same style sheets anew for each app, which is a good part of what opening one costs."""
+    real, parsed = Stylesheet._parse_rules, dict[Any, list[RuleSet]]()
+
+    def once(self: Stylesheet, css: str, *more: Any, **options: Any) -> list[RuleSet]:
+        asked = (css, more, *sorted(options.items()), *sorted(self._variables.items()))
+        if asked not in parsed:
+            parsed[asked] = real(self, css, *more, **options)
+        return parsed[asked]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", once)
+        yield
 
 
 @pytest.fixture(autouse=True)
