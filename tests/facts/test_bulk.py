@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -133,9 +135,10 @@ take(); say({"ready": True}); rows = take()
         "os._exit(3)",
         "os.kill(os.getpid(), 11)",
         "say('nonsense')",
-        "say([[None, 'x']])",
-        "say([['digest'] for row in rows])",
-        "say([[7, ['{}', []]] for row in rows])",
+        "say([['x']])",
+        "say([[] for row in rows])",
+        "say([[['{}', 7]] for row in rows])",
+        "say([[[7, []]] for row in rows])",
         "sys.stdout.buffer.write(b'\\xff' * 99); sys.stdout.buffer.flush(); take()",
     ],
 )
@@ -167,6 +170,19 @@ def test_one_file_never_costs_the_answers_about_others(tmp_path: Path, monkeypat
     assert [(gap.path, gap.line) for gap in gaps] == [("b", None), ("c", None), ("d", 1)]
     assert "took longer than" in gaps[1].reason
     assert "raise it" not in gaps[0].reason
+
+
+def test_nothing_to_say_is_what_the_analysis_says(folder: Path) -> None:
+    analyser, project, said = SecretsAnalyser(), Project.open(folder), 0
+    extra = [("a.png.txt", b"\x89PNG\0"), ("marked.txt", b"\xef\xbb\xbfplain"), ("empty.txt", b"")]
+    known = [(each, project.read(each.path)) for each in project.entries("*.py", "*.env", "*.txt") if not each.suspect]
+    known += [(replace(project.files["image.png"], path=path), data) for path, data in extra]
+    for entry, data in known:
+        text = analyser.nothing_to_say(entry, data)
+        if text is not None:
+            said += 1
+            assert json.loads(text) == analyser.analyse(Source(entry, data)).value
+    assert 1 <= said < len(known)
 
 
 def test_the_cache_answers_the_second_time(folder: Path, expected: Answers, tmp_path: Path) -> None:

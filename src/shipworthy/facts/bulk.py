@@ -31,17 +31,13 @@ _WAIT = 0.05
 
 Said = tuple[str, Sequence[tuple[str, int | None]]] | str
 """A record's value as JSON and its gaps; or why there is none."""
-Look = tuple[str | None, list[Said]]
-"""The hash of a file's bytes (None where they could not be had), and what each analyser says."""
-Digest = Callable[[bytes], str]
+Look = list[Said]
+"""What each analyser says of a file."""
 Take = Callable[[Job, Look], None]
 
 
 def looks(
-    read: Callable[[FileEntry], bytes],
-    digest: Digest | None,
-    files: Iterable[tuple[FileEntry, Sequence[Analyser]]],
-    seconds: float,
+    read: Callable[[FileEntry], bytes], files: Iterable[tuple[FileEntry, Sequence[Analyser]]], seconds: float
 ) -> Iterator[Look]:
     """What each file's analysers say of it, in order. Each file may take `seconds`."""
     with Turns(seconds) as turns:
@@ -49,19 +45,30 @@ def looks(
             try:
                 data = read(entry)
             except Unreadable as error:
-                yield None, [str(error)] * len(analysers)
+                yield [str(error)] * len(analysers)
                 continue
-            source = Source(entry, data)
             answers: list[Said] = []
             turns.begin()
             try:
                 for analyser in analysers:
-                    record = one_record(source, analyser)
-                    answers.append(record if isinstance(record, str) else (_json(record.value), record.gaps))
+                    answers.append(_said(entry, data, analyser))  # noqa: PERF401 - what is there must stay on OverTime
             except OverTime as error:
                 answers += [str(error)] * (len(analysers) - len(answers))
             turns.end()
-            yield digest(data) if digest else None, answers
+            yield answers
+
+
+def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:
+    try:
+        nothing = analyser.nothing_to_say(entry, data)
+    except OverTime:
+        raise
+    except Exception:
+        nothing = None  # whatever it is, the analysis itself meets it again and says so
+    if nothing is not None:
+        return nothing, ()
+    record = one_record(Source(entry, data), analyser)
+    return record if isinstance(record, str) else (_json(record.value), record.gaps)
 
 
 class Bulk:
@@ -74,22 +81,13 @@ class Bulk:
         self._analysers = analysers
         self.left: list[Job] = []
 
-    def run(
-        self,
-        jobs: Sequence[Job],
-        digest: Callable[[bytes], str] | None,
-        take: Callable[[Job, Look], None],
-        until: float,
-    ) -> list[Job]:
-        """Look at every job's file, hand each look to `take`, and return the jobs not reached by `until` (monotonic).
-
-        `digest` is None where nobody wants hashes of bytes.
-        """
+    def run(self, jobs: Sequence[Job], take: Take, until: float) -> list[Job]:
+        """Look at every job's file, hand each look to `take`; the jobs not reached by `until` (monotonic)."""
         # What may be cut off is compared with what git holds, which only this process does.
         mine = deque(_stretches(job for job in jobs if job.entry.suspect))
         waiting = deque(_stretches(job for job in jobs if not job.entry.suspect))
         size = sum(job.entry.size for job in jobs)
-        crew = _Crew(self, digest is not None) if size >= WORTH_A_PROCESS and processes() > 1 else None
+        crew = _Crew(self) if size >= WORTH_A_PROCESS and processes() > 1 else None
         try:
             with Reader(self._project.root) as reader:
                 while mine or waiting or (crew and crew.given):
@@ -108,24 +106,24 @@ class Bulk:
                             self.left += crew.end()
                             crew = None
                     if mine or waiting:
-                        self._here((mine or waiting).popleft(), reader, digest, take)
+                        self._here((mine or waiting).popleft(), reader, take)
         finally:
             if crew:
                 crew.end()
         return self.left
 
-    def _here(self, jobs: list[Job], reader: Reader, digest: Digest | None, take: Take) -> None:
+    def _here(self, jobs: list[Job], reader: Reader, take: Take) -> None:
         def read(entry: FileEntry) -> bytes:
             return self._project.read(entry.path, reader=reader)
 
         files = [(job.entry, job.missing) for job in jobs]
-        for job, look in zip(jobs, looks(read, digest, files, self._seconds), strict=True):
+        for job, look in zip(jobs, looks(read, files, self._seconds), strict=True):
             take(job, look)
 
-    def hello(self, digests: bool) -> bytes:
+    def hello(self) -> bytes:
         """What a second process is told first."""
         rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in self._analysers]
-        head = {"analysers": rows, "seconds": self._seconds, "root": str(self._project.root), "digests": digests}
+        head = {"analysers": rows, "seconds": self._seconds, "root": str(self._project.root)}
         return message(head)
 
     def asked(self, jobs: Iterable[Job]) -> bytes:
@@ -142,12 +140,12 @@ class Bulk:
 class _Crew:
     """The other process. Whatever goes wrong with it, what it was given and did not answer comes back."""
 
-    def __init__(self, bulk: Bulk, digests: bool) -> None:
+    def __init__(self, bulk: Bulk) -> None:
         self._bulk = bulk
         self.given: deque[list[Job]] = deque()
         self._worker: Worker | None = None
         try:
-            self._worker = Worker(bulk.hello(digests))
+            self._worker = Worker(bulk.hello())
         except (OSError, ValueError):  # no process, or a root that JSON cannot carry
             return
 
@@ -193,15 +191,14 @@ class _Crew:
 
 def _look(row: list[Any], job: Job) -> Look:
     """Raises ValueError or TypeError where it is no answer about this file."""
-    digest, *said = row
-    if len(said) != len(job.missing) or not isinstance(digest, str | None):
+    if len(row) != len(job.missing):
         raise ValueError("an answer about another file")
-    for each in said:
+    for each in row:
         if not isinstance(each, str):
             text, gaps = each
             if not isinstance(text, str) or not isinstance(gaps, list):
                 raise TypeError("no record")
-    return digest, said
+    return row
 
 
 def _stretches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
@@ -219,7 +216,6 @@ def _stretches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
 
 def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list[Any]], bytes]:
     """For the other process: what answers a stretch, given what it was told first."""
-    from shipworthy.facts.records import digest as digest_of
     from shipworthy.project.files import FileKind
     from shipworthy.project.project import MAX_BYTES
 
@@ -231,9 +227,6 @@ def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list
         for path, size, kind, tracked, *which in rows:
             entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=FileKind(kind), tracked=tracked)
             files.append((entry, [analysers[each] for each in which]))
-        found = looks(
-            lambda entry: reader.read(entry.path, MAX_BYTES), digest_of if head["digests"] else None, files, seconds
-        )
-        return message([[digest, *said] for digest, said in found])
+        return message(list(looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds)))
 
     return answer

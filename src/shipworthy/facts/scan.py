@@ -180,19 +180,20 @@ class Scan:
 
         def take(job: Job, looked: Look) -> None:
             nonlocal done
-            digest, answers = looked
-            if digest is not None and self._cache:
-                job.digest = digest
-                self._cache.seen(job.entry, digest)
-            for analyser, said in zip(job.missing, answers, strict=True):
+            if self._cache:
+                # In place of a hash of the bytes, which would take as long as the search: by its stat alone a file is
+                # known again, and one that was only touched is looked at anew.
+                entry = job.entry
+                job.digest = f"{entry.size:x}.{entry.mtime_ns:x}.{entry.inode:x}"
+                self._cache.seen(entry, job.digest)
+            for analyser, said in zip(job.missing, looked, strict=True):
                 answer = said if isinstance(said, str) else Stored.of(*said)
                 found[job.entry.path][analyser.name] = self._kept(job, analyser, answer)
             done += 1
             if self._progress and done % 500 == 1:
                 self._progress(done, len(jobs))
 
-        wanted = self._cache.digest if self._cache else None
-        return Bulk(self._project, analysers, FILE_SECONDS).run(jobs, wanted, take, deadline)
+        return Bulk(self._project, analysers, FILE_SECONDS).run(jobs, take, deadline)
 
     def _work(
         self,

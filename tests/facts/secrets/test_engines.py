@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.facts.secrets.examples import example, near_misses
-from tests.facts.secrets.test_scanner import CLEAN, FOR_REVIEW, FOUND
+from tests.facts.secrets.test_scanner import CLEAN, FOR_REVIEW, FOUND, LIVE
 
 from shipworthy.facts.secrets import engine, hyper, prefilter, rules
 from shipworthy.facts.secrets import kept as kept_files
+from shipworthy.facts.secrets.analyser import SecretsAnalyser
 from shipworthy.facts.secrets.engine import Candidates, Engine, PatternEngine, pattern_engine
 from shipworthy.facts.secrets.hyper import HyperscanEngine
 from shipworthy.facts.secrets.rules import Rule, load
 from shipworthy.facts.secrets.scanner import scan
+from shipworthy.project import FileEntry, Source
+from shipworthy.project.files import FileKind
 
 pytest.importorskip("hyperscan", reason="needs the hyperscan package: it has no wheel for this machine")
 Hits = set[tuple[str, int, int, str]]
@@ -98,6 +102,19 @@ def test_each_rule_is_told_of_by_its_examples_alone(fast: HyperscanEngine) -> No
 def test_plain_code_is_left_at_once(fast: HyperscanEngine) -> None:
     code = b"import os\n\n\ndef add(first: int, second: int) -> int:\n    return first + second\n"
     assert fast.candidates(code, "a.py") is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"x = 1\n", b"api_key = settings.key\n", b"\0", b"key = '" + LIVE.encode() + b"'\n"]
+)
+def test_nothing_to_say_is_what_the_analysis_says(
+    text: bytes, fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine._Chosen, "engine", fast)
+    entry = FileEntry(path="a/b.py", size=len(text), mtime_ns=0, inode=0, kind=FileKind.SOURCE, tracked=True)
+    said, value = SecretsAnalyser().nothing_to_say(entry, text), SecretsAnalyser().analyse(Source(entry, text)).value
+    assert said is None or json.loads(said) == value
+    assert (said is None) is bool(value["rows"])
 
 
 def test_more_reports_than_anybody_can_use_lead_to_looking_everywhere(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shipworthy.facts.base import Analyser, Record
-from shipworthy.facts.secrets.engine import expect
+from shipworthy.facts.secrets.engine import engine, expect
 from shipworthy.facts.secrets.identity import masked, token_hash
 from shipworthy.facts.secrets.rules import load
 from shipworthy.facts.secrets.scanner import Hit, scan
@@ -29,6 +29,7 @@ ARCHIVES = frozenset(_ARCHIVES.split())
 """Endings of files that hold other files; they are not opened."""
 BINARIES = frozenset(_BINARIES.split())
 """Endings of files that hold no text."""
+_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
 class SecretsAnalyser(Analyser):
@@ -45,6 +46,15 @@ class SecretsAnalyser(Analyser):
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.suffix not in ARCHIVES and entry.suffix not in BINARIES
+
+    def nothing_to_say(self, entry: FileEntry, data: bytes) -> str | None:
+        if data.startswith(_MARKS):
+            return None
+        if data.find(b"\0", 0, 8000) >= 0:
+            return f'{{"bytes":{len(data)},"binary":true,"rows":[],"left":{{}}}}'
+        if engine().candidates(data, entry.name) is None:
+            return f'{{"bytes":{len(data)},"binary":false,"rows":[],"left":{{}}}}'
+        return None
 
     def analyse(self, source: Source) -> Record:
         """`{"bytes", "binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused."""
