@@ -253,6 +253,19 @@ def countersign(world: World, place: Path, name: str) -> None:
     commit(place, {SIGNED: json.dumps(whole).encode()})
 
 
+@pytest.fixture(scope="module")
+def unspoiled(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone as it is when the pull request is judged, where the answer is READY."""
+    place = tmp_path_factory.mktemp("unspoiled") / "attack"
+    git(world.folder, "clone", "-q", "--branch", "feature", (world.folder / "origin.git").as_uri(), str(place))
+    git(place, "config", "user.email", ADA)
+    git(place, "config", "user.name", "Ada")
+    # The base as it was before the merge.
+    git(place, "update-ref", BASE, f"{BASE}^1")
+    assert world.run(place, "verify", "--base", BASE).startswith("READY")
+    return place
+
+
 @pytest.mark.parametrize(
     "attack",
     [
@@ -261,14 +274,9 @@ def countersign(world: World, place: Path, name: str) -> None:
         fakes_the_envelope,
     ],
 )  # fmt: skip
-def test_an_attack_fails_with_its_reason(world: World, tmp_path: Path, attack: Attack) -> None:
+def test_an_attack_fails_with_its_reason(world: World, unspoiled: Path, tmp_path: Path, attack: Attack) -> None:
     place = tmp_path / "attack"
-    git(world.folder, "clone", "-q", "--branch", "feature", (world.folder / "origin.git").as_uri(), str(place))
-    git(place, "config", "user.email", ADA)
-    git(place, "config", "user.name", "Ada")
-    # The base as it was before the merge: that is when a pull request is judged.
-    git(place, "update-ref", BASE, f"{BASE}^1")
-    assert world.run(place, "verify", "--base", BASE).startswith("READY")
+    shutil.copytree(unspoiled, place, symlinks=True)
     options, reason = attack(world, place)
     said = world.run(place, "verify", "--base", BASE, *options, code=1)
     assert said.startswith("NOT READY")

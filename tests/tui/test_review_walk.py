@@ -178,7 +178,9 @@ async def test_once_more(clone: Path) -> None:
         assert lead.app.review.desk.rerun is not before
 
 
-@pytest.mark.parametrize("size", [(40, 12), (20, 5), (59, 14)])
+@pytest.mark.parametrize(
+    "size", [(59, 14), *(pytest.param(each, marks=pytest.mark.long) for each in ((40, 12), (20, 5)))]
+)
 async def test_too_small_to_review_anything(clone: Path, size: tuple[int, int]) -> None:
     async with review(clone, size) as lead:
         for _ in range(200):
