@@ -31,6 +31,8 @@ ELSEWHERE = {
     *("Sign", "Review", "Countersigning", "SendBack", "NewKey", "Busy"),
     # What it shows is what `diff` prints, and there is no sign-off to compare with here.
     "ChangesScreen",
+    # The dialog it is made of is seen with Waive; it holds what the person types.
+    "Attest",
     # Words of ours alone.
     "ReviewHelp",
     # Only bases of others.
