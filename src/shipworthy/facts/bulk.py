@@ -10,15 +10,13 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from shipworthy.facts.base import Analyser
-from shipworthy.facts.limits import OverTime, Turns
-from shipworthy.facts.records import one_record
+from shipworthy.facts.stretch import Look, looks
 from shipworthy.facts.team import Job, Worker, processes
 from shipworthy.facts.worker import message
-from shipworthy.project import FileEntry, Project, Source, Unreadable
+from shipworthy.project import FileEntry, Project
 from shipworthy.project.safe import Reader
 
 STRETCH_FILES, STRETCH_BYTES = 200, 1_000_000
@@ -26,49 +24,9 @@ STRETCH_FILES, STRETCH_BYTES = 200, 1_000_000
 WORTH_A_PROCESS = 8_000_000
 """Bytes from which on a second process saves more than its start takes."""
 _AHEAD = 3
-_json = json.JSONEncoder(separators=(",", ":")).encode
 _WAIT = 0.05
 
-Said = tuple[str, Sequence[tuple[str, int | None]]] | str
-"""A record's value as JSON and its gaps; or why there is none."""
-Look = list[Said]
-"""What each analyser says of a file."""
 Take = Callable[[Job, Look], None]
-
-
-def looks(
-    read: Callable[[FileEntry], bytes], files: Iterable[tuple[FileEntry, Sequence[Analyser]]], seconds: float
-) -> Iterator[Look]:
-    """What each file's analysers say of it, in order. Each file may take `seconds`."""
-    with Turns(seconds) as turns:
-        for entry, analysers in files:
-            try:
-                data = read(entry)
-            except Unreadable as error:
-                yield [str(error)] * len(analysers)
-                continue
-            answers: list[Said] = []
-            turns.begin()
-            try:
-                for analyser in analysers:
-                    answers.append(_said(entry, data, analyser))  # noqa: PERF401 - what is there must stay on OverTime
-            except OverTime as error:
-                answers += [str(error)] * (len(analysers) - len(answers))
-            turns.end()
-            yield answers
-
-
-def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:
-    try:
-        nothing = analyser.nothing_to_say(entry, data)
-    except OverTime:
-        raise
-    except Exception:
-        nothing = None  # whatever it is, the analysis itself meets it again and says so
-    if nothing is not None:
-        return nothing, ()
-    record = one_record(Source(entry, data), analyser)
-    return record if isinstance(record, str) else (_json(record.value), record.gaps)
 
 
 class Bulk:
@@ -212,21 +170,3 @@ def _stretches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
             stretch, size = [], 0
     if stretch:
         yield stretch
-
-
-def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list[Any]], bytes]:
-    """For the other process: what answers a stretch, given what it was told first."""
-    from shipworthy.project.files import FileKind
-    from shipworthy.project.project import MAX_BYTES
-
-    reader = Reader(Path(head["root"]))
-    seconds = float(head["seconds"])
-
-    def answer(rows: list[Any]) -> bytes:
-        files = []
-        for path, size, kind, tracked, *which in rows:
-            entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=FileKind(kind), tracked=tracked)
-            files.append((entry, [analysers[each] for each in which]))
-        return message(list(looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds)))
-
-    return answer

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from shipworthy.facts import team
 from shipworthy.facts.base import Analyser, Gap
-from shipworthy.facts.bulk import Bulk, Look
+from shipworthy.facts.bulk import Bulk
 from shipworthy.facts.limits import OverTime, time_limit
 from shipworthy.facts.program_version import program_version
 from shipworthy.facts.records import Answer, Stored, Values, analyse
+from shipworthy.facts.stretch import Look
 from shipworthy.facts.team import Job, Team
 from shipworthy.project import FileEntry, Project, Source, Unreadable
 

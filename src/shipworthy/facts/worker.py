@@ -57,13 +57,13 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     outgoing.flush()
     stretch = None
     if "root" in hello[0]:
-        from shipworthy.facts.bulk import serve as bulk
+        from shipworthy.facts.stretch import serve as answering
 
-        stretch = bulk(hello[0], analysers)
+        stretch = answering(hello[0], analysers)
     while (asked := _next(incoming)) is not None:
         head, data = asked
         if stretch is not None:
-            outgoing.write(stretch(head))
+            outgoing.write(message(stretch(head)))
             outgoing.flush()
             continue
         entry = FileEntry(
