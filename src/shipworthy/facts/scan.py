@@ -19,6 +19,7 @@ from shipworthy.facts.records import Answer, Stored, Values, analyse
 from shipworthy.facts.stretch import Look
 from shipworthy.facts.team import Job, Team
 from shipworthy.project import FileEntry, Project, Source, Unreadable
+from shipworthy.project.project import MAX_BYTES
 
 __all__ = ["FILE_SECONDS", "PASS_SECONDS", "OverTime", "Progress", "RecordCache", "Scan", "time_limit"]
 
@@ -121,7 +122,8 @@ class Scan:
             elif not self._project.read_elsewhere(entry):
                 found[entry.path] = {analyser.name: entry.problem for analyser in wanting}
         for analyser in analysers:
-            analyser.expect(sum(job.entry.size for job in waiting if analyser in job.missing))
+            sizes = (job.entry.size for job in waiting if analyser in job.missing)
+            analyser.expect(sum(size for size in sizes if size <= MAX_BYTES))
         light, heavy = _by_weight(waiting)
         if heavy:
             # The light ones first: this process does them while the workers start.
