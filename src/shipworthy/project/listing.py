@@ -25,9 +25,7 @@ _EMPTY_BLOBS = {
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 }
 # `-s -z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
-_INDEX_ROW = re.compile(
-    rb"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0(?:  [^\n]*\n){4}  size: (\d+)\t[^\n]*\n"
-)
+_INDEX_ROW = re.compile(rb"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0(?:  [^\n]*\n){4}  size: (\d+)\t[^\n]*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +51,7 @@ def _look(base: str, path: str, *, tracked: bool, blob: str | None, recorded: in
         if not stat.S_ISREG(mode):
             problem = _NOT_A_FILE.get(stat.S_IFMT(mode), "a special file (pipe, socket or device), not read")
     suspect = (
-        problem is None
-        and recorded is not None
-        and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS))
+        problem is None and recorded is not None and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS))
     )
     return FileEntry(
         path=path,
