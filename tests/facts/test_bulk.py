@@ -262,3 +262,20 @@ def test_a_limit_around_turns_keeps_its_time(outer: Callable[[float], Any], insi
 
     with pytest.raises(OverTime, match=re.escape("0.3 s")):
         spend()
+
+
+def test_what_time_ran_out_for_is_a_gap_for_every_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "PASS_SECONDS", -1.0)
+    monkeypatch.setattr(team, "processes", lambda: 1)
+    values, gaps = look(folder, SecretsAnalyser())
+    wanted = {each.path for each in Project.open(folder).entries() if SecretsAnalyser().wants(each)}
+    assert values == {}
+    assert "cut.py" in wanted
+    assert {gap.path for gap in gaps} == wanted
+
+
+def test_a_file_that_nobody_answered_for_is_a_gap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk.Bulk, "run", lambda *_: [])
+    values, gaps = look(folder, SecretsAnalyser())
+    assert values == {}
+    assert len(gaps) > FILES

@@ -1,4 +1,4 @@
-"""The quick part of the pass: whole stretches of files for analysers that take less than reading the files does.
+"""The quick part of the pass: whole stretches of files for analysers that take less than handing over the bytes does.
 
 Here a second process reads files itself, by the same safe way; what it is told is paths, what it answers is records.
 """
@@ -52,7 +52,7 @@ class Bulk:
                     if time.monotonic() > until:
                         return [
                             *self.left,
-                            *(job for stretch in waiting for job in stretch),
+                            *(job for stretch in (*mine, *waiting) for job in stretch),
                             *(crew.end() if crew else ()),
                         ]
                     if crew:

@@ -131,6 +131,10 @@ class Scan:
         elif light:
             late = self._skim(light, found, analysers, deadline)
             self._work(deque(late), found, analysers, deadline, len(entries))
+        for job in waiting:
+            for analyser in job.missing:
+                # Whoever lost it on the way: a file without an answer must not look like one with nothing in it.
+                found[job.entry.path].setdefault(analyser.name, "nobody looked at it")
         self._put_together(analysers, found)
         if self._progress:
             self._progress(len(entries), len(entries))

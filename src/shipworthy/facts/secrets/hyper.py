@@ -45,17 +45,8 @@ class HyperscanEngine:
                 self._by_file.setdefault(name, []).append(rule)
         self._tokens, self._words = tokens, words
         self._lock = Lock()
-        # Asked of the same text twice: whether there is anything in it, and then for what there is.
-        self._last: tuple[bytes | None, str, Candidates | None] = (None, "", None)
 
     def candidates(self, data: bytes, name: str) -> Candidates | None:
-        held, of, found = self._last
-        if held is not data or of != name:
-            found = self._candidates(data, name)
-            self._last = (data, name, found)
-        return found
-
-    def _candidates(self, data: bytes, name: str) -> Candidates | None:
         of_file = self._by_file.get(name)
         found: dict[int, list[int]] = {}
         reports: list[tuple[int, int]] = []
