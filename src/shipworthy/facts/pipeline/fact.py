@@ -173,6 +173,8 @@ class Scenario:
     event: str
     line: int
     on_change: Said
+    outside: bool = False
+    """When it starts is not in the repository but set in the system itself; `on_change` is unknown for that alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,9 +203,11 @@ class Workflow:
     name: str
     scenarios: tuple[Scenario, ...]
     permissions: str
-    """"absent", "all-jobs-set", "restricted" or "write" (see `facts.pipeline.hardening`)."""
+    """"absent", "all-jobs-set", "restricted" or "write" (see `facts.pipeline.hardening`); "" outside GitHub."""
     after: tuple[str, ...] = ()
     """Names of the workflows whose end starts this one."""
+    system: str = "github"
+    """Name of the CI system that runs it."""
 
     @property
     def on_change(self) -> Said:

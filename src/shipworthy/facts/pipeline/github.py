@@ -6,7 +6,6 @@ Source: the code host's "Workflow syntax" and "Reusing workflow configurations".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from shipworthy.facts.pipeline import changes
@@ -14,21 +13,18 @@ from shipworthy.facts.pipeline.fact import (
     YES,
     Answer,
     Job,
-    Leaf,
     NotRead,
-    Opaque,
     Said,
     Scenario,
     Workflow,
     no,
-    strength,
-    strongest,
     weakest,
 )
-from shipworthy.facts.pipeline.github_jobs import Seen, Walk
+from shipworthy.facts.pipeline.gathering import Read, Seen, gather, pair_rank
+from shipworthy.facts.pipeline.github_jobs import Walk
 from shipworthy.facts.pipeline.github_steps import Steps
 from shipworthy.facts.pipeline.hardening import permissions_of
-from shipworthy.facts.pipeline.resolve import Lost, Resolver
+from shipworthy.facts.pipeline.resolve import Resolver
 from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.triggers import Start, Surroundings, starts_of
 from shipworthy.project.yaml import line_of
@@ -36,30 +32,14 @@ from shipworthy.project.yaml import line_of
 _NOT_ALWAYS = no("it does not run on every event of a pull request")
 
 
-@dataclass(slots=True)
-class Read:
-    """What was read of all workflows."""
-
-    workflows: list[Workflow] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
-    leaves: list[Leaf] = field(default_factory=list)
-    opaque: list[Opaque] = field(default_factory=list)
-    not_read: list[NotRead] = field(default_factory=list)
-
-
-def _pair_rank(pair: tuple[Said, Said]) -> tuple[int, ...]:
-    runs, fails = pair
-    return (*strength(weakest(runs, fails)), *strength(runs))
-
-
 class GitHub:
     """Reads workflows one after the other into `read`."""
 
-    def __init__(self, resolver: Resolver, around: Surroundings) -> None:
+    def __init__(self, resolver: Resolver, around: Surroundings, read: Read) -> None:
         self._resolver = resolver
         self._around = around
         self._steps = Steps(resolver)
-        self.read = Read()
+        self.read = read
 
     def workflow(self, path: str) -> None:
         """One workflow file."""
@@ -108,7 +88,7 @@ class GitHub:
         for key in {key: None for part in parts for key in part}:
             found = [part.get(key) for part in parts]
             first = next(row for row in found if row is not None)
-            best = [max(row.ways[name], key=_pair_rank) if row else (_NOT_ALWAYS, YES) for row in found]
+            best = [max(row.ways[name], key=pair_rank) if row else (_NOT_ALWAYS, YES) for row in found]
             runs = _together([pair[0] for pair in best], tried)
             pair = (runs, weakest(*(pair[1] for pair in best)))
             into.setdefault(key, Seen(first.step, first.what)).ways.setdefault(name, []).append(pair)
@@ -121,56 +101,18 @@ class GitHub:
         seen: dict[Any, Seen],
         jobs: dict[str, Job],
     ) -> None:
-        by_name = {each.name: each for each in scenarios}
         after = data.get("on")
         after = after.get("workflow_run") if isinstance(after, Mapping) else None
         names = tuple(str(each) for each in rows(after.get("workflows") if isinstance(after, Mapping) else None))
         name = data.get("name")
-        self.read.workflows.append(
-            Workflow(
-                path=path,
-                name=str(name) if isinstance(name, str) else path,
-                scenarios=tuple(scenarios),
-                permissions=permissions_of(data),
-                after=names,
-            )
+        workflow = Workflow(
+            path=path,
+            name=str(name) if isinstance(name, str) else path,
+            scenarios=tuple(scenarios),
+            permissions=permissions_of(data),
+            after=names,
         )
-        nothing = no("nothing starts it")
-        for job in jobs.values():
-            change = strongest((weakest(by_name[each].on_change, said) for each, said in job.runs.items()), nothing)
-            self.read.jobs.append(_with_runs(job, job.runs, change))
-        for (job_id, *_), row in seen.items():
-            runs = {each: max(pairs, key=_pair_rank) for each, pairs in row.ways.items()}
-            ways = [(weakest(by_name[each].on_change, pair[0]), pair[1]) for each, pair in runs.items()]
-            change, fails = max(ways, key=_pair_rank, default=(nothing, YES))
-            what = row.what
-            if isinstance(what, Lost):
-                self.read.opaque.append(
-                    Opaque(
-                        reason=what.reason,
-                        chain=what.chain,
-                        workflow=path,
-                        job=job_id,
-                        on_change=change,
-                        anything=what.anything,
-                    )
-                )
-            else:
-                self.read.leaves.append(
-                    Leaf(
-                        kind=what.kind,
-                        text=what.text,
-                        chain=what.chain,
-                        workflow=path,
-                        job=job_id,
-                        step=row.step,
-                        on_change=change,
-                        fails=fails,
-                        runs={each: pair[0] for each, pair in runs.items()},
-                        remark=what.remark,
-                        secrets=what.secrets,
-                    )
-                )
+        gather(self.read, workflow, scenarios, jobs.values(), seen)
 
 
 def _open(walk: Walk, name: str) -> bool:

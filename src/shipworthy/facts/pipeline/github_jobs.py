@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shipworthy.facts.pipeline.expressions import fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Job, Link, Said, no, unsure, weakest
+from shipworthy.facts.pipeline.gathering import Seen, key_of
 from shipworthy.facts.pipeline.github_place import Place, judged, texts
 from shipworthy.facts.pipeline.github_steps import Steps
 from shipworthy.facts.pipeline.matrix import combinations
@@ -30,15 +31,6 @@ class _State:
 
     runs: Said
     outputs: Any
-
-
-@dataclass(slots=True)
-class Seen:
-    """A leaf or loss over all scenarios: by scenario name (runs, fails) in each way it was reached."""
-
-    step: int
-    what: Found | Lost
-    ways: dict[str, list[tuple[Said, Said]]] = field(default_factory=dict)
 
 
 class Walk:
@@ -173,9 +165,7 @@ class Walk:
         scenario = self._start.scenario.name
         for ended in self._steps.ended:
             what = ended.what
-            kind = what.kind if isinstance(what, Found) else what.reason
-            text = what.text if isinstance(what, Found) else ""
-            row = self.seen.setdefault((key, ended.step, kind, text, what.chain), Seen(ended.step, what))
+            row = self.seen.setdefault(key_of(key, ended.step, what), Seen(ended.step, what))
             pair = (what.runs, what.fails if isinstance(what, Found) else YES)
             row.ways.setdefault(scenario, []).append(pair)
         known = place.context.get("steps", {})
@@ -218,7 +208,7 @@ class Walk:
         return _State(runs, outputs)
 
     def _note_loss(self, key: str, loss: Lost) -> None:
-        row = self.seen.setdefault((key, -1, loss.reason, "", loss.chain), Seen(-1, loss))
+        row = self.seen.setdefault(key_of(key, -1, loss), Seen(-1, loss))
         row.ways.setdefault(self._start.scenario.name, []).append((loss.runs, YES))
 
     def _lose(

@@ -7,13 +7,16 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline
 from shipworthy.facts.pipeline.gate import gates, overall
-from shipworthy.facts.pipeline.proof import proving
+from shipworthy.facts.pipeline.proof import proving, started_outside
 from shipworthy.facts.update_bots import UpdateBots
 
 
 def tests_on_change(pipeline: Pipeline) -> str:
-    """ "yes", "partial" (some changes, or only once they have landed), "no", or "unknown"."""
-    if proving(pipeline):
+    """ "yes", "partial" (some changes, or only once they have landed), "no", or "unknown".
+
+    Where only the system itself knows when it starts (Jenkins), what it runs decides; the checks ask a person for it.
+    """
+    if proving(pipeline) or started_outside(pipeline):
         return "yes"
     if pipeline.unread_systems or pipeline.gaps:
         return "unknown"
@@ -48,7 +51,9 @@ def inventory(pipeline: Pipeline, bots: UpdateBots) -> dict[str, Any]:
         "ci_systems": sorted({system.name for system in pipeline.systems}),
         "tests_on_change": tests_on_change(pipeline),
         "test_evidence": [
-            [link.path, link.line] for leaf in proving(pipeline) for link in (leaf.chain[0], *leaf.chain[1:])
+            [link.path, link.line]
+            for leaf in proving(pipeline) or started_outside(pipeline)
+            for link in (leaf.chain[0], *leaf.chain[1:])
         ],
         "deploy": "yes" if deploys else "unknown" if unread else "no",
         "deploy_gated": "unknown" if unread else gated,
@@ -56,7 +61,9 @@ def inventory(pipeline: Pipeline, bots: UpdateBots) -> dict[str, Any]:
         "actions": {"external_total": len(external), "sha_pinned": sum(use.pinned for use in external)}
         if github
         else None,
-        "top_level_permissions": {each.path.rpartition("/")[2]: each.permissions for each in pipeline.workflows}
+        "top_level_permissions": {
+            each.path.rpartition("/")[2]: each.permissions for each in pipeline.workflows if each.permissions
+        }
         or None,
         "update_bot": sorted({bot.name for bot in bots.bots if bot.active}),
         "codeowners": list(pipeline.codeowners),

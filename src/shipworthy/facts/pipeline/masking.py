@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from shipworthy.facts.pipeline.fact import Job, Leaf, Link, NotRead, Opaque, Said, Scenario, Workflow
-from shipworthy.facts.pipeline.github import Read
+from shipworthy.facts.pipeline.gathering import Read
 
 Mask = Callable[[str], str]
 

@@ -36,3 +36,13 @@ def proving(pipeline: Pipeline) -> list[Leaf]:
     """Tests whose failure fails a job, and that run on every proposed change, shortest chain first."""
     tests = sorted((leaf for leaf in pipeline.of(Kind.TEST) if leaf.fails.yes), key=lambda leaf: len(leaf.chain))
     return covering(tests, lambda leaf: leaf.on_change)
+
+
+def started_outside(pipeline: Pipeline) -> list[Leaf]:
+    """Tests that surely run and can fail, whenever the system starts: only when that is, is not in the repository."""
+    outside = {(each.path, start.name) for each in pipeline.workflows for start in each.scenarios if start.outside}
+    return [
+        leaf
+        for leaf in pipeline.of(Kind.TEST)
+        if leaf.fails.yes and any(said.yes and (leaf.workflow, name) in outside for name, said in leaf.runs.items())
+    ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from shipworthy.facts.base import FactReader, Facts, View
+from shipworthy.facts.pipeline.discovery import find_disabled, find_systems
 from shipworthy.facts.pipeline.fact import ActionUse, Pipeline
 from shipworthy.facts.pipeline.followers import FOLLOWERS
+from shipworthy.facts.pipeline.gathering import Read
 from shipworthy.facts.pipeline.github import GitHub
 from shipworthy.facts.pipeline.globs import decides
 from shipworthy.facts.pipeline.hardening import action_uses
 from shipworthy.facts.pipeline.identity import default_branch, own_name
 from shipworthy.facts.pipeline.masking import masked
 from shipworthy.facts.pipeline.resolve import Resolver
-from shipworthy.facts.pipeline.systems import find_disabled, find_systems
+from shipworthy.facts.pipeline.systems import READERS
+from shipworthy.facts.pipeline.systems.plan import Plan
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.triggers import Surroundings
 from shipworthy.facts.pipeline.words import words
@@ -35,16 +38,21 @@ class PipelineReader(FactReader[Pipeline]):
         mine = [entry for entry in view.project.files.values() if entry.by_hand]
         relevant = sorted(entry.path for entry in mine if decides(entry.path))
         around = Surroundings(relevant, default_branch(view), own_name(view, tree))
-        github = GitHub(Resolver(tree, FOLLOWERS), around)
+        resolver, found = Resolver(tree, FOLLOWERS), Read()
+        github = GitHub(resolver, around, found)
         actions: list[ActionUse] = []
         for system in systems:
             if system.name == "github":
                 github.workflow(system.path)
                 actions += action_uses(system.path, tree.yaml(system.path))
+            elif system.is_read:
+                plan = Plan(resolver, around, found, system.name, system.path)
+                READERS[system.name](plan)
+                plan.finish()
         for path in sorted(tree.files):
             if path.startswith(".github/actions/") and path.endswith(("/action.yml", "/action.yaml")):
                 actions += action_uses(path, tree.yaml(path))
-        found = masked(github.read)
+        found = masked(found)
         return Pipeline(
             systems=systems,
             workflows=tuple(found.workflows),

@@ -78,6 +78,10 @@ class Tree:
         """The first document of a YAML file; None where absent or not valid."""
         return self._load(path, "yaml", lambda text: next(iter(load_yaml(text.encode("utf-8", "replace"))), None))
 
+    def documents(self, path: str) -> list[Any]:
+        """Every document of a YAML file; none where absent or not valid."""
+        return self._load(path, "documents", lambda text: load_yaml(text.encode("utf-8", "replace"))) or []
+
     def kept(self, kind: str, path: str, make: Callable[[], T]) -> T:
         """What was made of a file for one purpose, made only once."""
         if (kind, path) not in self._kept:

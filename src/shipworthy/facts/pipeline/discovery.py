@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shipworthy.facts.pipeline.fact import CiSystem, NotRead
+from shipworthy.facts.pipeline.systems import READERS
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.project import FileEntry
 
@@ -31,13 +32,15 @@ _BY_PATH: tuple[tuple[str, str, str], ...] = (
 )
 _COMPILED = [(name, title, re.compile(pattern)) for name, title, pattern in _BY_PATH]
 _ANY = re.compile("|".join(f"(?:{pattern})" for _, _, pattern in _BY_PATH))
-READ = frozenset({"github"})
-"""Systems whose files are understood."""
 _PASSED_OVER = re.compile(
     r"(^|/)(templates?|examples?|samples?|fixtures|testdata|test[-_]?data|cookiecutters?)(/|$)|\{\{|\{%", re.I
 )
 _AZURE_TRIGGER = re.compile(r"^(trigger|pr|schedules)\s*:", re.M)
 _AZURE_BODY = re.compile(r"^(pool|stages|jobs|steps|extends)\s*:", re.M)
+
+
+def _is_read(name: str) -> bool:
+    return name == "github" or name in READERS
 
 
 def find_systems(tree: Tree) -> Iterator[CiSystem]:
@@ -48,11 +51,11 @@ def find_systems(tree: Tree) -> Iterator[CiSystem]:
             continue
         for name, title, pattern in _COMPILED if _ANY.fullmatch(path) else ():
             if pattern.fullmatch(path) and not (_PASSED_OVER.search(path) and "/" in path):
-                yield CiSystem(name=name, title=title, path=path, is_read=name in READ)
+                yield CiSystem(name=name, title=title, path=path, is_read=_is_read(name))
                 break
         else:
             if _could_be_azure(entry) and _is_azure(tree, path):
-                yield CiSystem(name="azure", title="Azure Pipelines", path=path, is_read=False)
+                yield CiSystem(name="azure", title="Azure Pipelines", path=path, is_read=_is_read("azure"))
 
 
 def _could_be_azure(entry: FileEntry) -> bool:

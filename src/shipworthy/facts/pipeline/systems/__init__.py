@@ -1,0 +1,13 @@
+"""Readers of the CI systems other than GitHub Actions: each turns a file into starts, jobs and commands of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from shipworthy.facts.pipeline.systems.plan import Plan
+
+SystemReader = Callable[[Plan], None]
+"""Reads the file of a plan (`plan.path`) into it: `start` for each way it starts, then its jobs and their commands."""
+
+READERS: Mapping[str, SystemReader] = {}
+"""By the name of the system (see `discovery`). A system without a reader is named and stays unknown."""
