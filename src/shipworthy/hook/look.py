@@ -80,9 +80,12 @@ class Look:
             looked.left_out["file in Git LFS"] += 1
             return
         looked.files += 1
-        from shipworthy.facts.secrets.scanner import scan
+        from shipworthy.facts.secrets.scanner import TOO_MANY, scan
 
-        hits = [hit for hit in scan(staged.path, source.utf8, minified=source.minified).hits if _counts(hit)]
+        found = scan(staged.path, source.utf8, minified=source.minified)
+        if found.cut:
+            looked.unread.append((staged.path, TOO_MANY))
+        hits = [hit for hit in found.hits if _counts(hit)]
         if not hits:
             return
         if _holds_no_text(source.entry):

@@ -9,7 +9,7 @@ from typing import Any
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.client.names import meant
 from shipworthy.facts.secrets.fact import title_of
-from shipworthy.facts.secrets.scanner import scan
+from shipworthy.facts.secrets.scanner import TOO_MANY, scan
 from shipworthy.model import Confidence
 from shipworthy.project import FileEntry, Source
 
@@ -69,6 +69,7 @@ class SourceMaps(Analyser):
             return Record({"sources": 0, "rows": []})
         rows: list[list[Any]] = []
         size = looked = 0
+        cut = False
         for index, content in enumerate(contents[:_MOST_SOURCES]):
             if not isinstance(content, str):
                 continue
@@ -81,13 +82,17 @@ class SourceMaps(Analyser):
             if size > _MOST_BYTES:
                 break
             looked += 1
-            for hit in scan(path.rpartition("/")[2][-80:] or "source.js", data).hits:
+            found = scan(path.rpartition("/")[2][-80:] or "source.js", data)
+            cut = cut or found.cut
+            for hit in found.hits:
                 if hit.confidence is not Confidence.REVIEW:
                     line = data.count(b"\n", 0, hit.start) + 1
                     rows.append([hit.rule, title_of(hit.rule), line, path[-120:]])
         gaps: tuple[tuple[str, int | None], ...] = ()
         if size > _MOST_BYTES or len(contents) > _MOST_SOURCES:
             gaps = (("a source map too large to look through", None),)
+        elif cut:
+            gaps = ((TOO_MANY, None),)
         return Record({"sources": looked, "rows": rows[:200]}, gaps)
 
 

@@ -12,7 +12,7 @@ from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.secrets.engine import engine, expect
 from shipworthy.facts.secrets.identity import masked, token_hash
 from shipworthy.facts.secrets.rules import load
-from shipworthy.facts.secrets.scanner import Hit, scan
+from shipworthy.facts.secrets.scanner import TOO_MANY, Hit, scan
 from shipworthy.project import FileEntry, Source
 
 _ARCHIVES = """
@@ -64,7 +64,9 @@ class SecretsAnalyser(Analyser):
         data = text_bytes(source)
         found = scan(source.path, data, minified=None)
         left = dict(Counter(reason for reason, _ in found.left_out)) if found.left_out else {}
-        return Record({"bytes": size, "binary": False, "rows": [_row(hit, data) for hit in found.hits], "left": left})
+        rows = [_row(hit, data) for hit in found.hits]
+        gaps = ((TOO_MANY, None),) if found.cut else ()
+        return Record({"bytes": size, "binary": False, "rows": rows, "left": left}, gaps)
 
 
 @cache

@@ -67,7 +67,8 @@ _ABOVE = 160
 _SPREAD = {prefilter.TERRAFORM: 700, prefilter.PLAIN: 0, prefilter.DOCKER: 0, prefilter.INLINE: 0}
 """How many bytes above its line a form may begin."""
 _LINE, _WINDOW = 1_200, 600
-_MOST_WINDOWS = 5_000
+_MOST_PLACES = 100_000
+"""Assignments looked at in one file: bounds the time a hostile file can take. What lies beyond is told."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,14 +98,15 @@ def _positions(low: bytes) -> list[int]:
     return positions
 
 
-def _windows(data: bytes, low: bytes) -> list[tuple[int, int]]:
+def _windows(data: bytes, low: bytes, cut: list[str]) -> list[tuple[int, int]]:
     """Spans around every word that a secret's name could hold: whole lines, or a part of a very long one."""
     spans: list[tuple[int, int]] = []
     covered = 0
     for at in _positions(low):
         if at < covered:
             continue
-        if len(spans) >= _MOST_WINDOWS:
+        if len(spans) >= _MOST_PLACES:
+            cut.append("assigned")
             break
         line = data.rfind(b"\n", max(0, at - _LINE), at) + 1
         start = line if line else max(0, at - _WINDOW)
@@ -133,13 +135,13 @@ def _value(match: re.Match[bytes]) -> tuple[bytes, int, bool]:
     return match.group("value"), match.start("value"), False
 
 
-def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None = None) -> Iterator[Assigned]:
+def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None, cut: list[str]) -> Iterator[Assigned]:
     """Every assignment near a secret-sounding word, some of them twice. `plain`: also without quotes.
 
-    `ends`: where they may end, by form; None to look near every such word.
+    `ends`: where they may end, by form; None to look near every such word. `cut` gets an entry if there are too many.
     """
     if ends is not None:
-        yield from _at(data, plain, ends)
+        yield from _at(data, plain, ends, cut)
         return
     patterns = [_ASSIGNED, _INLINE]
     if b"<" in data:
@@ -148,7 +150,7 @@ def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None =
         patterns += [_PAIRED, _TERRAFORM]
     if plain:
         patterns += [_PLAIN, _DOCKER]
-    for start, end in _windows(data, data.lower()):
+    for start, end in _windows(data, data.lower(), cut):
         for pattern in patterns:
             for match in pattern.finditer(data, start, end):
                 found = _read(pattern, match)
@@ -156,13 +158,15 @@ def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None =
                     yield found
 
 
-def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]]) -> Iterator[Assigned]:
+def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]], cut: list[str]) -> Iterator[Assigned]:
     for form, places in ends.items():
         if form in prefilter.PLAIN_ONLY and not plain:
             continue
         pattern = _PATTERNS[form]
         done = 0
-        for place in places[:_MOST_WINDOWS]:
+        if len(places) > _MOST_PLACES:
+            cut.append("assigned")
+        for place in places[:_MOST_PLACES]:
             if place <= done:
                 continue
             done, found = _on_its_line(data, place, pattern)

@@ -53,7 +53,7 @@ _CALLEES = (
 """Callee, what a file that holds one says (lower case), how a callee may begin, the key's position, whether it may be
 given by name."""
 _SIGNING_ARGUMENT = re.compile(rb"[jJ][wW][tT]|[sS]ession|[cC]ookie")
-_MOST_CALLS, _LONGEST = 200, 3_000
+_MOST_CALLS, _LONGEST = 400, 3_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,13 +68,17 @@ class Call:
     """The variable handed in instead."""
 
 
-def calls(data: bytes, low: bytes) -> Iterator[Call]:
-    """Every signing call whose key is a literal or a plain name. `low` is the text in lower case."""
+def calls(data: bytes, low: bytes, cut: list[str]) -> Iterator[Call]:
+    """Every signing call whose key is a literal or a plain name. `low` is the text in lower case.
+
+    `cut` gets an entry where there are too many.
+    """
     for callee, needles, beginnings, position, named in _CALLEES:
         if not any(needle in low for needle in needles):
             continue
         for number, match in enumerate(_matches(callee, data, beginnings)):
             if number >= _MOST_CALLS:
+                cut.append("calls")
                 break
             function = match.group().rstrip(b"( ").decode("ascii", "replace")
             arguments = _arguments(data, match.end())

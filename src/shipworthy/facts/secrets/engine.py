@@ -18,8 +18,8 @@ _BACK, _AHEAD = 400, 2_000
 _LONG_AHEAD = 20_000
 _LEAST_NAMED, _NAMED_AHEAD = 60, 500
 _LONGEST, _BORDER = 4_000, 1
-_MOST_HITS = 2_000
-"""How often a rule is tried in one file; more is noise, and bounds the time a hostile file can take."""
+_MOST_TRIES = 20_000
+"""How often a rule is tried in one file: bounds the time a hostile file can take. What lies beyond is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Candidates:
     """Where assignments may end, in bytes, by form (see `prefilter`); None: near every word of a secret's name."""
     signing: bool
     """Whether code may sign with a literal there."""
+    cut: bool = False
+    """There was more than the engine could tell of."""
 
 
 class Engine(Protocol):
@@ -84,29 +86,38 @@ def _anchor(needle: bytes) -> bytes:
     return max(re.findall(rb"[a-z0-9_-]+", needle.lower()), key=len, default=b"")
 
 
-def matches(candidates: Candidates, data: bytes, name: str) -> Iterator[tuple[Rule, re.Match[bytes]]]:
-    """Every place where one of the rules matches; `name` is the file's name without its folder."""
+def matches(candidates: Candidates, data: bytes, name: str, cut: list[str]) -> Iterator[tuple[Rule, re.Match[bytes]]]:
+    """Every place where one of the rules matches; `name` is the file's name without its folder.
+
+    A rule that was not tried everywhere because there are too many places is named in `cut`.
+    """
     low: bytes | None = None
     for rule in candidates.rules:
         if rule.names and name not in rule.names:
             continue
         if (ends := candidates.ends.get(rule.id)) is not None:
-            yield from _tried(rule, data, _outlined(ends, data) if rule.outline else _ended(ends))
+            yield from _tried(rule, data, _outlined(ends, data) if rule.outline else _ended(ends), cut)
             continue
         if low is None and rule.gate == "text":
             low = data.lower()
         if rule.gate in ("word", "text", "exact"):
-            yield from _tried(rule, data, _windows(rule, low if rule.gate == "text" and low is not None else data))
+            spans = _windows(rule, low if rule.gate == "text" and low is not None else data, cut)
+            yield from _tried(rule, data, spans, cut)
         elif rule.gate != "whole" or any(needle in data for needle in rule.needles):
             for number, match in enumerate(rule.compiled.finditer(data)):
-                if number >= _MOST_HITS:
+                if number >= _MOST_TRIES:
+                    cut.append(rule.id)
                     break
                 yield rule, match
 
 
-def _tried(rule: Rule, data: bytes, spans: list[tuple[int, int]]) -> Iterator[tuple[Rule, re.Match[bytes]]]:
+def _tried(
+    rule: Rule, data: bytes, spans: list[tuple[int, int]], cut: list[str]
+) -> Iterator[tuple[Rule, re.Match[bytes]]]:
     done = 0
-    for start, end in spans[:_MOST_HITS]:
+    if len(spans) > _MOST_TRIES:
+        cut.append(rule.id)
+    for start, end in spans[:_MOST_TRIES]:
         for match in rule.compiled.finditer(data, max(start, done), end):
             done = max(done, match.end())
             yield rule, match
@@ -140,13 +151,13 @@ def _outlined(ends: list[int], data: bytes) -> list[tuple[int, int]]:
     return spans
 
 
-def _windows(rule: Rule, text: bytes) -> list[tuple[int, int]]:
+def _windows(rule: Rule, text: bytes, cut: list[str]) -> list[tuple[int, int]]:
     """Where a rule is tried: around each keyword, merged, from the line's start to a border well behind."""
     ahead = _LONG_AHEAD if rule.shape == "pem" else _AHEAD
     spans: list[tuple[int, int]] = []
     for needle in rule.needles:
         position = text.find(needle)
-        while position >= 0 and len(spans) < _MOST_HITS * 2:
+        while position >= 0 and len(spans) <= _MOST_TRIES * 2:
             line = text.rfind(b"\n", max(0, position - _BACK), position) + 1
             start = line or max(0, position - _BACK)
             end = position + len(needle) + ahead
@@ -155,6 +166,8 @@ def _windows(rule: Rule, text: bytes) -> list[tuple[int, int]]:
                 end = newline if newline >= 0 else end
             spans.append((start, min(end, len(text))))
             position = text.find(needle, position + len(needle))
+        if position >= 0:
+            cut.append(rule.id)
     spans.sort()
     merged: list[tuple[int, int]] = []
     for start, end in spans:

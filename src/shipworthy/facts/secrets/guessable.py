@@ -41,7 +41,7 @@ _OWN_WORDS = frozenset(_WORDS.split())
 """Words of names for an app's own signing secret; another one is a provider's, as in STRIPE_SECRET_KEY."""
 _STRONG_WORDS = {"jwt", "session", "cookie", "signing", "hmac", "nextauth", "jws", "jwe"}
 _WORDY = 0.45
-_LONGEST_LINE, _MOST_LINES, _MOST_NAMES = 600, 2_000, 20
+_LONGEST_LINE, _MOST_LINES, _MOST_NAMES = 600, 20_000, 100
 _ALGORITHM = re.compile(r"(?:HS|RS|ES|PS)\d{3}|none|utf-?8|hex|base64\w*|-----BEGIN.*|ssh-.*", re.I)
 
 
@@ -58,18 +58,21 @@ class Guessable:
     """Not guessable after all, and so a secret like any other."""
 
 
-def signing_secrets(data: bytes) -> Iterator[Guessable]:
-    """Each literal that code signs with: assigned to a signing name, or handed to a function that signs."""
+def signing_secrets(data: bytes, cut: list[str]) -> Iterator[Guessable]:
+    """Each literal that code signs with: assigned to a signing name, or handed to a function that signs.
+
+    `cut` gets an entry where there are more places than are looked at.
+    """
     low = data.lower()
     if not any(word in low for word in _HINTS):
         return
-    found = list(calls(data, low))
+    found = list(calls(data, low, cut))
     used = {each.identifier for each in found if each.identifier}
     for each in found:
         if each.literal is not None:
             yield from _judged(data, each.name, *each.literal, anchored=True)
     framework = bool(_FRAMEWORK.search(data))
-    for match in _assignments(data, low, used):
+    for match in _assignments(data, low, used, cut):
         name = match["name"].decode("ascii")
         text = match["value"].decode("utf-8", "replace")
         before = match["before"] or b""
@@ -90,7 +93,7 @@ def signing_secrets(data: bytes) -> Iterator[Guessable]:
         )
 
 
-def _assignments(data: bytes, low: bytes, used: set[str]) -> Iterator[re.Match[bytes]]:
+def _assignments(data: bytes, low: bytes, used: set[str], cut: list[str]) -> Iterator[re.Match[bytes]]:
     """Assignments on the lines that name a signing secret, or a variable that is used as one."""
     needles = [b"secret", b"jwt", b"signing", *(name.lower().encode("ascii") for name in sorted(used)[:_MOST_NAMES])]
     lines: set[int] = set()
@@ -101,6 +104,8 @@ def _assignments(data: bytes, low: bytes, used: set[str]) -> Iterator[re.Match[b
             lines.add(line or max(0, at - _LONGEST_LINE))
             end = low.find(b"\n", at)
             at = low.find(needle, end) if end >= 0 else -1
+    if len(lines) > _MOST_LINES or len(used) > _MOST_NAMES:
+        cut.append("signing")
     for start in sorted(lines)[:_MOST_LINES]:
         end = data.find(b"\n", start, start + 2 * _LONGEST_LINE)
         second = data.find(b"\n", end + 1, end + _LONGEST_LINE) if end >= 0 else -1

@@ -26,7 +26,7 @@ _LAYOUT = b"shipworthy-hyperscan-1\n"
 _LENGTHS = struct.Struct(">QQ")
 _SIGNING = 1_000
 """Numbers from here on are of `prefilter.SIGNING`, smaller ones of `prefilter.ASSIGNMENTS`."""
-_MOST_OUTLINES = 2_000
+_MOST_ENDS = 40_000
 _MOST_REPORTS = 100_000
 """More of one text, and every word in it is looked at instead."""
 
@@ -50,11 +50,14 @@ class HyperscanEngine:
         of_file = self._by_file.get(name)
         found: dict[int, list[int]] = {}
         reports: list[tuple[int, int]] = []
+        cut: list[int] = []
 
         def token(number: int, start: int, end: int, flags: int, context: Any) -> None:
             ends = found.setdefault(number, [])
-            if len(ends) < _MOST_OUTLINES:
+            if len(ends) < _MOST_ENDS:
                 ends.append(end)
+            else:
+                cut.append(number)
 
         def word(number: int, start: int, end: int, flags: int, context: Any) -> bool | None:
             reports.append((number, end))
@@ -73,7 +76,7 @@ class HyperscanEngine:
         rules = (*(self._rules[number] for number in sorted(found)), *(of_file or ()))
         where = {rule.id: ends for number, ends in found.items() if reports_ends(rule := self._rules[number])}
         if overrun:
-            return Candidates(rules, where, None, True)
+            return Candidates(rules, where, None, True, bool(cut))
         assigned: dict[int, list[int]] = {}
         signs: set[str] = set()
         for number, end in reports:
@@ -84,7 +87,7 @@ class HyperscanEngine:
         signing = prefilter.signs(signs)
         if not rules and not assigned and not signing:
             return None
-        return Candidates(rules, where, assigned, signing)
+        return Candidates(rules, where, assigned, signing, bool(cut))
 
 
 def _terminated() -> type[Exception]:

@@ -34,12 +34,13 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     """What `scanner.scan` says of a text with these candidates."""
     name = path.rpartition("/")[2]
     found = Found()
+    cut = ["engine"] if candidates.cut else []
     context = context_of(path, is_minified(data) if minified is None else minified)
     suffix = path[path.rfind(".") :].lower()
     signing = candidates.signing and suffix in SUFFIXES and (context.role == "code" or sensitive)
-    hits = list(_signing(data)) if signing else []
+    hits = list(_signing(data, cut)) if signing else []
     refused: list[tuple[int, int]] = []
-    for rule, match in matches(candidates, data, name):
+    for rule, match in matches(candidates, data, name, cut):
         group: str | int = 0
         if rule.has_value:
             group = "value" if match.group("value") is not None else "value2"
@@ -54,7 +55,7 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
         else:
             hits.append(replace(judged, start=start, end=end))
     if context.generic or sensitive:
-        for each in assignments(data, context.plain, candidates.assigned):
+        for each in assignments(data, context.plain, candidates.assigned, cut):
             if not sensitive and not (prefilter.secretive(each.name) and prefilter.written(each.value, each.quoted)):
                 continue
             answer = _judge_assigned(each, context, data)
@@ -65,13 +66,18 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
                     hits.append(Hit("assigned", Confidence.REVIEW, each.start, end, each.value, each.name, True))
             elif answer is not None:
                 hits.append(answer)
-    found.hits = list(_best(hits, refused))[:MOST_HITS]
+    best = list(_best(hits, refused))
+    if len(best) > MOST_HITS:
+        # The surest, so that doubtful ones in front cannot hide them.
+        best = sorted(sorted(best, key=lambda hit: RANK[hit.confidence])[:MOST_HITS], key=lambda hit: hit.start)
+        cut.append("hits")
+    found.hits, found.cut = best, bool(cut)
     return found
 
 
-def _signing(data: bytes) -> Iterator[Hit]:
+def _signing(data: bytes, cut: list[str]) -> Iterator[Hit]:
     """Signing secrets that code writes out. One that can be guessed is for review: it opens nothing but this app."""
-    for each in signing_secrets(data):
+    for each in signing_secrets(data, cut):
         span = (each.start, each.start + len(each.value))
         if each.random:
             confidence = Confidence.LIKELY if each.sure else Confidence.REVIEW

@@ -14,6 +14,7 @@ from shipworthy.model import Confidence
 GUESSABLE = "guessable-signing"
 """The rule of a signing secret that is a word in the code; it fails `secret-store`, where a doubt does not."""
 RANK = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.REVIEW: 2}
+TOO_MANY = "it has more places that look like a secret than are looked at in one file"
 MOST_HITS = 500
 """Findings kept of one file."""
 
@@ -43,6 +44,8 @@ class Found:
 
     hits: list[Hit] = field(default_factory=list)
     left_out: list[tuple[str, int]] = field(default_factory=list)
+    cut: bool = False
+    """There are more places that look like a secret than are looked at in one file."""
 
 
 def scan(path: str, data: bytes, *, minified: bool | None = False, sensitive: bool = False) -> Found:
