@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from shipworthy.checks.base import Check, CheckContext
+from shipworthy.checks.pipeline.remedies import outside_words, own_words
 from shipworthy.facts import Facts
-from shipworthy.facts.pipeline import Answer, Job, Pipeline
-from shipworthy.facts.pipeline.proof import covering
+from shipworthy.facts.pipeline import Answer, Job, Opaque, Pipeline
+from shipworthy.facts.pipeline.fact import Workflow, strength
+from shipworthy.facts.pipeline.proof import covering, outside_starts, runs_in
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
-
-_REMEDY = "Start one workflow with `on: [push, pull_request]` and no branch or path filter."
 
 
 def no_code(pipeline: Pipeline) -> Outcome | None:
@@ -30,7 +30,7 @@ def not_understood(pipeline: Pipeline, item: str) -> list[Finding]:
             anchor=system.name,
             severity=Severity.INFO,
             confidence=Confidence.REVIEW,
-            remedy="Say in a waiver which job starts on a change and what it runs, or add a GitHub workflow.",
+            remedy=f"Look in {system.title} which job starts on a change and what it runs, and say so in a waiver.",
         )
         for system in {each.name: each for each in reversed(pipeline.unread_systems)}.values()
     ]
@@ -38,7 +38,7 @@ def not_understood(pipeline: Pipeline, item: str) -> list[Finding]:
         Finding.at(
             Location(path=each.path, line=each.line),
             f"{item}/not-valid",
-            f"This workflow could not be understood: {each.reason}.",
+            f"This pipeline file could not be understood: {each.reason}.",
             anchor=each.path,
             severity=Severity.INFO,
             confidence=Confidence.REVIEW,
@@ -65,14 +65,16 @@ def not_understood(pipeline: Pipeline, item: str) -> list[Finding]:
 class CiOnEveryChange(Check):
     """A pipeline starts on every proposed change.
 
-    A pass proves, from the workflow files, that at least one job starts whenever a change is proposed: on a pull
-    request (opened, and again on each later push) or on a push to any branch. Filters on branches, event types and
-    paths, conditions of jobs and the jobs they need are followed; a filter that leaves out some files of the project,
-    or a condition that the files do not settle, is not a pass. Events after a change has landed, schedules, releases
-    and starts by hand do not count, nor does `pull_request_target`, which runs the code that has already landed.
+    A pass proves, from the pipeline's files, that at least one job starts whenever a change is proposed: on a pull or
+    merge request (opened, and again on each later push) or on a push to any branch. Filters on branches, event types
+    and paths, conditions of jobs and the jobs they need are followed, in each CI system by its own rules; a filter that
+    leaves out some files of the project, or a condition that the files do not settle, is not a pass. Events after a
+    change has landed, schedules, releases and starts by hand do not count, nor does GitHub's `pull_request_target`,
+    which runs the code that has already landed. Of several systems, one that proves it is enough.
 
-    It cannot see settings of the code host: whether Actions is switched on, whether a failing job blocks the merge,
-    whether runs wait for approval. Other CI systems are named, not read.
+    Some systems keep outside the repository when they start (Jenkins, Buildkite, Cloud Build, Azure Repos): then the
+    files can be right and it is still for a person to look. It cannot see other settings of the code host either:
+    whether the system is switched on, whether a failing job blocks the merge, whether runs wait for approval.
     """
 
     id = "ci-on-every-change"
@@ -82,25 +84,50 @@ class CiOnEveryChange(Check):
         pipeline = facts[Pipeline]
         jobs = covering(pipeline.jobs, lambda job: job.on_change)
         if jobs:
-            first = jobs[0]
-            name = first.workflow.rpartition("/")[2]
-            more = "" if first.on_change.yes else f", with {len(jobs) - 1} more for other files"
+            more = "" if jobs[0].on_change.yes else f", with {len(jobs) - 1} more for other files"
             looked_at = [f"{job.workflow}:{job.line} job {job.id}" for job in jobs[:10]]
-            return Outcome.passed(f"{name}:{first.line} job {first.id}{more}", looked_at)
+            return Outcome.passed(_named(jobs[0]) + more, looked_at)
         absent = no_code(pipeline)
         if absent is not None:
             return absent
         seen = [f"{each.path}: {each.on_change.why}" for each in pipeline.workflows]
         doubts = not_understood(pipeline, self.id)
+        outside = outside_starts(pipeline)
+        waiting = [job for job in pipeline.jobs if runs_in(job.workflow, job.runs, outside)]
+        if waiting:
+            first = waiting[0]
+            summary = f"{_named(first)}, but {outside_words(pipeline, first.workflow)[0]}"
+            files = {job.workflow: job for job in reversed(waiting)}
+            found = [self._outside(pipeline, job) for job in files.values()]
+            return Outcome.unknown(summary, [*found, *doubts], looked_at=seen)
         if pipeline.unread_systems:
             return Outcome.unknown(f"{pipeline.unread_systems[0].title} is not read yet", doubts, looked_at=seen)
         unsure = [job for job in pipeline.jobs if job.on_change.answer in (Answer.PARTIAL, Answer.UNKNOWN)]
-        if unsure or doubts:
-            found = [*(self._unsure(job) for job in unsure[:10]), *doubts]
-            return Outcome.unknown("no job surely starts on every change", found, looked_at=seen)
+        lost = [each for each in pipeline.opaque if each.anything and not each.on_change.no]
+        if unsure or lost or doubts:
+            found = [*(self._unsure(pipeline, job) for job in unsure[:10]), *map(self._lost, lost[:10]), *doubts]
+            summary = "no job surely starts on every change"
+            if unsure:
+                best = max(unsure, key=lambda job: strength(job.on_change))
+                summary += f": {_named(best)}, {best.on_change.why}"
+            elif lost:
+                summary += f": {lost[0].reason}"
+            return Outcome.unknown(summary, found, looked_at=seen)
         return Outcome.failed(self._summary(pipeline), self._failures(pipeline), seen)
 
-    def _unsure(self, job: Job) -> Finding:
+    def _outside(self, pipeline: Pipeline, job: Job) -> Finding:
+        what, remedy = outside_words(pipeline, job.workflow)
+        return Finding.at(
+            Location(path=job.workflow, line=job.line),
+            "ci-on-every-change/started-outside",
+            f"Job {job.id} runs each time, but {what}.",
+            anchor=job.workflow,
+            severity=Severity.MEDIUM,
+            confidence=Confidence.REVIEW,
+            remedy=remedy,
+        )
+
+    def _unsure(self, pipeline: Pipeline, job: Job) -> Finding:
         return Finding.at(
             Location(path=job.workflow, line=job.line),
             "ci-on-every-change/some-changes",
@@ -108,23 +135,39 @@ class CiOnEveryChange(Check):
             anchor=job.id,
             severity=Severity.MEDIUM,
             confidence=Confidence.LIKELY,
-            remedy=_REMEDY,
+            remedy=own_words(pipeline, job.workflow).start,
+        )
+
+    def _lost(self, loss: Opaque) -> Finding:
+        first = loss.chain[0]
+        return Finding.at(
+            Location(path=first.path, line=first.line),
+            "ci-on-every-change/not-followed",
+            f"Which jobs this brings could not be followed: {loss.reason}.",
+            anchor=f"{loss.job} {loss.reason}",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            remedy="Write one job that starts on every change into the file itself.",
         )
 
     def _summary(self, pipeline: Pipeline) -> str:
-        if not pipeline.workflows:
+        files = pipeline.workflows
+        if not files:
             return "no pipeline"
-        return f"{plural(len(pipeline.workflows), 'workflow')}, none on a proposed change"
+        if len(files) == 1:
+            line, why = _why(pipeline, files[0])
+            return f"{files[0].path.rpartition('/')[2]}:{line} {why}"
+        return f"{plural(len(files), 'pipeline file')}, none starts on a proposed change"
 
     def _failures(self, pipeline: Pipeline) -> list[Finding]:
         disabled = [each for each in pipeline.not_read if each.line is None]
         found = [
             Finding.at(
-                Location(path=each.path, line=min((scenario.line for scenario in each.scenarios), default=None)),
+                Location(path=each.path, line=_why(pipeline, each)[0]),
                 "ci-on-every-change/not-on-change",
-                f"Workflow {each.name} does not start on a proposed change: {self._why(pipeline, each.path)}.",
+                f"{_title(each)} does not start on a proposed change: {_why(pipeline, each)[1]}.",
                 anchor=each.path,
-                remedy=_REMEDY,
+                remedy=own_words(pipeline, each.path).start,
             )
             for each in pipeline.workflows[:20]
         ]
@@ -138,11 +181,28 @@ class CiOnEveryChange(Check):
             )
             for each in disabled[:20]
         ]
-        message = "Nothing checks a change before it lands: the repository has no pipeline configuration."
-        return found or [Finding.at(PROJECT, "ci-on-every-change/none", message, anchor="none", remedy=_REMEDY)]
+        message = (
+            "Nothing checks a change before it lands: the repository has no pipeline, which is a script that your code "
+            "host runs for you on every change."
+        )
+        own = own_words(pipeline)
+        remedy = f"Add {own.file} with a job that installs the project and runs its tests. {own.start}"
+        return found or [Finding.at(PROJECT, "ci-on-every-change/none", message, anchor="none", remedy=remedy)]
 
-    def _why(self, pipeline: Pipeline, path: str) -> str:
-        """The workflow's own reason, or the one of its first job where its triggers would do."""
-        workflow = next(each for each in pipeline.workflows if each.path == path)
-        job = next((each for each in pipeline.jobs if each.workflow == path), None)
-        return workflow.on_change.why or (job.on_change.why if job else "") or "it has no job"
+
+def _named(job: Job) -> str:
+    return f"{job.workflow.rpartition('/')[2]}:{job.line} job {job.id}"
+
+
+def _title(workflow: Workflow) -> str:
+    return f"Workflow {workflow.name}" if workflow.system == "github" else f"The pipeline in {workflow.path}"
+
+
+def _why(pipeline: Pipeline, workflow: Workflow) -> tuple[int, str]:
+    """The line and the reason: of the file's own starts, or of the job that comes nearest where the starts would do."""
+    first = min((scenario.line for scenario in workflow.scenarios), default=1)
+    if not workflow.on_change.yes and workflow.on_change.why:
+        return first, workflow.on_change.why
+    jobs = [each for each in pipeline.jobs if each.workflow == workflow.path]
+    best = max(jobs, key=lambda job: strength(job.on_change), default=None)
+    return (best.line, best.on_change.why) if best else (first, "it has no job")

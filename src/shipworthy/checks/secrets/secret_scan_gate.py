@@ -6,20 +6,16 @@ import re
 
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.pipeline.ci_on_every_change import not_understood
-from shipworthy.checks.pipeline.ci_runs_tests import proof
+from shipworthy.checks.pipeline.remedies import chained, outside_words, own_words, proof
 from shipworthy.facts import Facts, Gap
 from shipworthy.facts.pipeline import Leaf, Opaque, Pipeline
 from shipworthy.facts.pipeline.fact import Said, no, weakest
-from shipworthy.facts.pipeline.proof import covering
+from shipworthy.facts.pipeline.proof import covering, outside_starts, runs_in
 from shipworthy.facts.scan_gate import HOOKS, LocalHook, ScanGate
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
 
-_REMEDY = (
-    "Run a secret scanner as a step of its own in a job that starts on pull_request, for example gitleaks, and let its "
-    "exit code count."
-)
-_UNMASK = "Let the scanner fail the job: without `|| true`, continue-on-error or an exit code of 0."
+_SCANNER = "Run a secret scanner, for example gitleaks, as a step of its own in a job that every change starts."
 
 
 _LIKE_A_SCAN = re.compile(r"secret|leak|credential|scan|secur|pre-?commit|hook|audit|complian|sast", re.I)
@@ -30,17 +26,18 @@ class SecretScanGate(Check):
     """A scan for secrets stops a change that holds one.
 
     A pass proves that a command which every proposed change reaches comes down to a known secret scanner, that the
-    scanner fails on what it finds, and that its failure fails the job. Commands are followed as for `ci-runs-tests`,
-    and through `pre-commit run --all-files` to the hooks of .pre-commit-config.yaml. A scanner proves nothing where its
-    result is lost (`|| true`, continue-on-error, `--exit-code 0`, TruffleHog without `--fail`, Trivy without its own),
-    or where it only looks at staged changes: a pipeline has none, so pre-commit's gitleaks hook finds nothing there. A
-    scan of dependencies is no scan for secrets; a bundle of linters counts if its secret scanner is switched on.
+    scanner fails on what it finds, and that its failure fails the pipeline, in any CI system that is read. Commands
+    are followed as for `ci-runs-tests`, and through `pre-commit run --all-files` to the hooks of
+    .pre-commit-config.yaml. A scanner proves nothing where its result is lost (`|| true`, what the system has to
+    tolerate failures, `--exit-code 0`, TruffleHog without `--fail`, Trivy without its own), or where it only looks at
+    staged changes: a pipeline has none, so pre-commit's gitleaks hook finds nothing there. A scan of dependencies is
+    no scan for secrets; a bundle of linters counts if its secret scanner is switched on.
 
     A commit hook alone (pre-commit, husky, lefthook) is no pass: it runs only on machines where somebody installed it,
-    and can be skipped. It is for a person to say.
+    and can be skipped. It is for a person to say. So it is where a system keeps outside the repository when it starts.
 
     It cannot see the code host's own push protection, whether pre-commit.ci is switched on, or whether a red change can
-    be merged. It does not judge how much the scanner finds. Other CI systems are named, not read.
+    be merged. It does not judge how much the scanner finds.
     """
 
     id = "secret-scan-gate"
@@ -55,24 +52,31 @@ class SecretScanGate(Check):
         scans = sorted((leaf for leaf in pipeline.leaves if leaf.secrets is not None), key=lambda leaf: len(leaf.chain))
         gates = covering([leaf for leaf in scans if blocks(leaf).yes], lambda leaf: leaf.on_change)
         if gates:
-            looked_at = [" <- ".join(f"{link} {link.text}" for link in each.chain) for each in gates[:10]]
+            looked_at = [chained(each) for each in gates[:10]]
             more = "" if gates[0].on_change.yes else f", with {len(gates) - 1} more for other files"
             return Outcome.passed(proof(gates[0]) + more, looked_at)
         seen = [f"{proof(leaf)}: {_why(leaf)}" for leaf in scans[:10]]
         seen += [f"{each.path}:{each.line} {each.scan.tool}, a commit hook" for each in local.hooks[:10]]
-        masked = [self._masked(leaf) for leaf in scans if blocks(leaf).no and not leaf.on_change.no]
+        masked = [self._masked(pipeline, leaf) for leaf in scans if blocks(leaf).no and not leaf.on_change.no]
         masked += [
-            self._at(Location(path=each.path, line=each.line), "reports", f"{each.why}.", each.path)
+            self._at(Location(path=each.path, line=each.line), "reports", f"{each.why}.", each.path, remedy=_SCANNER)
             for each in local.reports
         ]
         doubts = [*not_understood(pipeline, self.id), *map(self._gap, local.gaps)]
+        outside = outside_starts(pipeline)
+        waiting = [leaf for leaf in scans if blocks(leaf).yes and runs_in(leaf.workflow, leaf.runs, outside)]
+        if waiting:
+            found = [*(self._outside(pipeline, leaf) for leaf in waiting[:10]), *masked[:10], *doubts]
+            summary = f"{proof(waiting[0])}, but {outside_words(pipeline, waiting[0].workflow)[0]}"
+            return Outcome.unknown(summary, found, looked_at=[*map(chained, waiting[:10]), *seen])
         if pipeline.unread_systems:
             system = pipeline.unread_systems[0]
             return Outcome.unknown(f"{system.title} is not read yet", [*masked, *doubts], looked_at=seen)
         unsure = [leaf for leaf in scans if not leaf.on_change.no and not blocks(leaf).no]
         lost = [each for each in pipeline.opaque if not each.on_change.no and _may_scan(each)]
         if unsure or lost or doubts:
-            found = [*map(self._unsure, unsure[:10]), *masked[:10], *map(self._lost, lost[:10]), *doubts]
+            found = [self._unsure(pipeline, each) for each in unsure[:10]]
+            found += [*masked[:10], *(self._lost(pipeline, each) for each in lost[:10]), *doubts]
             if unsure:
                 summary = f"{proof(unsure[0])}, but not surely"
             else:
@@ -82,10 +86,10 @@ class SecretScanGate(Check):
         if hooks:
             found = [*map(self._hook, hooks[:10]), *masked[:10]]
             return Outcome.needs_you(f"{hooks[0].scan.tool} as a commit hook only", found, seen)
-        return Outcome.failed(self._summary(scans, bool(masked)), self._failures(scans, masked, local), seen)
+        return Outcome.failed(self._summary(scans, bool(masked)), self._failures(pipeline, masked, local), seen)
 
     def _at(
-        self, where: Location, rule: str, message: str, anchor: str, *, remedy: str = _REMEDY, unsure: bool = False
+        self, where: Location, rule: str, message: str, anchor: str, *, remedy: str, unsure: bool = False
     ) -> Finding:
         return Finding.at(
             where,
@@ -97,28 +101,31 @@ class SecretScanGate(Check):
             confidence=Confidence.LIKELY if unsure else Confidence.CERTAIN,
         )
 
-    def _leaf(self, leaf: Leaf | Opaque, rule: str, message: str, anchor: str, **more: bool | str) -> Finding:
+    def _leaf(
+        self, leaf: Leaf | Opaque, rule: str, message: str, anchor: str, *, remedy: str, unsure: bool = False
+    ) -> Finding:
         first = leaf.chain[0]
-        return self._at(
-            Location(path=first.path, line=first.line),
-            rule,
-            message,
-            f"{leaf.job} {anchor}",
-            remedy=str(more.get("remedy", _REMEDY)),
-            unsure=bool(more.get("unsure")),
-        )
+        where = Location(path=first.path, line=first.line)
+        return self._at(where, rule, message, f"{leaf.job} {anchor}", remedy=remedy, unsure=unsure)
 
-    def _masked(self, leaf: Leaf) -> Finding:
+    def _masked(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
         message = f"`{leaf.text}` looks for secrets, but what it finds stops nothing: {blocks(leaf).why}."
-        return self._leaf(leaf, "masked", message, leaf.text, remedy=_UNMASK)
+        return self._leaf(leaf, "masked", message, leaf.text, remedy=_unmask(pipeline, leaf.workflow))
 
-    def _unsure(self, leaf: Leaf) -> Finding:
+    def _outside(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
+        what, remedy = outside_words(pipeline, leaf.workflow)
+        message = f"`{leaf.text}` looks for secrets in this file and can fail it, but {what}."
+        return self._leaf(leaf, "started-outside", message, leaf.text, remedy=remedy, unsure=True)
+
+    def _unsure(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
         message = f"`{leaf.text}` does not surely stop every change that holds a secret: {_why(leaf)}."
-        return self._leaf(leaf, "not-surely", message, leaf.text, unsure=True)
+        remedy = f"{_unmask(pipeline, leaf.workflow)} {own_words(pipeline, leaf.workflow).start}"
+        return self._leaf(leaf, "not-surely", message, leaf.text, remedy=remedy, unsure=True)
 
-    def _lost(self, loss: Opaque) -> Finding:
+    def _lost(self, pipeline: Pipeline, loss: Opaque) -> Finding:
         message = f"What runs here could not be followed: {loss.reason}."
-        return self._leaf(loss, "not-followed", message, loss.reason, unsure=True)
+        remedy = f"{_SCANNER} {own_words(pipeline, loss.workflow).start}"
+        return self._leaf(loss, "not-followed", message, loss.reason, remedy=remedy, unsure=True)
 
     def _gap(self, gap: Gap) -> Finding:
         message = f"What it sets up as commit hooks is not known: {gap.reason}."
@@ -132,11 +139,11 @@ class SecretScanGate(Check):
             "and can be skipped."
         )
         where = Location(path=hook.path, line=hook.line)
-        return self._at(where, "hook-only", message, hook.scan.tool, unsure=True)
+        return self._at(where, "hook-only", message, hook.scan.tool, remedy=_SCANNER, unsure=True)
 
-    def _late(self, leaf: Leaf) -> Finding:
+    def _late(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
         message = f"`{leaf.text}` looks for secrets, but not on a proposed change: {leaf.on_change.why}."
-        return self._leaf(leaf, "too-late", message, leaf.text)
+        return self._leaf(leaf, "too-late", message, leaf.text, remedy=own_words(pipeline, leaf.workflow).start)
 
     def _summary(self, scans: list[Leaf], masked: bool) -> str:
         if masked:
@@ -145,20 +152,27 @@ class SecretScanGate(Check):
             f"{plural(len(scans), 'scan')} for secrets, none on a proposed change" if scans else "no scan for secrets"
         )
 
-    def _failures(self, scans: list[Leaf], masked: list[Finding], local: ScanGate) -> list[Finding]:
+    def _failures(self, pipeline: Pipeline, masked: list[Finding], local: ScanGate) -> list[Finding]:
         off = [
             self._at(
                 Location(path=each.path, line=each.line),
                 "masked",
                 f"{each.scan.tool} is a commit hook here, but what it finds stops nothing: {each.scan.blocks.why}.",
                 each.scan.tool,
-                remedy=_UNMASK,
+                remedy="Let it fail: without `|| true` and without an exit code of 0.",
             )
             for each in local.hooks
         ]
-        found = [*masked, *(self._late(leaf) for leaf in scans if leaf.on_change.no), *off][:20]
+        late = [leaf for leaf in pipeline.leaves if leaf.secrets is not None and leaf.on_change.no]
+        found = [*masked, *(self._late(pipeline, leaf) for leaf in late), *off][:20]
         message = "Nothing stops a change that holds a secret: no scanner runs in the pipeline or as a commit hook."
-        return found or [self._at(PROJECT, "none", message, "none")]
+        own = own_words(pipeline)
+        remedy = f"{_SCANNER} The place is {own.file}. {own.start} Let its exit code count."
+        return found or [self._at(PROJECT, "none", message, "none", remedy=remedy)]
+
+
+def _unmask(pipeline: Pipeline, path: str) -> str:
+    return f"Let the scanner's own result count: without {own_words(pipeline, path).hides}, or an exit code of 0."
 
 
 def _may_scan(loss: Opaque) -> bool:

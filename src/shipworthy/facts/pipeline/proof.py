@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline, Said
@@ -32,17 +32,26 @@ def covering(rows: Sequence[T], said: Callable[[T], Said]) -> list[T]:
     return []
 
 
-def proving(pipeline: Pipeline) -> list[Leaf]:
-    """Tests whose failure fails a job, and that run on every proposed change, shortest chain first."""
-    tests = sorted((leaf for leaf in pipeline.of(Kind.TEST) if leaf.fails.yes), key=lambda leaf: len(leaf.chain))
-    return covering(tests, lambda leaf: leaf.on_change)
+def proving(pipeline: Pipeline, kind: Kind = Kind.TEST) -> list[Leaf]:
+    """Commands of a kind whose failure fails a job, and that run on every proposed change, shortest chain first."""
+    leaves = sorted((leaf for leaf in pipeline.of(kind) if leaf.fails.yes), key=lambda leaf: len(leaf.chain))
+    return covering(leaves, lambda leaf: leaf.on_change)
 
 
-def started_outside(pipeline: Pipeline) -> list[Leaf]:
-    """Tests that surely run and can fail, whenever the system starts: only when that is, is not in the repository."""
-    outside = {(each.path, start.name) for each in pipeline.workflows for start in each.scenarios if start.outside}
-    return [
-        leaf
-        for leaf in pipeline.of(Kind.TEST)
-        if leaf.fails.yes and any(said.yes and (leaf.workflow, name) in outside for name, said in leaf.runs.items())
-    ]
+def started_outside(pipeline: Pipeline, kind: Kind = Kind.TEST) -> list[Leaf]:
+    """Commands of a kind that surely run and can fail, whenever the system starts: only when that is, is not in the
+    repository."""
+    outside = outside_starts(pipeline)
+    return [leaf for leaf in pipeline.of(kind) if leaf.fails.yes and runs_in(leaf.workflow, leaf.runs, outside)]
+
+
+def outside_starts(pipeline: Pipeline) -> frozenset[tuple[str, str]]:
+    """(path of a pipeline file, name of a way it starts) for each start that is set in the system itself."""
+    return frozenset(
+        (each.path, start.name) for each in pipeline.workflows for start in each.scenarios if start.outside
+    )
+
+
+def runs_in(workflow: str, runs: Mapping[str, Said], starts: frozenset[tuple[str, str]]) -> bool:
+    """Whether a job or command of this file surely runs in one of the starts."""
+    return any(said.yes and (workflow, name) in starts for name, said in runs.items())
