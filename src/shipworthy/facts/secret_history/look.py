@@ -22,7 +22,6 @@ from shipworthy.facts.secret_history.walk import Walk
 from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
 from shipworthy.facts.secrets.context import context_of
 from shipworthy.facts.secrets.engine import expect
-from shipworthy.facts.secrets.guessable import SUFFIXES
 from shipworthy.facts.secrets.rules import load
 from shipworthy.git import Git, GitError
 from shipworthy.git_objects import Streamed, stream
@@ -66,12 +65,11 @@ def group_of(path: str) -> str:
     """What the scanner takes from a path: two paths with the same answer have the same findings for the same bytes."""
     name = path.rpartition("/")[2]
     context = context_of(path)
-    suffix = path[path.rfind(".") :].lower()
     return "\0".join(
         (
             context.role,
             str(context.plain),
-            suffix if suffix in SUFFIXES else "",
+            str(context.source),
             name if name in _special_names() else "",
         )
     )

@@ -52,7 +52,7 @@ class SecretsAnalyser(Analyser):
             return None
         if data.find(b"\0", 0, 8000) >= 0:
             return f'{{"bytes":{len(data)},"binary":true,"rows":[],"left":{{}}}}'
-        if engine().candidates(data, entry.name) is None:
+        if engine().candidates(data, entry.path) is None:
             return f'{{"bytes":{len(data)},"binary":false,"rows":[],"left":{{}}}}'
         return None
 

@@ -31,6 +31,8 @@ _PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".
                  ".fish", ".bat", ".cmd", ".ps1", ".service", ".txt", ".md", ".mdx", ".rst", ".pp", ".j2", ".tpl",
                  ".envrc", ".xcconfig",
                  ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
+_SIGNING_SUFFIX = {".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".go", ".rb", ".php", ".java",
+                    ".kt", ".scala", ".cs", ".rs", ".ex", ".exs", ".vue", ".svelte"}  # fmt: skip
 _PLAIN_NAME = re.compile(
     r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
     r"|\.[\w-]+rc|[\w-]+\.rc|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
@@ -52,11 +54,18 @@ class FileContext:
     role: str
     plain: bool
     """`NAME=value` without quotes is an assignment here."""
+    source: bool = False
+    """Code in a language that signs with a key it is given, by its ending."""
 
     @property
     def generic(self) -> bool:
         """Whether assignments are looked at, or only what carries a form of its own."""
         return self.role not in ("locale", "lock", "statements", "data", "bundled")
+
+    @property
+    def signs(self) -> bool:
+        """Whether signing secrets are looked for."""
+        return self.source and self.role == "code"
 
     @property
     def doubtful(self) -> bool:
@@ -91,4 +100,4 @@ def context_of(path: str, minified: bool = False) -> FileContext:
         role = "example"
     else:
         role = "config" if plain else "code"
-    return FileContext(role, plain)
+    return FileContext(role, plain, suffix in _SIGNING_SUFFIX)

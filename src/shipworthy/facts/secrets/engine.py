@@ -40,8 +40,8 @@ class Candidates:
 class Engine(Protocol):
     """Tells what is worth trying. Every engine leads to the same findings."""
 
-    def candidates(self, data: bytes, name: str) -> Candidates | None:
-        """`data` is UTF-8 text with newlines, `name` its file's without the folder. None where nothing can match."""
+    def candidates(self, data: bytes, path: str) -> Candidates | None:
+        """`data` is UTF-8 text with newlines, `path` its file's. None where nothing can match."""
         ...
 
 
@@ -61,7 +61,7 @@ class PatternEngine:
             for needle in rule.needles
         ]
 
-    def candidates(self, data: bytes, name: str) -> Candidates | None:
+    def candidates(self, data: bytes, path: str) -> Candidates | None:
         words = set(data.translate(_WORD_BYTES).split())
         long = b"\n".join(word for word in words if _LEAST_WORD <= len(word) <= _MOST_WORD and _could_be_token(word))
         anchors = b"\n".join(words).lower()

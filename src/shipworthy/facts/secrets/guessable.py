@@ -14,9 +14,6 @@ from shipworthy.facts.secrets import values
 from shipworthy.facts.secrets.calls import calls
 from shipworthy.facts.secrets.names import read_name, split
 
-_SUFFIXES = ".py .js .mjs .cjs .jsx .ts .mts .cts .tsx .go .rb .php .java .kt .scala .cs .rs .ex .exs .vue .svelte"
-SUFFIXES = frozenset(_SUFFIXES.split())
-"""Endings of files that are looked at."""
 _HINTS = (b"secret", b"jwt", b"session", b"cookie", b"signing", b"itsdangerous")
 _END = rb"(?=(?:\.encode\([^()\n]{0,20}\))?\s{0,20}(?:[,;)\]}\n#]|//|\Z))"
 _QUOTED = rb"b?(?P<quote>[\"'`])(?P<value>[^\"'`\r\n]{1,300})(?P=quote)" + _END

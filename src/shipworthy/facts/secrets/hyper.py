@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from shipworthy.facts.secrets import kept, prefilter
+from shipworthy.facts.secrets.context import context_of
 from shipworthy.facts.secrets.engine import Candidates, Engine, reports_ends
 from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 
@@ -46,8 +47,8 @@ class HyperscanEngine:
         self._tokens, self._words = tokens, words
         self._lock = Lock()
 
-    def candidates(self, data: bytes, name: str) -> Candidates | None:
-        of_file = self._by_file.get(name)
+    def candidates(self, data: bytes, path: str) -> Candidates | None:
+        of_file = self._by_file.get(path.rpartition("/")[2])
         found: dict[int, list[int]] = {}
         reports: list[tuple[int, int]] = []
         cut: list[int] = []
@@ -84,7 +85,14 @@ class HyperscanEngine:
                 assigned.setdefault(number, []).append(end)
             else:
                 signs |= prefilter.SIGNING[number - _SIGNING][1]
-        signing = prefilter.signs(signs)
+        context = context_of(path)
+        # Most reports are of forms that are no assignment in the kind of file they stand in.
+        if not context.generic:
+            assigned.clear()
+        elif not context.plain:
+            for form in prefilter.PLAIN_ONLY:
+                assigned.pop(form, None)
+        signing = context.signs and prefilter.signs(signs)
         if not rules and not assigned and not signing:
             return None
         return Candidates(rules, where, assigned, signing, bool(cut))

@@ -11,7 +11,7 @@ from shipworthy.facts.secrets.assign import Assigned, assignments
 from shipworthy.facts.secrets.context import FileContext, context_of
 from shipworthy.facts.secrets.engine import Candidates, matches
 from shipworthy.facts.secrets.forms import Refused
-from shipworthy.facts.secrets.guessable import SUFFIXES, signing_secrets
+from shipworthy.facts.secrets.guessable import signing_secrets
 from shipworthy.facts.secrets.names import PUBLIC_PREFIX, SecretName, read_name, split
 from shipworthy.facts.secrets.rules import Rule, load
 from shipworthy.facts.secrets.scanner import GUESSABLE, MOST_HITS, RANK, Found, Hit
@@ -36,8 +36,7 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     found = Found()
     cut = ["engine"] if candidates.cut else []
     context = context_of(path, is_minified(data) if minified is None else minified)
-    suffix = path[path.rfind(".") :].lower()
-    signing = candidates.signing and suffix in SUFFIXES and (context.role == "code" or sensitive)
+    signing = candidates.signing and (context.signs or (context.source and sensitive))
     hits = list(_signing(data, cut)) if signing else []
     refused: list[tuple[int, int]] = []
     for rule, match in matches(candidates, data, name, cut):

@@ -55,7 +55,7 @@ def scan(path: str, data: bytes, *, minified: bool | None = False, sensitive: bo
     `sensitive` also looks at assignments where they are usually no secrets (lock files, translations, bundles).
     """
     # Text to be masked is short, and every word of it counts.
-    found = (pattern_engine() if sensitive else engine()).candidates(data, path.rpartition("/")[2])
+    found = (pattern_engine() if sensitive else engine()).candidates(data, path)
     if found is None:
         return Found()
     from shipworthy.facts.secrets.judging import judge
