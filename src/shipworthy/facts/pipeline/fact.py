@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,10 @@ class Answer(StrEnum):
 _WEAK_FIRST = (Answer.NO, Answer.UNKNOWN, Answer.PARTIAL, Answer.YES)
 
 
+Doubt = tuple[str, frozenset[str]]
+"""A condition that the files do not settle, and the changed files for which it surely does not hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An answer and, unless it is a plain yes, why in a few plain words."""
@@ -30,6 +34,8 @@ class Said:
     why: str = ""
     left_out: frozenset[str] = frozenset()
     """Of a partial answer that depends on the changed files alone: the files for which it does not hold."""
+    doubts: frozenset[Doubt] = field(default=frozenset(), compare=False, repr=False)
+    """All that an open answer made of several rests on (see `rests_on`)."""
 
     @property
     def yes(self) -> bool:
@@ -39,6 +45,19 @@ class Said:
     def no(self) -> bool:
         return self.answer is Answer.NO
 
+    @property
+    def rests_on(self) -> frozenset[Doubt]:
+        """What must hold for it to hold, each as (condition, files it leaves out): nothing for a plain yes or no."""
+        if self.doubts or self.yes or self.no:
+            return self.doubts
+        return frozenset({(self.why, self.left_out)})
+
+    def within(self, where: str) -> Said:
+        """The same, where the same words elsewhere are another condition: `where` names the place."""
+        if self.yes or self.no:
+            return self
+        return replace(self, doubts=frozenset((f"{where} {what}", left_out) for what, left_out in self.rests_on))
+
 
 YES = Said(Answer.YES)
 
@@ -47,18 +66,23 @@ def no(why: str) -> Said:
     return Said(Answer.NO, why)
 
 
-def unsure(why: str) -> Said:
-    return Said(Answer.UNKNOWN, why)
+def unsure(why: str, rests_on: str = "") -> Said:
+    """`rests_on`: the whole condition, where `why` shows the beginning of it."""
+    return Said(Answer.UNKNOWN, why, doubts=frozenset({(rests_on, frozenset[str]())}) if rests_on else frozenset())
 
 
 def weakest(*said: Said) -> Said:
     """What holds when all of them must: the first of the weakest answers."""
     found = min(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=YES)
-    if found.answer is not Answer.PARTIAL:
+    if found.yes or found.no:
         return found
+    doubts = frozenset[Doubt]().union(*(each.rests_on for each in said))
+    if found.answer is Answer.UNKNOWN:
+        return found if doubts == found.rests_on else replace(found, doubts=doubts)
     partial = [each for each in said if each.answer is Answer.PARTIAL]
     other = next((each for each in partial if not each.left_out), None)
-    return other or Said(Answer.PARTIAL, found.why, frozenset[str]().union(*(each.left_out for each in partial)))
+    left_out = frozenset[str]() if other else frozenset[str]().union(*(each.left_out for each in partial))
+    return Said(Answer.PARTIAL, (other or found).why, left_out, doubts)
 
 
 def strongest(said: Iterable[Said], none: Said) -> Said:
@@ -110,6 +134,14 @@ class SecretScan:
     """It looks at what is about to be committed, which is nothing in a pipeline."""
 
 
+@dataclass(frozen=True, slots=True)
+class Combinations:
+    """In which combinations of a job's matrix (by number) something may run, and in which it surely runs and fails."""
+
+    may: frozenset[int] = frozenset()
+    surely: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """A command that a job comes down to."""
@@ -132,6 +164,10 @@ class Leaf:
     remark: str = ""
     """Of a NOTHING: why it is no test."""
     secrets: SecretScan | None = None
+    despite: bool = False
+    """Its step starts although an earlier one of the job failed (`if: always()`)."""
+    combinations: Mapping[str, Combinations] = field(default_factory=dict)
+    """By scenario, for jobs with several combinations of a matrix."""
 
     @property
     def path(self) -> str:
@@ -153,6 +189,10 @@ class Opaque:
     on_change: Said
     anything: bool = False
     """More than tests may hide there: a workflow that lies elsewhere, commands beyond the limit."""
+    step: int = -1
+    """As in a leaf."""
+    runs: Mapping[str, Said] = field(default_factory=dict)
+    """Whether it runs, by the name of the workflow's scenario."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shipworthy.facts.pipeline.fact import YES, Job, Kind, Leaf, Pipeline, Said, no
+from shipworthy.facts.pipeline.blocking import Blocking, with_callers
+from shipworthy.facts.pipeline.expressions import condition
+from shipworthy.facts.pipeline.fact import (
+    YES,
+    Answer,
+    Doubt,
+    Kind,
+    Leaf,
+    Opaque,
+    Pipeline,
+    Said,
+    Scenario,
+    Workflow,
+    no,
+    strength,
+    unsure,
+    weakest,
+)
+from shipworthy.facts.pipeline.values import Open, truth
 
-_SUCCESS = re.compile(r"workflow_run\.conclusion\s*==\s*'success'")
+_BY_HAND = {"tag", "manual", "release", "workflow_dispatch", "repository_dispatch", "create", "deployment"}
+_OWN_RESULT = re.compile(r"\.(outcome|conclusion|result)\b")
+_OF_THE_JOB = re.compile(r"\b(steps|env|matrix|runner|strategy|job)\s*[.\[]", re.I)
+_OF_THE_CALL = re.compile(r"\b(inputs|needs)\s*[.\[]", re.I)
+_NOT_PASSED = ("failure", "cancelled", "timed_out")
+_NO_TEST = "no test step on any path"
+_MOST_LINKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,93 +44,280 @@ class Gate:
     event: str
     said: Said
     by: Leaf | None = None
+    """The test that proves it."""
+    proof: str = ""
+    """The shortest proof or the shortest hole, in one line."""
+    preview: bool = False
+    """It shows a change that is only proposed: what has landed stays as it is."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person starts it: a tag, a release, a button."""
+        return self.scenario in _BY_HAND or self.event in _BY_HAND
 
 
-def _before(pipeline: Pipeline, leaf: Leaf) -> set[str]:
-    """Ids of the jobs that must have succeeded before the leaf's job starts, its callers' jobs included."""
-    jobs = {job.id: job for job in pipeline.jobs if job.workflow == leaf.workflow}
-    found: set[str] = set()
-    waiting = [leaf.job]
-    while waiting:
-        name = waiting.pop()
-        parts = name.split("/")
-        for depth in range(1, len(parts) + 1):
-            job = jobs.get("/".join(parts[:depth]))
-            if job is None:
-                continue
-            for need in job.needs:
-                if need not in found and (job.waits or _asks(job, need)):
-                    found.add(need)
-                    waiting.append(need)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """How surely something that could stop a deploy ran before it, and over which jobs."""
 
-
-def _asks(job: Job, need: str) -> bool:
-    """Whether a condition with `always()` still asks for the needed job's success."""
-    name = re.escape(need.rpartition("/")[2])
-    return bool(re.search(rf"needs\.{name}\.result\s*==\s*'success'", job.condition)) and "||" not in job.condition
-
-
-def _tests(pipeline: Pipeline, leaf: Leaf, scenario: str) -> Iterable[Leaf]:
-    """Tests that ran, and could have stopped it, before the leaf."""
-    before = _before(pipeline, leaf)
-    for test in pipeline.of(Kind.TEST):
-        if test.workflow != leaf.workflow or not test.fails.yes:
-            continue
-        said = test.runs.get(scenario)
-        earlier = test.job == leaf.job and (test.step < leaf.step or _stands_before(test, leaf))
-        waited = test.job in before or any(test.job.startswith(name + "/") for name in before)
-        if said is not None and said.yes and (earlier or waited):
-            yield test
-
-
-def _stands_before(test: Leaf, leaf: Leaf) -> bool:
-    """In the same script, on an earlier line."""
-    one, two = test.chain[-1], leaf.chain[-1]
-    return test.step == leaf.step and one.path == two.path and one.line < two.line
-
-
-def _after_workflow(pipeline: Pipeline, leaf: Leaf) -> Leaf | None:
-    """A test of the workflow whose success starts this one (`workflow_run` with a check of its conclusion)."""
-    workflow = next((each for each in pipeline.workflows if each.path == leaf.workflow), None)
-    jobs = [job for job in pipeline.jobs if job.workflow == leaf.workflow]
-    own = next((job for job in jobs if job.id == leaf.job), None)
-    before = _before(pipeline, leaf)
-    asked = any(_SUCCESS.search(job.condition) for job in jobs if job.id in before or job is own)
-    if workflow is None or not asked:
-        return None
-    named = {each.path for each in pipeline.workflows if each.name in workflow.after}
-    return next(
-        (
-            test
-            for test in pipeline.of(Kind.TEST)
-            if test.workflow in named and test.fails.yes and any(said.yes for said in test.runs.values())
-        ),
-        None,
-    )
+    said: Said
+    what: Leaf | Opaque
+    over: tuple[str, ...] = ()
+    after: str = ""
+    """Name of the workflow after whose success the deploy starts."""
 
 
 def gates(pipeline: Pipeline) -> list[Gate]:
     """Every deploy and publish of the workflows, in each scenario in which it may run."""
-    found = []
-    for leaf in pipeline.of(Kind.DEPLOY, Kind.PUBLISH):
-        workflow = next((each for each in pipeline.workflows if each.path == leaf.workflow), None)
-        events = {each.name: each.event for each in workflow.scenarios} if workflow else {}
-        for scenario, said in leaf.runs.items():
-            if said.no:
-                continue
-            event = events.get(scenario, scenario)
-            test = next(iter(_tests(pipeline, leaf, scenario)), None)
-            if test is None and event == "workflow_run":
-                test = _after_workflow(pipeline, leaf)
-            why = YES if test else no("no test that could stop it runs before it")
-            found.append(Gate(leaf, scenario, event, why, test))
-    return found
+    return Proofs(pipeline).every()
 
 
 def overall(found: Iterable[Gate]) -> str:
-    """ "yes" where every deploy is gated, "no" where none is, else "partial"; "na" where there is none."""
-    answers = {gate.said.yes for gate in found}
+    """ "yes" where every deploy is gated, "no" where none is, else "partial" or "unknown"; "na" where there is none.
+
+    Previews of proposed changes count only where there is nothing else.
+    """
+    rows = list(found)
+    rows = [gate for gate in rows if not gate.preview] or rows
+    answers = {gate.said.answer for gate in rows}
     if not answers:
         return "na"
-    return "partial" if len(answers) > 1 else "yes" if answers == {True} else "no"
+    if answers == {Answer.YES}:
+        return "yes"
+    if Answer.NO not in answers:
+        return "unknown" if Answer.UNKNOWN in answers else "partial"
+    return "partial" if answers & {Answer.YES, Answer.PARTIAL} else "no"
+
+
+def place(leaf: Leaf | Opaque) -> str:
+    """ "deploy.yml:12" of the step in the workflow."""
+    first = leaf.chain[0]
+    return f"{first.path.rpartition('/')[2]}:{first.line}"
+
+
+def _named(leaf: Leaf) -> str:
+    return leaf.text if len(leaf.text) <= 48 else leaf.text[:47] + "…"
+
+
+class Proofs:
+    """Looks for a proof for every deploy of a pipeline."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._order = {id(leaf): number for number, leaf in enumerate(pipeline.leaves)}
+        self._tests = pipeline.of(Kind.TEST)
+        self._blocking: dict[str, Blocking] = {}
+        self._workflows: Mapping[str, Workflow] = {each.path: each for each in pipeline.workflows}
+
+    def every(self) -> list[Gate]:
+        found = []
+        for leaf in self._pipeline.of(Kind.DEPLOY, Kind.PUBLISH):
+            workflow = self._workflows.get(leaf.workflow)
+            starts = {each.name: each for each in workflow.scenarios} if workflow else {}
+            for scenario, said in leaf.runs.items():
+                if not said.no and scenario in starts:
+                    found.append(self._gate(leaf, starts[scenario]))
+        return found
+
+    def _gate(self, leaf: Leaf, start: Scenario) -> Gate:
+        before = self._before(leaf, start, self._tests)
+        if start.event == "workflow_run":
+            before += self._upstream(leaf)
+        best = max(before, key=self._rank, default=None)
+        preview = start.on_change.answer in (Answer.YES, Answer.PARTIAL) and not start.outside
+        if best is not None and best.said.answer in (Answer.YES, Answer.PARTIAL):
+            test = best.what if isinstance(best.what, Leaf) and best.said.yes else None
+            proof = self._proof(leaf, best)
+            if not best.said.yes:
+                proof += f"; not always: {best.said.why}"
+            return Gate(leaf, start.name, start.event, best.said, test, proof, preview)
+        lost = self._before(leaf, start, self._pipeline.opaque)
+        doubts = [each for each in (*before, *lost) if each.said.answer is not Answer.NO]
+        doubt = max(doubts, key=self._rank, default=None)
+        said = self._no_proof(leaf, start, doubt, before)
+        return Gate(leaf, start.name, start.event, said, None, self._hole(leaf, said), preview)
+
+    def _rank(self, each: _Before) -> tuple[int, int, int, int]:
+        return (*strength(each.said), -len(each.over), -len(each.what.chain))
+
+    def _no_proof(self, leaf: Leaf, start: Scenario, doubt: _Before | None, before: Sequence[_Before]) -> Said:
+        if doubt is not None:
+            what = doubt.what
+            if isinstance(what, Opaque):
+                return unsure(f"what runs before it was not followed: {what.reason} ({place(what)})")
+            return unsure(f"`{_named(what)}` at {place(what)} surely ran only if: {doubt.said.why}")
+        asked = [text for text, _ in leaf.runs[start.name].rests_on if _OWN_RESULT.search(text)]
+        if asked and start.event != "workflow_run":
+            return unsure(f"it depends on how a step ended: {asked[0][:80]}")
+        masked = next((each for each in before if each.said.no), None)
+        if masked is not None:
+            if masked.what is leaf:
+                return masked.said
+            return no(f"`{_named_of(masked.what)}` at {place(masked.what)} does not hold it: {masked.said.why}")
+        return no(self._elsewhere(leaf))
+
+    def _elsewhere(self, leaf: Leaf) -> str:
+        tests = [each for each in self._tests if not each.fails.no and any(not said.no for said in each.runs.values())]
+        tests.sort(key=lambda each: each.workflow != leaf.workflow)
+        return f"{_NO_TEST} (tests: {place(tests[0])})" if tests else f"{_NO_TEST}, and none anywhere"
+
+    # What comes before.
+
+    def _of(self, path: str) -> Blocking:
+        if path not in self._blocking:
+            workflow = self._workflows.get(path)
+            jobs = (job for job in self._pipeline.jobs if job.workflow == path)
+            self._blocking[path] = Blocking(jobs, github=workflow is not None and workflow.system == "github")
+        return self._blocking[path]
+
+    def _before(self, leaf: Leaf, start: Scenario, rows: Iterable[Leaf] | Iterable[Opaque]) -> list[_Before]:
+        """What of the same workflow comes before a deploy, and how surely it ran, passed, and could have stopped it."""
+        blocking = self._of(leaf.workflow)
+        ahead = blocking.before(leaf.job)
+        found = []
+        for each in rows:
+            runs = each.runs.get(start.name)
+            if each.workflow != leaf.workflow or runs is None or runs.no:
+                continue
+            if each.job == leaf.job:
+                row = self._same_job(leaf, each, runs, start.name)
+            elif any(caller in ahead for caller in with_callers(each.job)):
+                row = self._other_job(leaf, each, runs, start, blocking)
+            else:
+                continue
+            if row is not None:
+                found.append(row)
+        return found
+
+    def _same_job(self, leaf: Leaf, each: Leaf | Opaque, runs: Said, scenario: str) -> _Before | None:
+        if isinstance(each, Opaque):
+            earlier = each.step <= leaf.step
+        else:
+            earlier = (each.step, self._order[id(each)]) < (leaf.step, self._order[id(leaf)])
+        if not earlier:
+            return None
+        if leaf.despite:
+            return _Before(no("the step starts although an earlier one failed"), each)
+        own = leaf.runs[scenario]
+        said = _implied(runs, own.rests_on, frozenset())
+        if isinstance(each, Leaf):
+            said = weakest(said, each.fails, _in_each_combination(leaf, each, scenario))
+        return _Before(said, each)
+
+    def _other_job(
+        self, leaf: Leaf, each: Leaf | Opaque, runs: Said, start: Scenario, blocking: Blocking
+    ) -> _Before | None:
+        inside = [name for name in with_callers(each.job) if name in blocking.before(leaf.job)]
+        over = tuple(blocking.path(leaf.job, inside[0]))
+        if not blocking.stops(leaf.job, each.job, start.event):
+            return _Before(no(f"it starts although job {each.job} failed"), each, over)
+        assumed: set[Doubt] = set()
+        for name in inside:
+            job = blocking.jobs.get(name)
+            if job is not None and start.name in job.runs and blocking.stops(leaf.job, name, start.event, "skipped"):
+                assumed |= job.runs[start.name].rests_on
+        shared = frozenset(
+            doubt
+            for doubt in leaf.runs[start.name].rests_on
+            if not _OF_THE_JOB.search(doubt[0])
+            and (leaf.job.rpartition("/")[0] == each.job.rpartition("/")[0] or not _OF_THE_CALL.search(doubt[0]))
+        )
+        said = _implied(runs, shared, frozenset(assumed))
+        return _Before(weakest(said, each.fails) if isinstance(each, Leaf) else said, each, over)
+
+    # Another workflow, after whose end this one starts.
+
+    def _upstream(self, leaf: Leaf) -> list[_Before]:
+        """For `workflow_run`: the weakest of the workflows it follows, where it asks for their success."""
+        workflow = self._workflows[leaf.workflow]
+        asked = leaf.runs["workflow_run"].rests_on if "workflow_run" in leaf.runs else frozenset()
+        if not all(any(_false(text, result) for text, _ in asked) for result in _NOT_PASSED):
+            return []
+        followed = [each for each in self._pipeline.workflows if each.name in workflow.after and each is not workflow]
+        found: list[_Before] = []
+        for each in followed:
+            starts = [start for start in each.scenarios if not any(_false(text, "success", start) for text, _ in asked)]
+            found += [row for start in starts if (row := self._in_start(each, start, leaf)) is not None]
+        return [min(found, key=self._rank)] if found else []
+
+    def _in_start(self, workflow: Workflow, start: Scenario, leaf: Leaf) -> _Before | None:
+        """The best test of a workflow in one way it starts; None where it then runs no job at all."""
+        jobs = [job for job in self._pipeline.jobs if job.workflow == workflow.path]
+        if all(start.name not in job.runs or job.runs[start.name].no for job in jobs):
+            return None
+        every: list[Leaf | Opaque] = [*self._tests, *self._pipeline.opaque]
+        rows = []
+        for each in every:
+            runs = each.runs.get(start.name)
+            if each.workflow == workflow.path and runs is not None and not runs.no:
+                said = weakest(runs, each.fails) if isinstance(each, Leaf) else unsure(each.reason)
+                rows.append(_Before(said, each, after=workflow.name))
+        none = no(f"workflow {workflow.name} runs no test when started by {start.event}")
+        return max(rows, key=self._rank, default=_Before(none, leaf, after=workflow.name))
+
+    # In one line each.
+
+    def _jobs(self, workflow: str, ids: Sequence[str]) -> str:
+        jobs = self._of(workflow).jobs
+        shown = [f"{name}:{jobs[name].line}" if name in jobs else name for name in ids[:_MOST_LINKS]]
+        return " <- ".join(shown) + (" <- …" if len(ids) > _MOST_LINKS else "")
+
+    def _proof(self, leaf: Leaf, best: _Before) -> str:
+        parts = [f"{place(leaf)} {_named(leaf)}"]
+        if best.after:
+            parts.append(f"success of workflow {best.after}")
+        if best.over:
+            parts.append(f"needs {self._jobs(leaf.workflow, best.over)}")
+        parts.append(f"{place(best.what)} {_named_of(best.what)}")
+        parts += [f"{link.path.rpartition('/')[2]}:{link.line}" for link in best.what.chain[1:_MOST_LINKS]]
+        return " <- ".join(parts)
+
+    def _hole(self, leaf: Leaf, said: Said) -> str:
+        blocking = self._of(leaf.workflow)
+        ids: list[str] = []
+        at: str | None = leaf.job
+        while at is not None and len(ids) < _MOST_LINKS:
+            needs = [need for name in reversed(with_callers(at)) for need in blocking.needs(name)]
+            at = next((need for need in needs if need not in ids), None)
+            ids += [at] if at else []
+        over = f" <- needs {self._jobs(leaf.workflow, ids)}" if ids else ""
+        return f"{place(leaf)} {_named(leaf)}{over}; {said.why}"
+
+
+def _named_of(what: Leaf | Opaque) -> str:
+    return _named(what) if isinstance(what, Leaf) else what.chain[-1].text[:48]
+
+
+def _implied(test: Said, deploy: frozenset[Doubt], assumed: frozenset[Doubt]) -> Said:
+    """How surely the test ran, given that the deploy runs: conditions that both have leave no doubt."""
+    if test.yes or test.no:
+        return test
+    left = [each for each in test.rests_on if each not in assumed and not _shared(each, deploy)]
+    if not left:
+        return YES
+    if all(left_out for _, left_out in left):
+        why = f"not for a change to {min(min(left_out) for _, left_out in left)} alone"
+        return Said(Answer.PARTIAL, why, frozenset[str]().union(*(left_out for _, left_out in left)))
+    return Said(Answer.UNKNOWN, test.why, doubts=frozenset(left))
+
+
+def _shared(doubt: Doubt, deploy: frozenset[Doubt]) -> bool:
+    return doubt in deploy or (bool(doubt[1]) and any(other[1] >= doubt[1] for other in deploy))
+
+
+def _in_each_combination(leaf: Leaf, test: Leaf, scenario: str) -> Said:
+    """Whether, in a job with a matrix, the test runs in each combination that deploys."""
+    deploys, tests = leaf.combinations.get(scenario), test.combinations.get(scenario)
+    if deploys is None or tests is None or deploys.may <= tests.surely:
+        return YES
+    if deploys.may <= tests.may:
+        return unsure("not surely in each combination of the matrix that deploys")
+    return no("it does not run in each combination of the matrix that deploys")
+
+
+def _false(text: str, result: str, start: Scenario | None = None) -> bool:
+    """Whether a condition surely does not hold after a workflow that ended with `result`, started by `start`."""
+    ended = {"conclusion": result, **({"event": start.event} if start is not None else {})}
+    event = Open("github.event", {"workflow_run": Open("github.event.workflow_run", ended)})
+    context = {"github": Open("github", {"event_name": "workflow_run", "event": event})}
+    return truth(condition(text, context)) is False

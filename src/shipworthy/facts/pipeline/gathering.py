@@ -8,6 +8,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import (
     YES,
+    Combinations,
     Job,
     Leaf,
     NotRead,
@@ -45,6 +46,14 @@ class Seen:
     step: int
     what: Found | Lost
     ways: dict[str, list[Pair]] = field(default_factory=dict)
+    combinations: dict[str, Combinations] = field(default_factory=dict)
+
+    def combined(self, scenario: str, number: int, pair: Pair) -> None:
+        """Reached in this combination of the job's matrix."""
+        known, runs = self.combinations.get(scenario, Combinations()), pair[0]
+        may = known.may if runs.no else known.may | {number}
+        surely = known.surely | {number} if runs.yes and pair[1].yes else known.surely
+        self.combinations[scenario] = Combinations(may, surely)
 
 
 def pair_rank(pair: Pair) -> tuple[int, ...]:
@@ -83,6 +92,8 @@ def gather(
                     job=job_id,
                     on_change=change,
                     anything=what.anything,
+                    step=row.step,
+                    runs={each: pair[0] for each, pair in runs.items()},
                 )
             )
         else:
@@ -99,5 +110,7 @@ def gather(
                     runs={each: pair[0] for each, pair in runs.items()},
                     remark=what.remark,
                     secrets=what.secrets,
+                    despite=what.despite,
+                    combinations=row.combinations,
                 )
             )

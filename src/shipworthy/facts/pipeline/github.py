@@ -12,6 +12,7 @@ from shipworthy.facts.pipeline import changes
 from shipworthy.facts.pipeline.fact import (
     YES,
     Answer,
+    Combinations,
     Job,
     NotRead,
     Said,
@@ -91,7 +92,12 @@ class GitHub:
             best = [max(row.ways[name], key=pair_rank) if row else (_NOT_ALWAYS, YES) for row in found]
             runs = _together([pair[0] for pair in best], tried)
             pair = (runs, weakest(*(pair[1] for pair in best)))
-            into.setdefault(key, Seen(first.step, first.what)).ways.setdefault(name, []).append(pair)
+            row = into.setdefault(key, Seen(first.step, first.what))
+            row.ways.setdefault(name, []).append(pair)
+            several = [each.combinations[name] for each in found if each and name in each.combinations]
+            if several:
+                surely = frozenset[int].intersection(*(each.surely for each in several))
+                row.combinations[name] = Combinations(frozenset[int]().union(*(each.may for each in several)), surely)
 
     def _finish(
         self,

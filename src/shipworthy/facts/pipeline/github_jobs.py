@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.expressions import fill, uses_status
@@ -113,7 +113,8 @@ class Walk:
         if waits:
             for need, state in own.items():
                 if not state.runs.yes:
-                    said = weakest(said, Said(state.runs.answer, f"it needs job {need}: {state.runs.why}"))
+                    why = f"it needs job {need}: {state.runs.why}"
+                    said = weakest(said, replace(state.runs, why=why, doubts=state.runs.rests_on))
             if any(need not in states for need in needs):
                 said = weakest(said, no("it needs a job that does not exist"))
         said = weakest(runs, said)
@@ -130,8 +131,10 @@ class Walk:
         if "uses" in job:
             return self._called(name, job, path, chain, said, fails, prefix, context, depth)
         outputs: Any = Open(f"needs.{name}.outputs")
-        for combination in _distinct(job, combinations(job.get("strategy"), context)):
-            outputs = self._combination(name, job, data, path, chain, said, fails, key, context, combination)
+        every = _distinct(job, combinations(job.get("strategy"), context))
+        for number, combination in enumerate(every):
+            at = number if len(every) > 1 else None
+            outputs = self._combination(name, job, data, path, chain, said, fails, key, context, combination, at)
         return _State(said, outputs)
 
     def _combination(
@@ -146,8 +149,9 @@ class Walk:
         key: str,
         context: Mapping[str, Any],
         combination: Mapping[str, Any],
+        number: int | None,
     ) -> Any:
-        """The steps with one combination of the matrix; the job's outputs."""
+        """The steps with one combination of the matrix (`number`: which of several); the job's outputs."""
         inner: dict[str, Any] = {**context, "matrix": combination, "strategy": Open("strategy"), "job": Open("job")}
         inner["env"] = Open("env", {**inner["env"], **texts(job.get("env"), inner)})
         inner["runner"] = _runner(fill_all(job.get("runs-on"), inner))
@@ -168,6 +172,8 @@ class Walk:
             row = self.seen.setdefault(key_of(key, ended.step, what), Seen(ended.step, what))
             pair = (what.runs, what.fails if isinstance(what, Found) else YES)
             row.ways.setdefault(scenario, []).append(pair)
+            if number is not None:
+                row.combined(scenario, number, pair)
         known = place.context.get("steps", {})
         return Open(f"needs.{name}.outputs", texts(job.get("outputs"), {**inner, "steps": known}))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shipworthy.facts.pipeline.expressions import condition, fill
+from shipworthy.facts.pipeline.expressions import condition, fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell_words import ANYTHING, Values
@@ -31,6 +32,8 @@ class Place:
     """Variables that earlier steps handed on through GITHUB_ENV."""
     changed: str | None = None
     """The one file that is taken to have changed."""
+    despite: bool = False
+    """Steps here start although an earlier one failed."""
     mounts: dict[str, Said] = field(default_factory=dict)
     """Folders a checkout made: a plain yes for this repository, else why not."""
 
@@ -53,11 +56,8 @@ def judged(text: Any, context: Mapping[str, Any], what: str) -> Said:
     holds = truth(value)
     if holds is None:
         on = value.what if isinstance(value, Unknown) else "something"
-        return unsure(
-            f"{what} runs only if {shown} ({on} is not known here)"
-            if on not in shown
-            else f"{what} runs only if {shown}"
-        )
+        why = f"{what} runs only if {shown}"
+        return unsure(why if on in shown else f"{why} ({on} is not known here)", str(text))
     return YES if holds else no(f"{what} has `if: {shown}`")
 
 
@@ -86,3 +86,25 @@ def replace_runs(place: Place, said: Said) -> Place:
 
 def replace_fails(place: Place, said: Said) -> Place:
     return replace(place, fails=weakest(place.fails, said))
+
+
+def starts_despite(text: Any, context: Mapping[str, Any]) -> bool:
+    """Whether a step starts although an earlier one failed; without a status function GitHub adds `success() &&`."""
+    if not isinstance(text, str) or not uses_status(text):
+        return False
+    answers = {"success()": False, "always()": True, "failure()": True, "cancelled()": False}
+    failed = {**context, **{name: (lambda _args, value=value: value) for name, value in answers.items()}}
+    return truth(condition(text, failed)) is not False
+
+
+def raises(key: str, later: Sequence[Any]) -> bool:
+    """Whether a later step fails the job where the step with this id has failed, as some tools' manuals advise."""
+    outcome = rf"steps\.{re.escape(key)}\.outcome\s*(==\s*'failure'|!=\s*'success')"
+    return any(
+        isinstance(step, Mapping)
+        and re.search(outcome, str(step.get("if", "")))
+        and "&&" not in str(step.get("if", "")).replace("always() &&", "").replace("!cancelled() &&", "")
+        and "continue-on-error" not in step
+        and re.search(r"^\s*exit [1-9]", str(step.get("run", "")), re.M)
+        for step in later
+    )

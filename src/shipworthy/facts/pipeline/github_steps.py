@@ -16,8 +16,10 @@ from shipworthy.facts.pipeline.github_place import (
     Place,
     judged,
     options_of,
+    raises,
     replace_fails,
     replace_runs,
+    starts_despite,
     texts,
 )
 from shipworthy.facts.pipeline.globs import matches
@@ -60,8 +62,11 @@ class Steps:
                 continue
             said = judged(step.get("if"), self._status(place.context, step.get("if")), "the step")
             key = step.get("id")
-            raised = isinstance(key, str) and _raised(key, rows(steps)[index + 1 :])
-            outputs = self._one(step, replace_runs(place, said), index if number is None else number, raised)
+            raised = isinstance(key, str) and raises(key, rows(steps)[index + 1 :])
+            here = replace_runs(place, said)
+            if starts_despite(step.get("if"), place.context):
+                here = replace(here, despite=True)
+            outputs = self._one(step, here, index if number is None else number, raised)
             if isinstance(key, str):
                 outcome: Any = "success" if said.yes else "skipped" if said.no else Unknown(f"steps.{key}.outcome")
                 row = {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
@@ -97,7 +102,7 @@ class Steps:
             place = replace_fails(place, no(why) if tolerant else unsure(why + " depends on something not known here"))
         inner = Place(
             context, place.path, place.chain, place.shell, place.folder, place.runs, place.fails,
-            place.depth, place.written, place.changed, place.mounts,
+            place.depth, place.written, place.changed, place.despite, place.mounts,
         )  # fmt: skip
         if isinstance(step.get("run"), str):
             return self._run(step, inner, number)
@@ -227,7 +232,9 @@ class Steps:
     def _end(self, found: Sequence[Found], lost: Sequence[Lost], place: Place, number: int) -> None:
         for each in found:
             runs, fails = weakest(place.runs, each.runs), weakest(place.fails, each.fails)
-            self.ended.append(Ended(number, replace(each, chain=(*place.chain, *each.chain), runs=runs, fails=fails)))
+            chain = (*place.chain, *each.chain)
+            ended = replace(each, chain=chain, runs=runs, fails=fails, despite=place.despite)
+            self.ended.append(Ended(number, ended))
         for loss in lost:
             said = weakest(place.runs, loss.runs)
             self.ended.append(Ended(number, replace(loss, chain=(*place.chain, *loss.chain), runs=said)))
@@ -376,19 +383,6 @@ class Steps:
         inner = Place(
             {**place.context, "inputs": inputs, "github": Open("github", own_github)},
             path, (*place.chain, link), "", place.folder if place.depth else ".", place.runs, place.fails,
-            place.depth + 1, place.written, place.changed, place.mounts,
+            place.depth + 1, place.written, place.changed, place.despite, place.mounts,
         )  # fmt: skip
         self.walk(runs.get("steps"), inner, number)
-
-
-def _raised(key: str, later: Sequence[Any]) -> bool:
-    """Whether a later step fails the job where the step with this id has failed, as some tools' manuals advise."""
-    outcome = rf"steps\.{re.escape(key)}\.outcome\s*(==\s*'failure'|!=\s*'success')"
-    return any(
-        isinstance(step, Mapping)
-        and re.search(outcome, str(step.get("if", "")))
-        and "&&" not in str(step.get("if", "")).replace("always() &&", "").replace("!cancelled() &&", "")
-        and "continue-on-error" not in step
-        and re.search(r"^\s*exit [1-9]", str(step.get("run", "")), re.M)
-        for step in later
-    )

@@ -18,6 +18,7 @@ def _plain(text: str) -> str:
 
 def _said(said: Said) -> Iterable[str]:
     yield said.why
+    yield from (what for what, _ in said.doubts)
 
 
 def _texts(found: Read) -> Iterable[str]:
@@ -36,6 +37,8 @@ def _texts(found: Read) -> Iterable[str]:
             yield from _said(said)
     for loss in found.opaque:
         yield from (loss.reason, loss.job, *(link.text for link in loss.chain), *_said(loss.on_change))
+        for said in loss.runs.values():
+            yield from _said(said)
     for each in found.not_read:
         yield each.reason
 
@@ -60,7 +63,10 @@ def masked(found: Read) -> Read:
 
 
 def _said_of(said: Said, mask: Mask) -> Said:
-    return replace(said, why=mask(said.why)) if said.why else said
+    if not said.why and not said.doubts:
+        return said
+    doubts = frozenset((mask(what), left_out) for what, left_out in said.doubts)
+    return replace(said, why=mask(said.why), doubts=doubts)
 
 
 def _scenario(scenario: Scenario, mask: Mask) -> Scenario:
@@ -108,4 +114,5 @@ def _opaque(loss: Opaque, mask: Mask) -> Opaque:
         chain=_chain(loss.chain, mask),
         job=mask(loss.job),
         on_change=_said_of(loss.on_change, mask),
+        runs={name: _said_of(said, mask) for name, said in loss.runs.items()},
     )

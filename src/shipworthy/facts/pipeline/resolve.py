@@ -59,7 +59,8 @@ class Frame:
 
     def doubt(self, said: Said) -> Frame:
         """The same place, reached less surely."""
-        return replace(self, runs=weakest(self.runs, said))
+        where = ">".join(map(str, self.chain))
+        return replace(self, runs=weakest(self.runs, said.within(where)))
 
     def masked(self, said: Said) -> Frame:
         """The same place, failing less surely."""
@@ -77,6 +78,8 @@ class Found:
     fails: Said
     remark: str = ""
     secrets: SecretScan | None = None
+    despite: bool = False
+    """As in a leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +159,18 @@ class Resolver:
         for row, reason in script.problems:
             if could_test(text):
                 self.lose(reason, frame.at(here(row)), anything=hints(text))
+        place = f"{'>'.join(map(str, frame.chain))}>{here(0)}" if script.calls else ""
         for call in script.calls:
-            self._call(call, frame, here(call.row))
+            self._call(call, frame, here(call.row), place)
 
-    def _call(self, call: Call, frame: Frame, link: Link) -> None:
+    def _call(self, call: Call, frame: Frame, link: Link, place: str) -> None:
         words = call.words
         inner = replace(
             frame,
             chain=(*frame.chain, link),
             folder=call.folder,
             variables=call.variables,
-            runs=weakest(frame.runs, call.runs),
+            runs=weakest(frame.runs, call.runs.within(place)),
             fails=weakest(frame.fails, call.fails),
             fed=call.fed,
         )

@@ -27,6 +27,11 @@ _LISTS = re.compile(r"git\s+ls-(files|tree)\b")
 _CONDITIONS = {"grep", "egrep", "command", "which", "type", "hash", "diff", "cmp", "pgrep", "nc", "ping", "read"}
 
 
+def _key(node: Node, what: str) -> str:
+    """A condition by its place: the same words elsewhere may have another answer."""
+    return f"{node.start_point[0]}:{node.start_point[1]} {what}"
+
+
 class Script(Machine):
     """One script, walked when it is made: see `calls` and `problems`."""
 
@@ -94,7 +99,10 @@ class Script(Machine):
             return
         before = self._save()
         self._statement(
-            right, weakest(runs, no("it is never reached") if holds is False else unsure(condition)), status, trigger
+            right,
+            weakest(runs, no("it is never reached") if holds is False else unsure(condition, _key(left, condition))),
+            status,
+            trigger,
         )
         if holds is False:
             self._restore(before)
@@ -185,9 +193,8 @@ class Script(Machine):
             holds = self._holds(named[-1], ordinary=False) if named else None
             shown = " ".join(syntax.text_of(child) for child in named)[:50]
             before = self._save()
-            taken = (
-                here if holds else no("its condition is never true") if holds is False else unsure(f"only if {shown}")
-            )
+            only = unsure(f"only if {shown}", _key(condition[0], f"only if {shown}") if condition else "")
+            taken = here if holds else no("its condition is never true") if holds is False else only
             self._sequence(body, weakest(here, taken), status, trigger)
             if holds is not False:
                 ends.append(self._save())
@@ -196,7 +203,7 @@ class Script(Machine):
                 here = no("another branch is always taken")
                 break
             if holds is None:
-                here = weakest(here, unsure(f"only if not {shown}"))
+                here = weakest(here, unsure(f"only if not {shown}", _key(node, f"only if not {shown}")))
         before = self._save()
         if last is not None:
             self._sequence(last, here, status, trigger)
@@ -270,15 +277,16 @@ class Script(Machine):
             self.words.variables[name] = (item,)
             last = not plain or number == len(items) - 1
             own = status if last else no("only the last round of the loop counts")
-            self._sequence(body.children, runs if plain else weakest(runs, unsure("in a loop")), own, trigger)
+            self._sequence(
+                body.children, runs if plain else weakest(runs, unsure("in a loop", _key(node, "loop"))), own, trigger
+            )
 
     def _loop(self, node: Node, runs: Said, status: Said, trigger: Said | None) -> None:
         before = self._save()
         for child in node.named_children:
             if child.type == "do_group":
-                self._sequence(
-                    child.children, weakest(runs, unsure("in a loop")), weakest(status, unsure("in a loop")), trigger
-                )
+                here = weakest(runs, unsure("in a loop", _key(node, "loop")))
+                self._sequence(child.children, here, weakest(status, unsure("in a loop")), trigger)
             else:
                 self._statement(child, runs, no("its result only ends a loop"), None)
         self._merge([before, self._save()])
@@ -302,7 +310,7 @@ class Script(Machine):
                 fits = False
             own = no("its case is never taken") if fits is False else runs
             own = (
-                weakest(runs, unsure(f"only in case {'|'.join(patterns)[:30]}"))
+                weakest(runs, unsure(f"only in case {'|'.join(patterns)[:30]}", _key(item, "case")))
                 if fits is None or (fits and taken is None)
                 else own
             )

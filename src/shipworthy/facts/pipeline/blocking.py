@@ -1,0 +1,121 @@
+"""Which jobs of a workflow cannot start once another one has failed or was skipped, told by needs and conditions.
+
+Source: the code host's "Using jobs in a workflow" (a job whose needs failed or were skipped is skipped, unless its
+condition names a status function) and "Evaluate expressions" (what the status functions answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shipworthy.facts.pipeline.expressions import condition, uses_status
+from shipworthy.facts.pipeline.fact import Job
+from shipworthy.facts.pipeline.values import Open, Unknown, truth
+
+MAX_DEPTH = 60
+
+
+def with_callers(id: str) -> list[str]:
+    """A job's id and those of the jobs that call it, the outermost first."""
+    parts = id.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+
+
+class Blocking:
+    """The jobs of one workflow. `github`: conditions are written in that code host's language, and are followed."""
+
+    def __init__(self, jobs: Iterable[Job], *, github: bool) -> None:
+        self.jobs: Mapping[str, Job] = {job.id: job for job in jobs}
+        self._github = github
+        self._before: dict[str, dict[str, str]] = {}
+        self._known: dict[tuple[str, str, str, str], bool] = {}
+
+    def before(self, id: str) -> Mapping[str, str]:
+        """Every job that a job or its callers name in `needs`, and those these need: id -> the job that names it.
+
+        Nearest first.
+        """
+        if id not in self._before:
+            found: dict[str, str] = {}
+            waiting = [(each, need) for each in reversed(with_callers(id)) for need in self.needs(each)]
+            while waiting:
+                (by, need), *waiting = waiting
+                if need not in found:
+                    found[need] = by
+                    waiting += [(need, each) for each in self.needs(need)]
+            self._before[id] = found
+        return self._before[id]
+
+    def needs(self, id: str) -> tuple[str, ...]:
+        """Ids of the jobs it waits for itself; nothing for a job that is not there."""
+        job = self.jobs.get(id)
+        return job.needs if job else ()
+
+    def path(self, id: str, needed: str) -> list[str]:
+        """Ids of the jobs on the shortest way of `needs` from a job (not included) to one it waits for."""
+        before = self.before(id)
+        steps = [needed]
+        while len(steps) < MAX_DEPTH and (by := before.get(steps[0])) in before and by is not None:
+            steps.insert(0, by)
+        return steps
+
+    def stops(self, id: str, needed: str, event: str, result: str = "failure") -> bool:
+        """Whether a job surely does not start once another one ended with `result` ("failure" or "skipped")."""
+        key = (id, needed, event, result)
+        if key not in self._known:
+            others = ("success", "skipped")
+            self._known[key] = all(self._stopped(id, _Case(needed, result, other, event), 0) for other in others)
+        return self._known[key]
+
+    def _stopped(self, id: str, case: _Case, depth: int) -> bool:
+        if depth > MAX_DEPTH:
+            return False
+        around = with_callers(case.needed)
+        return any(not self._starts(each, case, depth) for each in with_callers(id) if each not in around)
+
+    def _starts(self, id: str, case: _Case, depth: int) -> bool:
+        job = self.jobs.get(id)
+        if job is None:
+            return True
+        results = {need: self._result(need, case, depth) for need in job.needs}
+        if not self._github:
+            return not job.waits or ("failure" not in results.values() and "skipped" not in results.values())
+        fine = all(result == "success" for result in results.values())
+        text = job.condition
+        if not uses_status(text) and not fine:
+            return False
+        if not text:
+            return True
+        failed = case.result == "failure" and any(each in self.before(id) for each in with_callers(case.needed))
+        prefix = len(id.rpartition("/")[0]) + 1 if "/" in id else 0
+        answers = {"success()": fine, "always()": True, "failure()": failed, "cancelled()": False}
+        context: dict[str, Any] = {
+            "github": Open("github", {"event_name": case.event} if case.event != "?" else {}),
+            "needs": {
+                need[prefix:]: {"result": result, "outputs": Unknown("outputs")} for need, result in results.items()
+            },
+            **{name: (lambda _args, value=value: value) for name, value in answers.items()},
+        }
+        return truth(condition(text, context)) is not False
+
+    def _result(self, id: str, case: _Case, depth: int) -> str:
+        """How a needed job ends in this case."""
+        if id == case.needed:
+            # Other systems go on past a job that this start leaves out.
+            return case.result if self._github or case.result == "failure" else "success"
+        if case.needed.startswith(id + "/"):
+            # A called workflow fails with one of its jobs; one that was skipped does not make it skipped.
+            return case.result if case.result == "failure" else "success"
+        if not any(each in self.before(id) for each in with_callers(case.needed)):
+            return case.other if self._github else "success"
+        if not self._stopped(id, case, depth + 1):
+            return "success"
+        return "skipped"
+
+
+class _Case:
+    """One job ended like this, all that do not depend on it like that."""
+
+    def __init__(self, needed: str, result: str, other: str, event: str) -> None:
+        self.needed, self.result, self.other, self.event = needed, result, other, event
