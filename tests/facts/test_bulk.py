@@ -93,7 +93,7 @@ def test_alone_it_finds_what_the_careful_pass_finds(
 ) -> None:
     monkeypatch.setattr(bulk, "processes", lambda: 1)
     assert look(folder, SecretsAnalyser()) == expected
-    assert sum(len(value["rows"]) for value in expected[0].values()) > FILES
+    assert sum(len(value["rows"]) for value in expected[0].values() if value) > FILES
     assert {gap.path for gap in expected[1]} == {"cut.py"} | ({"locked.py"} if os.geteuid() else set())
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from shipworthy.bugs import bug
@@ -15,6 +16,10 @@ from shipworthy.project import Source
 
 _JSON = json.JSONEncoder(separators=(",", ":")).encode
 """As json.dumps, which makes an encoder anew for each call that is not the usual one."""
+
+
+NOTHING = "null"
+"""The commonest record of all, so known by sight: an analyser that found nothing says None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Stored:
 
     @classmethod
     def of(cls, text: str, gaps: Sequence[tuple[str, int | None]]) -> Stored:
+        if text == NOTHING and not gaps:
+            return _nothing()
+        return cls._made(text, gaps)
+
+    @classmethod
+    def _made(cls, text: str, gaps: Sequence[tuple[str, int | None]]) -> Stored:
         rows = tuple((str(reason), line) for reason, line in gaps) if gaps else ()
         whole = f"{text}\0{json.dumps(rows) if rows else '[]'}".encode("ascii", "backslashreplace")
         return cls(text, rows, hashlib.blake2b(whole, digest_size=16).hexdigest())
@@ -36,6 +47,11 @@ class Stored:
     @classmethod
     def made(cls, record: Record) -> Stored:
         return cls.of(_JSON(record.value), record.gaps)
+
+
+@cache
+def _nothing() -> Stored:
+    return Stored._made(NOTHING, ())
 
 
 def digest(data: bytes) -> str:
@@ -64,7 +80,7 @@ class Values(Mapping[str, Any]):
     def __getitem__(self, path: str) -> Any:
         text = self._texts.pop(path, None)
         if text is not None:
-            self._held[path] = json.loads(text)
+            self._held[path] = None if text == NOTHING else json.loads(text)
         return self._held[path]
 
     def __contains__(self, path: object) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from shipworthy.git import Git, GitError
 from shipworthy.project.files import FileEntry, FileKind, kind_of
@@ -83,10 +84,35 @@ def _index_rows(git: Git) -> Iterator[tuple[str, str, str, int]]:
         raise ValueError(f"its index is listed in a way not understood at byte {position}")
 
 
+class _Beside:
+    """A call to git that is made while something else is done; `result` waits for it."""
+
+    def __init__(self, call: Callable[[], bytes]) -> None:
+        self._call = call
+        self._found = b""
+        self._error: GitError | None = None
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._found = self._call()
+        except GitError as error:
+            self._error = error
+
+    def result(self) -> bytes:
+        """Raises GitError."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._found
+
+
 def from_git(root: Path, git: Git) -> Listing:
     """Tracked files, and untracked ones git does not ignore. Raises GitError."""
     files: dict[str, FileEntry] = {}
     base = f"{root}/"
+    untracked = _Beside(lambda: git.run("ls-files", "-o", "--exclude-standard", "-z"))
     for mode, blob, path, size in _index_rows(git):
         if path in files:
             continue
@@ -101,7 +127,7 @@ def from_git(root: Path, git: Git) -> Listing:
             return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
     incomplete = None
     try:
-        others = git.run("ls-files", "-o", "--exclude-standard", "-z")
+        others = untracked.result()
     except GitError as error:
         return Listing(files=files, incomplete=f"untracked files could not be listed: {error}")
     for name in others.split(b"\0"):

@@ -100,8 +100,13 @@ def _bytes(descriptor: int, limit: int) -> bytes:
     if found.st_size > limit:
         raise Unreadable(f"larger than {limit // 1024:,} KiB ({found.st_size // 1024:,} KiB), not read")
     data = os.read(descriptor, found.st_size + 1)
-    # A short answer is no end of the file by itself: read until there is nothing left, as far as the limit.
-    while len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data)) if data else b""):
+    # Asked for one byte more than there should be, so this much is all of it. Any other answer is no end of the file by
+    # itself: read until there is nothing left, as far as the limit.
+    while (
+        len(data) != found.st_size
+        and len(data) <= limit
+        and (more := os.read(descriptor, limit + 1 - len(data)) if data else b"")
+    ):
         data += more
     if len(data) > limit:
         raise Unreadable(f"larger than {limit // 1024:,} KiB, not read")

@@ -114,7 +114,7 @@ def test_nothing_to_say_is_what_the_analysis_says(
     entry = FileEntry(path="a/b.py", size=len(text), mtime_ns=0, inode=0, kind=FileKind.SOURCE, tracked=True)
     said, value = SecretsAnalyser().nothing_to_say(entry, text), SecretsAnalyser().analyse(Source(entry, text)).value
     assert said is None or json.loads(said) == value
-    assert said is None or not value["rows"]
+    assert said is None or not value or not value["rows"]
     assert (said is None) is (LIVE.encode() in text)
 
 

@@ -315,6 +315,8 @@ def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns) -
     if answer.gaps:
         return answer.gaps[0][0]
     value = answer.value
+    if value is None:
+        return Looked("text", len(data), (), None)
     return Looked("binary" if value["binary"] else "text", len(data), tuple(value["rows"]), dict(value["left"]) or None)
 
 

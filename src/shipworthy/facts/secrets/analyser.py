@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.records import NOTHING
 from shipworthy.facts.secrets.engine import engine, expect
 from shipworthy.facts.secrets.identity import masked, token_hash
 from shipworthy.facts.secrets.rules import load
@@ -29,6 +30,7 @@ ARCHIVES = frozenset(_ARCHIVES.split())
 """Endings of files that hold other files; they are not opened."""
 BINARIES = frozenset(_BINARIES.split())
 """Endings of files that hold no text."""
+_BINARY = '{"binary":true,"rows":[],"left":{}}'
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
@@ -51,22 +53,24 @@ class SecretsAnalyser(Analyser):
         if data.startswith(_MARKS):
             return None
         if data.find(b"\0", 0, 8000) >= 0:
-            return f'{{"bytes":{len(data)},"binary":true,"rows":[],"left":{{}}}}'
+            return _BINARY
         if engine().candidates(data, entry.path) is None:
-            return f'{{"bytes":{len(data)},"binary":false,"rows":[],"left":{{}}}}'
+            return NOTHING
         return None
 
     def analyse(self, source: Source) -> Record:
-        """`{"bytes", "binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused."""
-        size = len(source.data)
+        """`{"binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused.
+
+        None for a text with neither.
+        """
         if source.binary:
-            return Record({"bytes": size, "binary": True, "rows": [], "left": {}})
+            return Record({"binary": True, "rows": [], "left": {}})
         data = text_bytes(source)
         found = scan(source.path, data, minified=None)
         left = dict(Counter(reason for reason, _ in found.left_out)) if found.left_out else {}
         rows = [_row(hit, data) for hit in found.hits]
         gaps = ((TOO_MANY, None),) if found.cut else ()
-        return Record({"bytes": size, "binary": False, "rows": rows, "left": left}, gaps)
+        return Record({"binary": False, "rows": rows, "left": left} if rows or left else None, gaps)
 
 
 @cache

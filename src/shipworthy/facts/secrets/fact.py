@@ -113,11 +113,13 @@ class SecretsReader(FactReader[Secrets]):
         texts = total = binaries = 0
         # Once over all of them: there are as many as files, and most have nothing to say.
         for path, record in records.items():
-            if record["binary"]:
+            if record is not None and record["binary"]:
                 binaries += 1
                 continue
             texts += 1
-            total += record["bytes"]
+            total += view.project.files[path].size
+            if record is None:
+                continue
             if record["rows"]:
                 rows[path] = record["rows"]
             if record["left"]:

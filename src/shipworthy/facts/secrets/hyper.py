@@ -85,6 +85,9 @@ class HyperscanEngine:
                 assigned.setdefault(number, []).append(end)
             else:
                 signs |= prefilter.SIGNING[number - _SIGNING][1]
+        signing = prefilter.signs(signs)
+        if not rules and not assigned and not signing:
+            return None
         context = context_of(path)
         # Most reports are of forms that are no assignment in the kind of file they stand in.
         if not context.generic:
@@ -92,7 +95,7 @@ class HyperscanEngine:
         elif not context.plain:
             for form in prefilter.PLAIN_ONLY:
                 assigned.pop(form, None)
-        signing = context.signs and prefilter.signs(signs)
+        signing = signing and context.signs
         if not rules and not assigned and not signing:
             return None
         return Candidates(rules, where, assigned, signing, bool(cut))
