@@ -101,6 +101,13 @@ CASES: dict[str, Case] = {
     "ci-runs-tests": Case(
         files={".github/workflows/ci.yml": _WORKFLOW, "Makefile": _MAKEFILE, "tests/test_app.py": _TEST}
     ),
+    "lint-types-in-ci": Case(
+        files={
+            ".github/workflows/ci.yml": _WORKFLOW,
+            "Makefile": "test:\n\truff check .\n\tmypy .\n",
+            "a.py": "x = 1\n",
+        }
+    ),
     "tests-pass": Case(files={"tests/__init__.py": "", "tests/test_sums.py": _UNITTEST}, consent=True),
     "tests-not-skipped": Case(files={"tests/test_app.py": _TEST, "tests/test_sums.py": _UNITTEST}),
     "secrets-not-in-tree": Case(files={"app/main.py": _APP, "README.md": "# Shop\n\nA shop.\n"}),

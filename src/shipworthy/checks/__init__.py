@@ -14,6 +14,7 @@ __all__ = ["BUILT_IN", "Check", "CheckContext", "check_named"]
 BUILT_IN: dict[str, str] = {
     "ci-on-every-change": "pipeline.ci_on_every_change:CiOnEveryChange",
     "ci-runs-tests": "pipeline.ci_runs_tests:CiRunsTests",
+    "lint-types-in-ci": "pipeline.lint_types_in_ci:LintTypesInCi",
     "tests-pass": "tests.tests_pass:TestsPass",
     "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",
     "secrets-not-in-tree": "secrets.secrets_not_in_tree:SecretsNotInTree",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind, Link, SecretScan, no, unsure
+from shipworthy.facts.pipeline.hook_linters import STAGES, linters_of
 from shipworthy.facts.pipeline.resolve import Frame, Resolver
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
 from shipworthy.facts.pipeline.tree import Tree, rows
@@ -21,8 +22,6 @@ from shipworthy.project.yaml import line_of
 
 FILE = ".pre-commit-config.yaml"
 _NAMES = (FILE, ".pre-commit-config.yml")
-_STAGES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
-"""Older names of stages."""
 # Hooks of other repositories by the repository's name and the hook's id: the command each runs.
 _KNOWN: Mapping[tuple[str, str], str] = {
     ("gitleaks", "gitleaks"): "gitleaks git --pre-commit --staged",
@@ -99,7 +98,7 @@ def _hooks(path: str, data: Mapping[str, Any]) -> Iterator[Hook]:
             names = frozenset({name, str(row.get("alias") or name)})
             yield Hook(
                 id=name, names=names, path=path, line=line_of(row, "id") or 1,
-                stages=frozenset(_STAGES.get(each, each) for each in stages), scan=scan,
+                stages=frozenset(STAGES.get(each, each) for each in stages), scan=scan,
             )  # fmt: skip
 
 
@@ -129,20 +128,27 @@ def run(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     at = skip_options(words, 1, _VALUED)
     if at >= len(words) or words[at] != "run":
         return False
-    r.note(Kind.LINT, words, frame)
     rest = words[at + 1 :]
     only = skip_options(rest, 0, _VALUED)
     chosen = rest[only] if only < len(rest) else ""
     stage = option(rest, "--hook-stage", "-t", "--hook-type") or "pre-commit"
     files = any(word.split("=", 1)[0] in _FILES for word in rest)
+    staged = no("it looks only at staged files, and a pipeline has none: `--all-files` is missing")
+    lints = frame if files else frame.masked(staged)
+    r.note(Kind.LINT, words, lints)
     skipped = {each.strip() for value in frame.variables.get("SKIP", ()) for each in value.split(",")}
     config = option(words, "-c", "--config")
     if frame.folder not in (".", None) or (config and config not in _NAMES):
         return True
-    if config_of(r.tree) is None and any(r.tree.is_file(name) for name in _NAMES):
+    found = config_of(r.tree)
+    if found is None and any(r.tree.is_file(name) for name in _NAMES):
         r.lose(f"{FILE} could not be understood", frame, anything=True)
+    stage = STAGES.get(stage, stage)
+    for linter in linters_of(*found) if found else ():
+        if stage in linter.stages and not linter.names & skipped and (not chosen or chosen in linter.names):
+            r.note(linter.kind, linter.program.split(), lints.at(linter.link))
     for hook in hooks_of(r.tree):
-        if (chosen and chosen not in hook.names and HOLE not in chosen) or _STAGES.get(stage, stage) not in hook.stages:
+        if (chosen and chosen not in hook.names and HOLE not in chosen) or stage not in hook.stages:
             continue
         here = frame.at(hook.link)
         if HOLE in chosen:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, SecretScan, unsure, weakest
+from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
 from shipworthy.facts.pipeline.own_programs import entry_of, starts_tests
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
@@ -25,6 +26,7 @@ MAX_DEPTH = 8
 MAX_COMMANDS = 20_000
 """Commands followed for one repository; beyond it the rest is not followed and said to be so."""
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "ash"}
+_INTERPRETERS = {"node", "tsx", "ts-node", "deno", "bun", "ruby", "perl", "php", "esno"}
 _GENERATED_SCRIPTS = {"gradlew", "mvnw", "mvnd"}
 _OWN_PROGRAMS = {"manage.py", "artisan", "rails", "rake", "rspec", "setup.py", "console"}
 
@@ -223,6 +225,11 @@ class Resolver:
             self.note(deploy, words, frame)
             return
         known, secrets = classify(words), scan_of(words, frame.variables, fed=frame.fed)
+        if known is not None and known.kind in (Kind.LINT, Kind.TYPES):
+            frame = frame.masked(softened(words))
+        more = also(words, frame.folder, self.tree)
+        if more is not None:
+            self.note(more, words, frame)
         if secrets is not None:
             self.note(known.kind if known else Kind.SCAN, words, frame, secrets=secrets)
             return
@@ -332,18 +339,7 @@ class Resolver:
 
     def _own_file(self, name: str, words: Sequence[str], frame: Frame, binary: bool) -> bool:
         """`./scripts/test`, `python runtests.py`, `node scripts/x.js`: a file of the repository."""
-        interpreter = is_python(name) or name in (
-            "node",
-            "tsx",
-            "ts-node",
-            "deno",
-            "bun",
-            "ruby",
-            "perl",
-            "php",
-            "esno",
-        )
-        if interpreter:
+        if is_python(name) or name in _INTERPRETERS:
             at = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), 0)
             if not at or "--test" in words:
                 return False

@@ -105,6 +105,32 @@ BY_FIRST_WORD: dict[tuple[str, str], Kind] = {
     ("docker", "build"): Kind.BUILD,
     ("terraform", "validate"): Kind.LINT,
     ("terraform", "fmt"): Kind.LINT,
+    ("tofu", "validate"): Kind.LINT,
+    ("tofu", "fmt"): Kind.LINT,
+    ("mix", "format"): Kind.LINT,
+    ("mix", "credo"): Kind.LINT,
+    ("mix", "dialyzer"): Kind.TYPES,
+    ("mix", "compile"): Kind.BUILD,
+    ("dart", "analyze"): Kind.LINT,
+    ("dart", "format"): Kind.LINT,
+    ("flutter", "analyze"): Kind.LINT,
+    ("flutter", "build"): Kind.BUILD,
+    ("dart", "compile"): Kind.BUILD,
+    ("swift", "build"): Kind.BUILD,
+    ("swift", "format"): Kind.LINT,
+    ("xcodebuild", "build"): Kind.BUILD,
+    ("sbt", "compile"): Kind.BUILD,
+    ("nest", "build"): Kind.BUILD,
+    ("expo", "lint"): Kind.LINT,
+    ("gts", "lint"): Kind.LINT,
+    ("gts", "check"): Kind.LINT,
+    ("wp-scripts", "lint-js"): Kind.LINT,
+    ("kcd-scripts", "lint"): Kind.LINT,
+    ("tsdx", "lint"): Kind.LINT,
+    ("pants", "lint"): Kind.LINT,
+    ("helm", "lint"): Kind.LINT,
+    ("bazel", "build"): Kind.BUILD,
+    ("rector", "process"): Kind.LINT,
     ("npm", "audit"): Kind.SCAN,
     ("pnpm", "audit"): Kind.SCAN,
     ("yarn", "audit"): Kind.SCAN,
@@ -143,11 +169,16 @@ LINT = _words(
     "editorconfig-checker ec knip dprint oxfmt curlylint sqlfluff import-linter lint-imports vulture "
     "interrogate doc8 rstcheck php-cs-fixer phpcs pint clang-format clang-tidy cpplint credo mdl remark "
     "textlint alex publint attw depcheck unimported super-linter trunk megalinter pyupgrade check-manifest "
-    "validate-pyproject rstfmt taplo buf spectral refurb pyproject-fmt eslint_d"
+    "validate-pyproject rstfmt taplo buf spectral refurb pyproject-fmt eslint_d rslint stylua luacheck selene typos "
+    "revive gocritic gocyclo ineffassign errcheck goimports rustfmt reek rails_best_practices erb_lint erblint "
+    "slim-lint haml-lint phpmd ecs phplint parallel-lint phpinsights tlint cppcheck swiftformat swift-format scalafmt "
+    "scalafix clj-kondo ameba hlint ormolu fourmolu terragrunt-hclfmt cfn-lint kubeconform kube-linter kube-score "
+    "dockerfilelint dockerlint htmlhint jsonlint v8r shfmt bashate checkmake docformatter darker ec flake8-nb pylama "
+    "prospector wemake-python-styleguide autoflake"
 )
 TYPES = _words(
     "mypy dmypy pyright basedpyright pyre pytype ty pyrefly zuban svelte-check flow tsd tstyche srb sorbet "
-    "phpstan psalm type-coverage vue-tsgo glint stubtest"
+    "phpstan psalm larastan type-coverage vue-tsgo glint stubtest steep rbs dialyzer pyanalyze"
 )
 SCAN = _words(
     "pip-audit safety bandit semgrep opengrep trivy snyk grype codeql gitleaks trufflehog osv-scanner "
