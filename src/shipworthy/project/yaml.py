@@ -19,11 +19,11 @@ class BadData(Exception):
         self.line = line
 
 
-def load_yaml(data: bytes) -> list[Any]:
+def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
     """Every document of a YAML file as ruamel round-trip nodes without comments (`.lc`: 0-based lines). Raises BadData.
 
-    `on:` stays text, duplicate keys are an error, anchors are expanded lazily; alias bombs and deep nesting are
-    refused before anything is built from them.
+    `on:` stays text, anchors are expanded lazily; alias bombs and deep nesting are refused before anything is built
+    from them. Duplicate keys are an error; with `last_wins` the last of them counts, as in Ruby.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.composer import Composer
@@ -50,6 +50,16 @@ def load_yaml(data: bytes) -> list[Any]:
                 return super().compose_node(parent, index)
             finally:
                 self.nesting -= 1
+
+        def compose_mapping_node(self, anchor: Any) -> Any:
+            node = super().compose_mapping_node(anchor)
+            if last_wins:
+                keys = [str(getattr(key, "value", "")) for key, _ in node.value]
+                last = {key: at for at, key in enumerate(keys)}
+                node.value = [
+                    row for at, row in enumerate(node.value) if keys[at] == "<<" or last.get(keys[at], at) == at
+                ]
+            return node
 
     if len(data) > MAX_BYTES:
         raise BadData(f"larger than {MAX_BYTES // 1024} KiB")

@@ -61,9 +61,9 @@ jobs:
 
 
 def test_other_systems_are_unknown(tmp_path: Path) -> None:
-    found = table(tmp_path, {".gitlab-ci.yml": "a: {script: pytest}\n"})
+    found = table(tmp_path, {".semaphore/semaphore.yml": "version: v1.0\n"})
     assert (found["ci_systems"], found["tests_on_change"], found["deploy"], found["deploy_gated"]) == (
-        ["gitlab"],
+        ["semaphore"],
         "unknown",
         "unknown",
         "unknown",

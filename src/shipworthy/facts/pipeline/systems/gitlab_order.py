@@ -1,0 +1,49 @@
+"""For which jobs a GitLab job waits, over all pipelines it is in.
+
+Source: GitLab's reference "CI/CD YAML syntax" (`stages`, `needs`, `allow_failure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shipworthy.facts.pipeline.systems.gitlab_pipeline import Pipeline, Row
+
+
+def needs_of(pipelines: Sequence[Pipeline]) -> dict[str, list[str]]:
+    """By job, those that must have succeeded before it starts, in every one of the pipelines.
+
+    A job that somebody may start and that may fail keeps nobody waiting; who names it waits for what it waits for.
+    """
+    rows = pipelines[0].jobs.rows
+    loose = {
+        name
+        for name in rows
+        if any(each.decisions[name].optional and each.decisions[name].runs.no for each in pipelines)
+    }
+    found: dict[str, list[str]] = {}
+    for name, row in rows.items():
+        ways = [each for each in pipelines if each.decisions[name].is_in] or list(pipelines)
+        lists = [_before(each, row, loose, ()) for each in ways]
+        everywhere = set(lists[0]).intersection(*lists[1:])
+        found[name] = [each for each in dict.fromkeys(lists[0]) if each in everywhere]
+    return found
+
+
+def _before(pipeline: Pipeline, row: Row, loose: set[str], seen: tuple[str, ...]) -> list[str]:
+    rows = pipeline.jobs.rows
+    needs = pipeline.needs(row)
+    if needs is None:
+        return [name for name, other in rows.items() if other.stage < row.stage and name not in loose]
+    found: list[str] = []
+    for need in needs:
+        if need.name not in rows or need.name in seen:
+            continue
+        decision = pipeline.decisions[need.name]
+        if need.optional and not (decision.runs.yes or decision.manual.yes):
+            continue
+        if need.name in loose:
+            found += _before(pipeline, rows[need.name], loose, (*seen, row.name))
+        else:
+            found.append(need.name)
+    return found
