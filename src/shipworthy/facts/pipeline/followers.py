@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shipworthy.facts.pipeline import containers, make, monorepo, node, noxfile, precommit, python_tools, taskfiles
+from shipworthy.facts.pipeline import (
+    containers,
+    make,
+    monorepo,
+    node,
+    noxfile,
+    pipes,
+    precommit,
+    python_tools,
+    taskfiles,
+    uploads,
+)
 from shipworthy.facts.pipeline.resolve import Follower, Frame, Resolver
 
 
@@ -58,4 +69,6 @@ FOLLOWERS: dict[str, Follower] = {
     "podman": containers.docker,
     "docker-compose": containers.compose,
     "podman-compose": containers.compose,
+    pipes.PROGRAM: pipes.follow,
+    "buildkite-agent": uploads.follow,
 }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shipworthy.facts.pipeline.systems import gitlab
+from shipworthy.facts.pipeline.systems import bitbucket, buildkite, drone, gitlab, woodpecker
 from shipworthy.facts.pipeline.systems.plan import Plan
 
 SystemReader = Callable[[Plan], None]
 """Reads the file of a plan (`plan.path`) into it: `start` for each way it starts, then its jobs and their commands."""
 
 READERS: Mapping[str, SystemReader] = {
+    "bitbucket": bitbucket.read,
+    "buildkite": buildkite.read,
+    "drone": drone.read,
     "gitlab": gitlab.read,
+    "woodpecker": woodpecker.read,
 }
 """By the name of the system (see `discovery`). A system without a reader is named and stays unknown."""
