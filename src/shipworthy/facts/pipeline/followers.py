@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shipworthy.facts.pipeline import (
+    circleci_cli,
     containers,
     make,
     monorepo,
@@ -25,6 +26,8 @@ def _task(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
 
 
 FOLLOWERS: dict[str, Follower] = {
+    "circleci": circleci_cli.follow,
+    "circleci-agent": circleci_cli.follow,
     "npm": node.npm,
     "pnpm": node.pnpm,
     "yarn": node.yarn,
