@@ -107,6 +107,10 @@ class Kind(StrEnum):
     PUBLISH = "publish"
     UPDATE = "update"
     """Raises locked versions: `npm update`, `uv lock --upgrade`."""
+    INSTALL = "install"
+    """Installs packages of a package manager: see `Install`."""
+    PROBE = "probe"
+    """Asks something that was started or deployed whether it works: `curl --fail https://…`, `wait-on`."""
     NOTHING = "nothing"
     """Looks like a test and is none: an empty script, `--collect-only`."""
 
@@ -132,6 +136,26 @@ class SecretScan:
     """Whether a secret that it finds makes the command fail."""
     staged: bool = False
     """It looks at what is about to be committed, which is nothing in a pipeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """That a command installs packages (see `installs`)."""
+
+    tool: str
+    """The package manager: "npm", "pip"."""
+    frozen: Said
+    """Whether it installs exactly what a lock of the repository holds, as far as the command itself decides."""
+    requirements: tuple[str, ...] = ()
+    """Requirement files it takes: then it is frozen as far as their lines are exact."""
+    needs: tuple[str, ...] = ()
+    """Names of locks without which the same command picks versions itself."""
+    proves: bool = False
+    """It fails where the lock does not answer the manifest."""
+    follows: bool = False
+    """It takes the lock as it is where an earlier command of the same job proved it."""
+    aside: str = ""
+    """Of a tool rather than of the project's own packages: what to know about it, "pinned" where nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +188,7 @@ class Leaf:
     remark: str = ""
     """Of a NOTHING: why it is no test."""
     secrets: SecretScan | None = None
+    install: Install | None = None
     despite: bool = False
     """Its step starts although an earlier one of the job failed (`if: always()`)."""
     combinations: Mapping[str, Combinations] = field(default_factory=dict)

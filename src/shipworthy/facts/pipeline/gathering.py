@@ -110,6 +110,7 @@ def gather(
                     runs={each: pair[0] for each, pair in runs.items()},
                     remark=what.remark,
                     secrets=what.secrets,
+                    install=what.install,
                     despite=what.despite,
                     combinations=row.combinations,
                 )

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shipworthy.facts.pipeline.deploys import classify_deploy
-from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, SecretScan, unsure, weakest
+from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, SecretScan, unsure, weakest
+from shipworthy.facts.pipeline.installs import installs
 from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
 from shipworthy.facts.pipeline.own_programs import entry_of, starts_tests
@@ -80,6 +81,7 @@ class Found:
     fails: Said
     remark: str = ""
     secrets: SecretScan | None = None
+    install: Install | None = None
     despite: bool = False
     """As in a leaf."""
 
@@ -211,6 +213,10 @@ class Resolver:
             if could_test(" ".join(words)) or len(words) == 1 or name == HOLE:
                 self.lose(f"`{shown(words)}`: which program runs is not known", frame)
             return
+        for each in installs(
+            words, frame.folder, frame.variables, self.tree, frame.chain[-1].text if frame.chain else ""
+        ):
+            self.found.append(Found(Kind.INSTALL, shown(words), frame.chain, frame.runs, frame.fails, install=each))
         if self._shell(name, words, frame, options) or self._own_file(name, words, frame, stripped.as_binary):
             return
         follower = self._followers.get(name)
@@ -279,12 +285,8 @@ class Resolver:
             if command:
                 self._text(" ".join(words[at:]) if name == "eval" else words[at], frame, flags, words[at + 1 :])
             else:
-                self._file(
-                    words[at],
-                    words[at + 1 :],
-                    frame,
-                    Options(errexit=bool(flags & {"e", "errexit"}), pipefail="pipefail" in flags),
-                )
+                given = Options(errexit=bool(flags & {"e", "errexit"}), pipefail="pipefail" in flags)
+                self._file(words[at], words[at + 1 :], frame, given)
             return True
         if name in ("source", ".") and len(words) > 1:
             path = join_path(frame.folder, words[1])
@@ -300,13 +302,8 @@ class Resolver:
             return
         link = frame.chain[-1] if frame.chain else Link("?", 1, "")
         at_link = replace(nested, chain=frame.chain[:-1])
-        self.script(
-            text,
-            at_link,
-            fixed(link),
-            options=Options(errexit="e" in flags, pipefail="pipefail" in flags),
-            args=args,
-        )
+        given = Options(errexit="e" in flags, pipefail="pipefail" in flags)
+        self.script(text, at_link, fixed(link), options=given, args=args)
 
     def _file(self, word: str, args: Sequence[str], frame: Frame, options: Options) -> None:
         """A shell script of the repository."""
