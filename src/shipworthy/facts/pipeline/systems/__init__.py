@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shipworthy.facts.pipeline.systems import bitbucket, buildkite, circleci, drone, gitlab, woodpecker
+from shipworthy.facts.pipeline.systems import bitbucket, buildkite, circleci, drone, gitlab, jenkins, woodpecker
 from shipworthy.facts.pipeline.systems.plan import Plan
 
 SystemReader = Callable[[Plan], None]
 """Reads the file of a plan (`plan.path`) into it: `start` for each way it starts, then its jobs and their commands."""
 
 READERS: Mapping[str, SystemReader] = {
+    "jenkins": jenkins.read,
     "circleci": circleci.read,
     "bitbucket": bitbucket.read,
     "buildkite": buildkite.read,
