@@ -43,6 +43,17 @@ FOUND = [
     ("s3.env", f"AWS_ACCESS_KEY_ID={AWS}", "aws-access-key-id"),
     ("s3.env", f"AWS_ACCESS_KEY_ID={NO_DIGIT}", "aws-access-key-id"),
     ("s3.env", f"AWS_SECRET_ACCESS_KEY={drawn('b64', 40, 3)}", "assigned-key"),
+    ("client.py", f'api_key = (\n    "{RANDOM}"\n)', "assigned-key"),
+    ("client.py", f'password = """{PASSWORD}"""', "assigned-password"),
+    ("db.yml", f"db: {{user: app, password: {PASSWORD}, host: db}}", "assigned-password"),
+    ("db.yml", f"db: {{user: app, password: {PASSWORD}}}", "assigned-password"),
+    ("Pulumi.prod.yaml", f"config:\n  app:dbPassword: {PASSWORD}\n", "assigned-password"),
+    ("build.gradle", f"signingConfigs {{\n  storePassword '{PASSWORD}'\n}}", "assigned-password"),
+    ("config.xml", f'<property name="db.password">{PASSWORD}</property>', "assigned-password"),
+    ("hive-site.xml", f"<name>store.ConnectionPassword</name>\n <value>{PASSWORD}</value>", "assigned-password"),
+    ("env.csh", f"setenv API_KEY {RANDOM}\n", "assigned-key"),
+    ("env.fish", f"set -gx API_KEY {RANDOM}\n", "assigned-key"),
+    ("deploy.ps1", f'ConvertTo-SecureString "{PASSWORD}" -AsPlainText -Force', "secure-string"),
     ("app.py", f"app.secret_key = '{HEX}'", "assigned-signing"),
     ("app.py", f"app.config['SECRET_KEY'] = '{RANDOM}'", "assigned-signing"),
     ("settings.py", f"SECRET_KEY = os.environ.get('SECRET_KEY', '{RANDOM}')", "assigned-signing"),
@@ -85,6 +96,16 @@ FOR_REVIEW = [
     ("src/a.ts", f"const token = '{token(sub='u1', iat=1_700_000_000, exp=1_700_003_600)}'"),
     (".env", f"NEXT_PUBLIC_SEARCH_API_KEY={RANDOM}"),
 ]
+
+NOT_ASSIGNED = [
+    ("Gemfile", "  key 'value'\n  password 'password'\n"),
+    ("strings.xml", '<string name="password">Password</string>'),
+    ("types.d.ts", "type A = { password: string, token: string }"),
+    ("a.yml", "login: {password: $DB_PASSWORD, token: ${{ secrets.TOKEN }}}"),
+    ("README.md", "password: {type: string, format: password}"),
+    ("docs.py", 'password = """\n    The password of the user.\n"""'),
+]
+"""Looks like an assignment and gives no value to anything."""
 
 CLEAN = [
     ("settings.py", "SECRET_KEY = os.environ['SECRET_KEY']", None),
@@ -164,3 +185,8 @@ def test_a_key_over_several_lines_is_one_hit() -> None:
     escaped = json.dumps({"private_key": text})
     assert sure("service-account.json", escaped) == ["private-key"]
     assert doubtful("tests/certs/server.key", text) == ["private-key"]
+
+
+@pytest.mark.parametrize(("path", "text"), NOT_ASSIGNED)
+def test_what_gives_no_value_is_not_found(path: str, text: str) -> None:
+    assert not sure(path, text) + doubtful(path, text)

@@ -26,25 +26,39 @@ _FOLLOWED = {
 }
 _NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80})"
 _OPERATOR = rb"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
-_CALLS = rb"(?:(?:new\s)?[A-Za-z_][\w.:]{0,40}\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
+_CALLS = rb"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
 _QUOTED = rb"(?:\"(?P<double>[^\"\r\n]{1,1000})\"|'(?P<single>[^'\r\n]{1,1000})'|`(?P<tick>[^`\r\n]{1,1000})`)"
 _ASSIGNED = re.compile(
     _NAME + rb"(?=(?P<close>\\{0,2}[\"'`]?\]?\)?)\s{0,20}(?P<op>" + _OPERATOR + rb")\s{0,40}" + _CALLS
-    + rb"(?P<prefix>[brufBRUF@$]{0,2})\\{0,2}" + _QUOTED + rb")"
+    + rb"(?P<prefix>[brufBRUF@$]{0,2})(?:\"\"(?=\")|''(?=')|\\{0,2})" + _QUOTED + rb")"
 )  # fmt: skip
 _PLAIN = re.compile(
     rb"^[ \t]*(?:[-+#;][ \t]*)?(?:(?:export|set|setx|env|global|readonly|local|declare -x)[ \t]+)?[\"']?"
-    rb"(?P<name>[A-Za-z_][\w.-]{1,80})[\"']?[ \t]*(?P<op>[:=])(?![=:])[ \t]*"
-    rb"(?P<value>[^\s\"'#|>&*\[{][^\s]{2,800})[ \t]*"
+    rb"(?:[a-z][\w-]{0,40}:)?(?P<name>[A-Za-z_][\w.-]{1,80})[\"']?[ \t]*(?P<op>[:=])(?![=:])[ \t]*"
+    rb"(?P<value>[^\s\"'#|>&*\[{(=:][^\s]{2,800})[ \t]*"
     rb"(?=$|\r|[ \t]#|[ \t]*\\|[ \t]+[A-Z_]+=)",
     re.M,
 )
 _DOCKER = re.compile(
-    rb"^[ \t]*(?:ENV|ARG|setenv)[ \t]+(?P<name>[A-Za-z_]\w{1,80})[ \t=]+[\"']?(?P<value>[^\s\"']{3,800})", re.M
+    rb"^[ \t]*(?:ENV|ARG|setenv|set -\w{1,4})[ \t]+(?P<name>[A-Za-z_]\w{1,80})[ \t=]+[\"']?(?P<value>[^\s\"']{3,800})",
+    re.M,
 )
 _INLINE = re.compile(rb"(?<![\w$.-])(?P<name>[A-Z][A-Z0-9_]{2,80})=(?P<value>[^\s\"'`,;&|<>(){}\\]{4,800})")
 _MARKUP = re.compile(rb"<(?P<name>[\w.:-]{2,80})(?:\s[^<>\n]{0,100})?>(?P<value>[^<\r\n]{3,400})</")
-_PLIST = re.compile(rb"<key>(?P<name>[\w.:-]{2,80})</key>\s{0,40}<string>(?P<value>[^<\r\n]{3,400})</string>")
+_LISTED = re.compile(
+    rb"<(?:key|name)>(?P<name>[\w.:-]{2,80})</(?:key|name)>\s{0,40}<(?:string|value)>(?P<value>[^<\r\n]{3,400})</"
+)
+_ATTRIBUTE = re.compile(rb"\b(?:key|name)=[\"'](?P<name>[\w.:-]{2,80})[\"'][^<>\n]{0,100}>(?P<value>[^<\r\n]{3,400})</")
+_SPACED = re.compile(
+    rb"^[ \t]*(?P<name>[A-Za-z_][\w.-]{1,80})[ \t]{1,8}"
+    rb"(?:\"(?P<double>[^\"\r\n]{4,400})\"|'(?P<single>[^'\r\n]{4,400})')"
+    rb"[ \t]{0,8}(?=[\r\n]|\Z)",
+    re.M,
+)
+_FLOW = re.compile(
+    rb"[{,]\s{0,20}(?P<name>[A-Za-z_][\w.-]{1,80}):[ \t]{1,4}"
+    rb"(?P<value>[^\s\"',&*|>{}\[\]][^\s\"',{}\[\]]{3,200})(?=\s{0,4}[,}])"
+)
 _PAIRED = re.compile(
     rb"(?<![\w-])(?:name|key|Name|Key|ParameterKey|variable)[\"']?\s{0,4}[:=]\s{0,4}"
     rb"[\"']?(?P<name>[A-Za-z_][\w.:-]{1,80})[\"']?[\s,;]{1,80}[\"']?(?:value|Value|default|ParameterValue|defaultValue)[\"']?\s{0,4}[:=]\s{0,4}"
@@ -59,12 +73,15 @@ _PATTERNS = {
     prefilter.PLAIN: _PLAIN,
     prefilter.DOCKER: _DOCKER,
     prefilter.MARKUP: _MARKUP,
-    prefilter.PLIST: _PLIST,
+    prefilter.LISTED: _LISTED,
     prefilter.PAIRED: _PAIRED,
     prefilter.TERRAFORM: _TERRAFORM,
+    prefilter.ATTRIBUTE: _ATTRIBUTE,
+    prefilter.SPACED: _SPACED,
+    prefilter.FLOW: _FLOW,
 }
 _ABOVE = 160
-_SPREAD = {prefilter.TERRAFORM: 700, prefilter.PLAIN: 0, prefilter.DOCKER: 0, prefilter.INLINE: 0}
+_SPREAD = {prefilter.TERRAFORM: 700, prefilter.PLAIN: 0, prefilter.DOCKER: 0, prefilter.INLINE: 0, prefilter.SPACED: 0}
 """How many bytes above its line a form may begin."""
 _LINE, _WINDOW = 1_200, 600
 _MOST_PLACES = 100_000
@@ -143,13 +160,13 @@ def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None, 
     if ends is not None:
         yield from _at(data, plain, ends, cut)
         return
-    patterns = [_ASSIGNED, _INLINE]
+    patterns = [_ASSIGNED, _INLINE, _SPACED]
     if b"<" in data:
-        patterns += [_MARKUP, _PLIST]
+        patterns += [_MARKUP, _LISTED, _ATTRIBUTE]
     if b"alue" in data or b"default" in data:
         patterns += [_PAIRED, _TERRAFORM]
     if plain:
-        patterns += [_PLAIN, _DOCKER]
+        patterns += [_PLAIN, _DOCKER, _FLOW]
     for start, end in _windows(data, data.lower(), cut):
         for pattern in patterns:
             for match in pattern.finditer(data, start, end):

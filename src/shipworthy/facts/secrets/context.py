@@ -28,8 +28,8 @@ _LOCALE = re.compile(
 _DATA_SUFFIX = {".css", ".scss", ".sass", ".less", ".svg", ".csv", ".tsv", ".graphql", ".gql", ".proto", ".xsd",
                 ".bib", ".tex", ".log", ".diff", ".patch", ".ics", ".geojson"}  # fmt: skip
 _PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".properties", ".sh", ".bash", ".zsh",
-                 ".fish", ".bat", ".cmd", ".ps1", ".service", ".txt", ".md", ".mdx", ".rst", ".pp", ".j2", ".tpl",
-                 ".envrc", ".xcconfig",
+                 ".fish", ".csh", ".tcsh", ".bat", ".cmd", ".ps1", ".service", ".txt", ".md", ".mdx", ".rst", ".pp",
+                 ".j2", ".tpl", ".envrc", ".xcconfig",
                  ".toml", ".tfvars", ".mk", ".npmrc", ".pypirc", ".gitconfig", ".editorconfig", ".ovpn"}  # fmt: skip
 _SIGNING_SUFFIX = {".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".go", ".rb", ".php", ".java",
                     ".kt", ".scala", ".cs", ".rs", ".ex", ".exs", ".vue", ".svelte"}  # fmt: skip

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-QUOTED, INLINE, PLAIN, DOCKER, MARKUP, PLIST, PAIRED, TERRAFORM = range(8)
+QUOTED, INLINE, PLAIN, DOCKER, MARKUP, LISTED, PAIRED, TERRAFORM, ATTRIBUTE, SPACED, FLOW = range(11)
 """The forms of an assignment, by number."""
-PLAIN_ONLY: Final = frozenset({PLAIN, DOCKER})
+PLAIN_ONLY: Final = frozenset({PLAIN, DOCKER, FLOW})
 """Forms that are assignments only where values stand without quotes."""
 
 _LONG = "secret|token|passw|passphrase|passcode|pwd|senha|contrasena|bearer|jwt|pepper"
@@ -18,7 +18,8 @@ _SHORT = "key|pass|auth(?:orization|_?token|_?key|_?secret)?|cred(?:s|ential|ent
 _NAME = rf"(?:(?i:{_LONG})[\w.$-]{{0,60}}|(?i:{_SHORT})s?_?\d?(?:[_.$A-Z-][\w.$-]{{0,60}})?)"
 _SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])")
 _OPERATOR = r"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
-_CALLS = r"(?:(?:new\s)?[A-Za-z_][\w.:]{0,40}\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?[brufBRUF@$]{0,2}\\{0,2}"
+_CALLS = r"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
+_PREFIX = r"[brufBRUF@$\\\"']{0,4}"
 _BRACKETS = re.compile(rb"[()\[\]{}<>]")
 _WRITTEN = re.compile(rb"[^A-Za-z_.\-]|[A-Za-z]{12}")
 
@@ -29,17 +30,21 @@ def _quoted(quote: str) -> str:
     )
 
 
-_VALUE = "(?:" + "|".join(_quoted(quote) for quote in ('"', "'", "`")) + ")"
+_DOUBLE, _SINGLE, _TICKS = (_quoted(quote) for quote in ('"', "'", "`"))
+_VALUE = f"(?:{_DOUBLE}|{_SINGLE}|{_TICKS})"
 _ANY_VALUE = r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?[^\s\"'<>{}\[\],]{3}"
 ASSIGNMENTS: Final[tuple[str, ...]] = (
-    rf"{_NAME}\\{{0,2}}[\"'`]?\]?\)?\s{{0,20}}{_OPERATOR}\s{{0,40}}{_CALLS}{_VALUE}",
+    rf"{_NAME}\\{{0,2}}[\"'`]?\]?\)?\s{{0,20}}{_OPERATOR}\s{{0,40}}{_CALLS}{_PREFIX}{_VALUE}",
     r"(?:SECRET|TOKEN|PASS|PWD|SENHA|CONTRASENA|BEARER|JWT|PEPPER|KEY|AUTH|CRED|SALT|_PAT|_PW)[A-Z0-9_]{0,60}=[^\s\"'`,;&|<>(){}\\]{4}",
-    rf"{_NAME}[\"']?[ \t]*[:=][ \t]*[^\s\"'#|>&*\[{{(=:][^\s()\[\]{{}}<>]{{2,800}}(?:\s|\z)",
-    rf"(?:ENV|ARG|setenv)[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}",
+    rf"{_NAME}[\"']?[ \t]*[:=][ \t]*[^\s\"'#|>&*\[{{(=:][^\s()\[\]{{}}<>]{{2,}}(?:\s|\z)",
+    rf"(?:ENV|ARG|setenv|set -\w{{1,4}})[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}",
     rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}",
-    rf"<key>[\w.:-]{{0,60}}{_NAME}</key>\s{{0,40}}<string>[^<\s]{{3}}",
+    rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
     rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
     rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,400}}default\s{{0,4}}=\s{{0,4}}\"[^\"\s]{{3}}",
+    rf"(?:key|name)=[\"'][\w.:-]{{0,60}}{_NAME}[\"'][^<>\n]{{0,100}}>[^<\s]{{3}}",
+    rf"{_NAME}[ \t]{{1,8}}(?:{_DOUBLE}|{_SINGLE})[ \t]{{0,8}}[\r\n]",
+    rf"{_NAME}:[ \t]{{1,4}}[^\s\"',&*|>{{}}\[\]]{{4,200}}\s{{0,4}}[,}}]",
 )
 """By form. Each ends where the value does or in its first characters."""
 
@@ -87,7 +92,7 @@ def written(value: bytes, quoted: bool) -> bool:
 
 
 _BOUNDS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
-_MOST_REPEATS = 64
+_MOST_REPEATS = 24
 _BEFORE = re.compile(r"\A\(\?<!\[([^\]^][^\]]*)\]\)")
 _BEHIND = re.compile(r"\(\?!\[([^\]^][^\]]*)\]\)\Z")
 
