@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind
-from shipworthy.facts.pipeline.values import HOLE
+from shipworthy.facts.pipeline.values import HOLE, OneOf, Ordinary, Unknown
 from shipworthy.facts.pipeline.words import words as _words
 
 # Actions that run the command given in one of these inputs in a shell.
@@ -50,6 +50,15 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "pulumi/actions": ("pulumi", "command"),
     "goreleaser/goreleaser-action": ("goreleaser", "args"),
     "w9jds/firebase-action": ("firebase", "args"),
+    "cloud-gov/cg-cli-tools": ("cf", "command"),
+    "helmfile/helmfile-action": ("helmfile", "helmfile-args"),
+    "mikefarah/yq": ("", "cmd"),
+    "maierj/fastlane-action": ("fastlane", "lane"),
+    "yukiarrr/fastlane-action": ("fastlane", "lane"),
+    "actions-hub/kubectl": ("kubectl", "args"),
+    "steebchen/kubectl": ("kubectl", "args"),
+    "actions-hub/gcloud": ("", "args"),
+    "netlify/actions/cli": ("netlify", "args"),
     "ruby/setup-ruby": ("true", ""),
     "php-actions/composer": ("composer", "command"),
     "go-task/setup-task": ("true", ""),
@@ -118,6 +127,20 @@ KINDS: Mapping[str, Kind] = {
     "pypa/cibuildwheel": Kind.BUILD,
     "docker/build-push-action": Kind.BUILD,
     "docker/bake-action": Kind.BUILD,
+    "helm/kind-action": Kind.LOCAL,
+    "medyagh/setup-minikube": Kind.LOCAL,
+    "manusa/actions-setup-minikube": Kind.LOCAL,
+    "engineerd/setup-kind": Kind.LOCAL,
+    "container-tools/kind-action": Kind.LOCAL,
+    "absaoss/k3d-action": Kind.LOCAL,
+    "nolar/setup-k3d-k3s": Kind.LOCAL,
+    "jupyterhub/action-k3s-helm": Kind.LOCAL,
+    "stefanzweifel/git-auto-commit-action": Kind.PUSH,
+    "endbug/add-and-commit": Kind.PUSH,
+    "ad-m/github-push-action": Kind.PUSH,
+    "fjogeleit/yaml-update-action": Kind.DEPLOY,
+    "depot/build-push-action": Kind.BUILD,
+    "useblacksmith/build-push-action": Kind.BUILD,
     "actions/deploy-pages": Kind.DEPLOY,
     "peaceiris/actions-gh-pages": Kind.DEPLOY,
     "jamesives/github-pages-deploy-action": Kind.DEPLOY,
@@ -129,7 +152,6 @@ KINDS: Mapping[str, Kind] = {
     "samkirkland/ftp-deploy-action": Kind.DEPLOY,
     "amondnet/vercel-action": Kind.DEPLOY,
     "nwtgck/actions-netlify": Kind.DEPLOY,
-    "netlify/actions/cli": Kind.DEPLOY,
     "south-paw/action-netlify-deploy": Kind.DEPLOY,
     "cloudflare/pages-action": Kind.DEPLOY,
     "akhileshns/heroku-deploy": Kind.DEPLOY,
@@ -153,6 +175,42 @@ KINDS: Mapping[str, Kind] = {
     "dawidd6/action-ansible-playbook": Kind.DEPLOY,
     "caprover/deploy-from-github": Kind.DEPLOY,
     "denoland/deployctl": Kind.DEPLOY,
+    "aws-actions/aws-lambda-deploy": Kind.DEPLOY,
+    "appleboy/lambda-action": Kind.DEPLOY,
+    "azure/appservice-deploy": Kind.DEPLOY,
+    "azure/arm-deploy": Kind.DEPLOY,
+    "azure/aci-deploy": Kind.DEPLOY,
+    "google-github-actions/create-cloud-deploy-release": Kind.DEPLOY,
+    "garygrossgarten/github-action-ssh": Kind.DEPLOY,
+    "fifsky/ssh-action": Kind.DEPLOY,
+    "cross-the-world/ssh-pipeline": Kind.DEPLOY,
+    "cross-the-world/scp-pipeline": Kind.DEPLOY,
+    "garygrossgarten/github-action-scp": Kind.DEPLOY,
+    "easingthemes/rsync-deployments": Kind.DEPLOY,
+    "contention/rsync-deployments": Kind.DEPLOY,
+    "wlixcc/sftp-deploy-action": Kind.DEPLOY,
+    "sebastianpopp/ftp-action": Kind.DEPLOY,
+    "dokku/github-action": Kind.DEPLOY,
+    "deployphp/action": Kind.DEPLOY,
+    "clevercloud/clever-deploy-action": Kind.DEPLOY,
+    "koyeb/action-git-deploy": Kind.DEPLOY,
+    "wpengine/github-action-wpe-site-deploy": Kind.DEPLOY,
+    "10up/action-wordpress-plugin-deploy": Kind.PUBLISH,
+    "r0adkll/upload-google-play": Kind.PUBLISH,
+    "apple-actions/upload-testflight-build": Kind.PUBLISH,
+    "wzieba/firebase-distribution-github-action": Kind.PUBLISH,
+    "mnao305/chrome-extension-upload": Kind.PUBLISH,
+    "plasmohq/bpp": Kind.PUBLISH,
+    "rubygems/release-gem": Kind.PUBLISH,
+    "rotki/action-gh-release": Kind.PUBLISH,
+    "shogo82148/actions-create-release": Kind.PUBLISH,
+    "shogo82148/actions-upload-release-asset": Kind.PUBLISH,
+    "wangyoucao577/go-release-action": Kind.PUBLISH,
+    "taiki-e/upload-rust-binary-action": Kind.PUBLISH,
+    "akhilerm/tag-push-action": Kind.PUBLISH,
+    "snapcore/action-publish": Kind.PUBLISH,
+    "redhat-actions/push-to-registry": Kind.PUBLISH,
+    "macbre/push-to-ghcr": Kind.PUBLISH,
     "pypa/gh-action-pypi-publish": Kind.PUBLISH,
     "js-devtools/npm-publish": Kind.PUBLISH,
     "changesets/action": Kind.PUBLISH,
@@ -196,12 +254,52 @@ def name_of(uses: str) -> str:
     return uses.partition("@")[0].strip().lower()
 
 
+_IMAGES = (
+    "docker/build-push-action",
+    "docker/bake-action",
+    "depot/build-push-action",
+    "useblacksmith/build-push-action",
+)
+_LOCAL_REGISTRY = re.compile(r"^\s*(localhost|127\.0\.0\.1)[:/]")
+_REHEARSAL = re.compile(r"test\.pypi\.org|testpypi", re.I)
+_BY_NAME = re.compile(r"(^|-)(deploy|redeploy|publish|deployer|publisher)(-|$)", re.I)
+_NOT_BY_NAME = re.compile(
+    r"test|result|report|status|comment|preview-url|delete|remove|label|wait|setup|install|key|draft|notif|slack|msg|"
+    r"message|lint|plan\b|check|create-deployment|list|cancel|clean|size|badge|artifact|environment|get-|coverage|"
+    r"changelog|version|unpublish|cache|finish|start|await|validate|require|log\b|sarif|summary|trello",
+    re.I,
+)
+WAITING = frozenset(
+    {
+        "lewagon/wait-on-check-action", "poseidon/wait-for-status-checks", "fountainhead/action-wait-for-check",
+        "kachick/wait-other-jobs", "int128/wait-for-workflows-action", "wechuli/allcheckspassed",
+        "upsidr/merge-gatekeeper", "yogeshlonkar/wait-for-jobs", "jitterbit/await-check-suites",
+        "ahmadnassri/action-workflow-run-wait", "convictional/trigger-workflow-and-wait",
+        "re-actors/alls-green", "softprops/turnstyle", "worryfree/wait-for-checks", "bugthesystem/wait-for-checks",
+    }
+)  # fmt: skip
+"""Actions that wait for other jobs or checks: which ones, and what of them, is set where this is not followed."""
+
+
+def _flag(value: Any) -> str:
+    """A yes-or-no input as text; "?" where it is not known here."""
+    if isinstance(value, (Unknown, Ordinary, OneOf)):
+        return "?"
+    return "" if value is None else str(value).strip().lower()
+
+
+def _image(given: Mapping[str, Any]) -> Kind:
+    outputs = str(given.get("outputs", "")) + str(given.get("set", ""))
+    pushed = _flag(given.get("push", "")) not in ("", "false") or "push=true" in outputs or "type=registry" in outputs
+    names = re.split(r"[\n,]", str(given.get("tags", "")))
+    here = any(each.strip() for each in names) and all(_LOCAL_REGISTRY.match(each) for each in names if each.strip())
+    return Kind.PUBLISH if pushed and not here else Kind.BUILD
+
+
 def kind_of(name: str, given: Mapping[str, Any]) -> Kind | None:
     """What a known action does with these inputs; None where it does none of the kinds."""
-    if name in ("docker/build-push-action", "docker/bake-action"):
-        pushed = str(given.get("push", "")).lower()
-        outputs = str(given.get("outputs", "")) + str(given.get("set", ""))
-        return Kind.PUBLISH if pushed not in ("", "false") or "push=true" in outputs else Kind.BUILD
+    if name in _IMAGES:
+        return _image(given)
     if name == "chromaui/action":
         return Kind.TEST if str(given.get("exitZeroOnChanges", "")).lower() == "false" else None
     if name == "cypress-io/github-action":
@@ -213,13 +311,28 @@ def kind_of(name: str, given: Mapping[str, Any]) -> Kind | None:
     if name == "tauri-apps/tauri-action":
         return Kind.PUBLISH if given.get("tagName") or given.get("releaseId") else Kind.BUILD
     if name == "samuelmeuli/action-electron-builder":
-        return Kind.PUBLISH if str(given.get("release", "")).lower() not in ("", "false") else Kind.BUILD
-    return KINDS.get(name)
+        return Kind.PUBLISH if _flag(given.get("release", "")) not in ("", "false") else Kind.BUILD
+    if name == "pypa/gh-action-pypi-publish":
+        place = str(given.get("repository-url", given.get("repository_url", "")))
+        return Kind.BUILD if _REHEARSAL.search(place) else Kind.PUBLISH
+    if name in ("cycjimmy/semantic-release-action", "codfish/semantic-release-action", "js-devtools/npm-publish"):
+        dry = given.get("dry_run", given.get("dry-run", given.get("dryRun", "")))
+        return Kind.BUILD if _flag(dry) == "true" else Kind.PUBLISH
+    return KINDS.get(name) or _kind_by_name(name)
+
+
+def _kind_by_name(name: str) -> Kind | None:
+    """DEPLOY for an action of somebody else whose own name says that it deploys or publishes."""
+    last = name.rpartition("/")[2]
+    said = name.count("/") and not name.startswith("actions/") and _BY_NAME.search(last)
+    return Kind.DEPLOY if said and not _NOT_BY_NAME.search(last) else None
 
 
 def is_known(name: str) -> bool:
     """Whether what the action does depends on more than its name, or is in the tables."""
-    tables = (WRAPPERS, PROGRAMS, KINDS)
+    tables = (WRAPPERS, PROGRAMS, KINDS, WAITING)
+    if _kind_by_name(name) is not None:
+        return True
     return (
         any(name in table for table in tables) or name in ("actions/checkout", "pypa/cibuildwheel") or "snyk/" in name
     )

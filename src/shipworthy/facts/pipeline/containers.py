@@ -41,7 +41,7 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         at += 1
         command = words[at]
     if command == "compose":
-        return compose(r, ["docker-compose", *words[at + 1 :]], frame)
+        return compose(r, ["docker-compose", *words[at + 1 :]], frame, words[1:at])
     if command not in ("run", "exec"):
         return False
     start = at + 1
@@ -63,8 +63,8 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     return True
 
 
-def compose(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
-    """`docker compose run SERVICE cmd`, `exec`, and `up --exit-code-from SERVICE`."""
+def compose(r: Resolver, words: Sequence[str], frame: Frame, outer: Sequence[str] = ()) -> bool:
+    """`docker compose run SERVICE cmd`, `exec`, `up --exit-code-from SERVICE`; `outer`: options of docker itself."""
     at = skip_options(words, 1, _COMPOSE_VALUED)
     files = [words[n + 1] for n in range(1, min(at, len(words) - 1)) if words[n] in ("-f", "--file")]
     if at >= len(words):
@@ -87,7 +87,10 @@ def compose(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         detached = {"-d", "--detach", "--wait"} & set(rest)
         if detached:
             if not {"--build-only"} & set(rest):
-                r.note(Kind.DEPLOY, words, frame) if _on_own_machine(frame) else None
+                if _far(frame, (*outer, *words[:at])):
+                    r.note(Kind.DEPLOY, words, frame)
+                elif _on_own_machine(frame):
+                    r.note(Kind.UP, words, frame)
             return True
         plain = [
             word
@@ -114,6 +117,14 @@ def compose(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         "kill",
         "cp",
     )
+
+
+def _far(frame: Frame, options: Sequence[str]) -> bool:
+    """Whether containers start on another machine: a host reached by ssh, or a context that is named."""
+    host = " ".join(frame.variables.get("DOCKER_HOST", ()))
+    context = " ".join(frame.variables.get("DOCKER_CONTEXT", ()))
+    named = any(word in ("-H", "--host", "--context", "-c") or word.startswith("--host=ssh") for word in options)
+    return host.startswith("ssh://") or context not in ("", "default") or named
 
 
 def _on_own_machine(frame: Frame) -> bool:

@@ -156,10 +156,12 @@ class Steps:
         place = replace_runs(place, own)
         line = line_of(step, "run") or 1
         block = type(raw).__name__ == "LiteralScalarString"
-        lines = text.split("\n")
+        lines, written = text.split("\n"), str(raw).split("\n")
 
         def here(row: int) -> Link:
             shown = lines[row].strip() if row < len(lines) else ""
+            # As it is written, where that is one line too: it names the secrets and variables that are not known.
+            shown = written[row].strip() if HOLE in shown and len(written) == len(lines) else shown
             return Link(place.path, line + 1 + row if block else line, shown.replace(HOLE, "…")[:80])
 
         runner = place.context.get("runner")
@@ -305,11 +307,13 @@ class Steps:
             text = text_of(given.get(key, "")) if key else ""
             more = text_of(given.get("args", "")) if key == "command" else ""
             if program != "true" and text:
-                r.script(f"{program} {text} {more}", outer, fixed(link), options=Options(errexit=True))
+                r.script(f"{program} {text} {more}".strip(), outer, fixed(link), options=Options(errexit=True))
         elif name == "pypa/cibuildwheel":
             self._wheels(place, outer, link)
         elif name == "cypress-io/github-action" and given.get("command"):
             r.script(text_of(given["command"]), outer, fixed(link), options=Options(errexit=True))
+        elif name in actions.WAITING:
+            r.lose(f"the action {uses} waits for other checks".replace(HOLE, "…"), frame)
         else:
             kind = actions.kind_of(name, given)
             if kind is not None:

@@ -108,11 +108,21 @@ def _script_or_binary(r: Resolver, line: _Line, frame: Frame, *, binary: bool) -
         r.command(line.words, here)
 
 
+def _before_publishing(r: Resolver, words: Sequence[str], line: _Line, frame: Frame) -> None:
+    """Scripts that npm and pnpm run before they publish the package of this folder."""
+    if len(line.words) == 1 and not line.filters and not {"--ignore-scripts", "--dry-run"} & set(words):
+        for name in ("prepublishOnly", "prepack", "prepare"):
+            if has_script(r, line.folder, name):
+                run_script(r, name, (), replace(frame, folder=line.folder))
+
+
 def npm(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     line = _take_apart(words, frame.folder, late=True)
     if not line.words:
         return True
     command = line.words[0]
+    if command == "publish":
+        _before_publishing(r, words, line, frame)
     if command in ("exec", "x"):
         r.command(line.words[1:], replace(frame, folder=line.folder))
         return True
@@ -148,6 +158,8 @@ def pnpm(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         line.words[0] = "test"
         _script_or_binary(r, line, frame, binary=False)
     elif command in _BUILT_IN and not has_script(r, line.folder, command):
+        if command == "publish":
+            _before_publishing(r, words, line, frame)
         return False
     elif command not in ("install", "i", "add", "ci"):
         _script_or_binary(r, line, frame, binary=True)

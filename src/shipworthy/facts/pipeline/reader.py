@@ -13,6 +13,7 @@ from shipworthy.facts.pipeline.hardening import action_uses
 from shipworthy.facts.pipeline.identity import default_branch, own_name
 from shipworthy.facts.pipeline.masking import masked
 from shipworthy.facts.pipeline.resolve import Resolver
+from shipworthy.facts.pipeline.settling import settled
 from shipworthy.facts.pipeline.systems import READERS
 from shipworthy.facts.pipeline.systems.plan import Plan
 from shipworthy.facts.pipeline.tree import Tree
@@ -52,6 +53,7 @@ class PipelineReader(FactReader[Pipeline]):
         for path in sorted(tree.files):
             if path.startswith(".github/actions/") and path.endswith(("/action.yml", "/action.yaml")):
                 actions += action_uses(path, tree.yaml(path))
+        found.leaves = settled(found.leaves)
         found = masked(found)
         return Pipeline(
             systems=systems,

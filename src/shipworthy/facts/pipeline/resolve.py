@@ -226,11 +226,13 @@ class Resolver:
 
     def leaf(self, words: Sequence[str], frame: Frame) -> None:
         """A program that is not followed further: its kind, or that it could be a test."""
-        deploy = classify_deploy(words)
+        deploy, known = classify_deploy(words, frame.chain[-1].text if frame.chain else ""), classify(words)
         if deploy is not None:
+            if deploy is Kind.PUBLISH and known and known.kind is Kind.TEST and self._has_tests(known.needs, frame):
+                self.note(Kind.TEST, words, frame)
             self.note(deploy, words, frame)
             return
-        known, secrets = classify(words), scan_of(words, frame.variables, fed=frame.fed)
+        secrets = scan_of(words, frame.variables, fed=frame.fed)
         if known is not None and known.kind in (Kind.LINT, Kind.TYPES):
             frame = frame.masked(softened(words))
         more = also(words, frame.folder, self.tree)

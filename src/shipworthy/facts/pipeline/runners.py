@@ -62,7 +62,7 @@ def _gradle(words: Sequence[str]) -> Class | None:
         return Class(Kind.NOTHING, "`-x test` skips the tests") if run else None
     if run:
         return Class(Kind.TEST, needs="" if run != ["build"] else "src/test/")
-    return Class(Kind.PUBLISH) if any("publish" in task for task in tasks) else Class(Kind.BUILD) if tasks else None
+    return Class(Kind.BUILD) if tasks else None
 
 
 def _manage(words: Sequence[str]) -> Class | None:
@@ -106,7 +106,7 @@ def _cargo(words: Sequence[str]) -> Class | None:
         "build": Kind.BUILD,
         "check": Kind.BUILD,
     }
-    known = {**lint, "publish": Kind.PUBLISH, "update": Kind.UPDATE}
+    known = {**lint, "publish": Kind.BUILD, "update": Kind.UPDATE}
     return Class(known[first]) if first in known else None
 
 
