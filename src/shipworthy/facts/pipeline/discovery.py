@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from shipworthy.facts.pipeline.fact import CiSystem, NotRead
 from shipworthy.facts.pipeline.systems import READERS
+from shipworthy.facts.pipeline.systems.azure_files import find_azure
 from shipworthy.facts.pipeline.tree import Tree
-from shipworthy.project import FileEntry
 
 _BY_PATH: tuple[tuple[str, str, str], ...] = (
     ("github", "GitHub Actions", r"\.github/workflows/[^/]+\.ya?ml"),
     ("gitlab", "GitLab CI", r"\.gitlab-ci\.ya?ml"),
     ("circleci", "CircleCI", r"\.circleci/config\.ya?ml|circle\.yml"),
-    ("azure", "Azure Pipelines", r"(.*/)?azure-pipelines[^/]*\.ya?ml|\.azure-pipelines/[^/]+\.ya?ml"),
     ("bitbucket", "Bitbucket Pipelines", r"bitbucket-pipelines\.ya?ml"),
     ("jenkins", "Jenkins", r"(.*/)?(Jenkinsfile([._-][^/]*)?|[^/]+\.jenkinsfile)"),
     ("drone", "Drone", r"\.drone\.(ya?ml|star|jsonnet)"),
@@ -35,8 +34,6 @@ _ANY = re.compile("|".join(f"(?:{pattern})" for _, _, pattern in _BY_PATH))
 _PASSED_OVER = re.compile(
     r"(^|/)(templates?|examples?|samples?|fixtures|testdata|test[-_]?data|cookiecutters?)(/|$)|\{\{|\{%", re.I
 )
-_AZURE_TRIGGER = re.compile(r"^(trigger|pr|schedules)\s*:", re.M)
-_AZURE_BODY = re.compile(r"^(pool|stages|jobs|steps|extends)\s*:", re.M)
 
 
 def _is_read(name: str) -> bool:
@@ -45,31 +42,18 @@ def _is_read(name: str) -> bool:
 
 def find_systems(tree: Tree) -> Iterator[CiSystem]:
     """Every file that configures a CI system, in path order. Azure may use any name, so its files are told by text."""
+    azure = find_azure(tree, lambda path: _PASSED_OVER.search(path) is not None)
     for path in sorted(tree.files):
         entry = tree.files[path]
         if not entry.by_hand:
+            continue
+        if path in azure:
+            yield CiSystem(name="azure", title="Azure Pipelines", path=path, is_read=_is_read("azure"))
             continue
         for name, title, pattern in _COMPILED if _ANY.fullmatch(path) else ():
             if pattern.fullmatch(path) and not (_PASSED_OVER.search(path) and "/" in path):
                 yield CiSystem(name=name, title=title, path=path, is_read=_is_read(name))
                 break
-        else:
-            if _could_be_azure(entry) and _is_azure(tree, path):
-                yield CiSystem(name="azure", title="Azure Pipelines", path=path, is_read=_is_read("azure"))
-
-
-def _could_be_azure(entry: FileEntry) -> bool:
-    if entry.suffix not in (".yml", ".yaml"):
-        return False
-    deep = entry.path.count("/") > 1
-    named = re.search(r"azure|pipeline|\bci\b|build|release|deploy", entry.path, re.I)
-    plain = not entry.path.startswith(".github/") and not deep
-    return bool(plain and named and entry.size < 200_000 and not _PASSED_OVER.search(entry.path))
-
-
-def _is_azure(tree: Tree, path: str) -> bool:
-    text = tree.text(path) or ""
-    return bool(_AZURE_TRIGGER.search(text) and _AZURE_BODY.search(text)) and "\npool:" in "\n" + text
 
 
 def find_disabled(tree: Tree) -> Iterator[NotRead]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shipworthy.facts.pipeline.systems import bitbucket, buildkite, circleci, drone, gitlab, jenkins, woodpecker
+from shipworthy.facts.pipeline.systems import azure, bitbucket, buildkite, circleci, drone, gitlab, jenkins, woodpecker
 from shipworthy.facts.pipeline.systems.plan import Plan
 
 SystemReader = Callable[[Plan], None]
@@ -13,6 +13,7 @@ SystemReader = Callable[[Plan], None]
 READERS: Mapping[str, SystemReader] = {
     "jenkins": jenkins.read,
     "circleci": circleci.read,
+    "azure": azure.read,
     "bitbucket": bitbucket.read,
     "buildkite": buildkite.read,
     "drone": drone.read,

@@ -21,6 +21,7 @@ from shipworthy.facts.pipeline.fact import (
 )
 from shipworthy.facts.pipeline.gathering import Read, Seen, gather, key_of
 from shipworthy.facts.pipeline.resolve import Found, Frame, Here, Lost, Resolver, fixed, shown
+from shipworthy.facts.pipeline.secret_scanners import hints, perhaps
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell_words import Values
 from shipworthy.facts.pipeline.tree import Tree
@@ -86,6 +87,10 @@ class PlannedJob:
     runs: Said
     fails: Said
     step: int = -1
+    despite: bool = False
+    """Set by the reader while its steps start although an earlier step of the job failed."""
+    combination: int | None = None
+    """Set by the reader for a job with several combinations of a matrix: which of them its steps belong to."""
 
     def script(
         self,
@@ -131,7 +136,8 @@ class PlannedJob:
     ) -> None:
         """A step whose kind is known without a command: a plugin, a task, a `deploy:` section."""
         self.step += 1
-        self._end(Found(kind, shown(words), chain, YES, YES), runs, fails)
+        scan = perhaps(words[0]) if words and hints(" ".join(words)) else None
+        self._end(Found(kind, shown(words), chain, YES, YES, "", scan), runs, fails)
 
     def lose(self, reason: str, chain: tuple[Link, ...], *, runs: Said = YES, anything: bool = False) -> None:
         """A step that could run tests and cannot be followed; `anything`: it could also deploy, or be a whole job."""
@@ -141,9 +147,17 @@ class PlannedJob:
     def _end(self, what: Found | Lost, runs: Said, fails: Said) -> None:
         runs = weakest(self.runs, runs)
         fails = weakest(self.fails, fails)
-        what = replace(what, runs=YES) if isinstance(what, Lost) else replace(what, runs=YES, fails=YES)
+        if isinstance(what, Lost):
+            what = replace(what, runs=YES)
+        else:
+            what = replace(what, runs=YES, fails=YES, despite=self.despite)
         row = self.plan.seen.setdefault(key_of(self.id, self.step, what), Seen(self.step, what))
+        if self.despite and not runs.no:
+            # A condition may say so in one start and keep the step out of another.
+            row.what = what
         row.ways.setdefault(self.scenario, []).append((runs, fails))
+        if self.combination is not None:
+            row.combined(self.scenario, self.combination, (runs, fails))
 
 
 @dataclass(slots=True)
