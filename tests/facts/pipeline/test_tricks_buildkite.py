@@ -72,7 +72,7 @@ TRICKS = [
     ("main only", of(but(TEST, "branches: main"), "wait", but(SHIP, "branches: main")), "partial", "yes"),
     ("all but main", of(but(TEST, "branches: '!main'"), "wait", but(SHIP, "branches: main")), "yes", "no"),
     ("some branches", of(but(TEST, "branches: 'main feature/*'")), "partial", "na"),
-    ("tags", of(but(TEST, "if: build.tag =~ /^v[0-9]/")), "no", "na"),
+    ("tags", of(but(TEST, "if: 'build.tag =~ /^v[0-9]/'")), "no", "na"),
     ("not for one message", of(but(TEST, "if: build.message !~ /skip tests/")), "yes", "na"),
     ("only for one message", of(but(TEST, "if: build.message =~ /run tests/")), "no", "na"),
     ("a condition on a variable", of(but(TEST, "if: build.env('X') == '1'")), "unknown", "na"),

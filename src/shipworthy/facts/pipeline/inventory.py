@@ -7,7 +7,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline
 from shipworthy.facts.pipeline.gate import gates, overall
-from shipworthy.facts.pipeline.proof import proving, started_outside
+from shipworthy.facts.pipeline.proof import outside_starts, proving, runs_in, started_outside
 from shipworthy.facts.update_bots import UpdateBots
 
 
@@ -22,7 +22,9 @@ def tests_on_change(pipeline: Pipeline) -> str:
         return "unknown"
     tests = pipeline.of(Kind.TEST)
     answers = {leaf.on_change.answer for leaf in tests if not leaf.fails.no}
-    if Answer.PARTIAL in answers:
+    outside = outside_starts(pipeline)
+    partly = [leaf for leaf in tests if leaf.fails.yes and runs_in(leaf.workflow, leaf.runs, outside, Answer.PARTIAL)]
+    if Answer.PARTIAL in answers or partly:
         return "partial"
     lost = any(not each.on_change.no for each in pipeline.opaque)
     if Answer.UNKNOWN in answers or lost or any(each.line is not None for each in pipeline.not_read):

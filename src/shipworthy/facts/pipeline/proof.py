@@ -52,6 +52,8 @@ def outside_starts(pipeline: Pipeline) -> frozenset[tuple[str, str]]:
     )
 
 
-def runs_in(workflow: str, runs: Mapping[str, Said], starts: frozenset[tuple[str, str]]) -> bool:
-    """Whether a job or command of this file surely runs in one of the starts."""
-    return any(said.yes and (workflow, name) in starts for name, said in runs.items())
+def runs_in(
+    workflow: str, runs: Mapping[str, Said], starts: frozenset[tuple[str, str]], answer: Answer = Answer.YES
+) -> bool:
+    """Whether a job or command of this file surely (or with another answer) runs in one of the starts."""
+    return any(said.answer is answer and (workflow, name) in starts for name, said in runs.items())
