@@ -17,7 +17,7 @@ FORMS = tuple(form.id for form in forms())
 # What stands in braces is filled in by the test: a fingerprint, a planted value, a folder, this machine's own key.
 MATRIX: Mapping[tuple[str, ...], Rows] = {
     ("check",): (
-        ("-v",), ("--format", "text"), ("--format", "json"), ("--no-cache", "--run-tests"),
+        ("-v",), ("--format", "text"), ("--format", "json"), ("--no-cache", "--run-tests"), ("--host",),
         ("--item", "secrets-not-in-tree"),
     ),
     ("report",): (

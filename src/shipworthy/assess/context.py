@@ -6,9 +6,14 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from shipworthy.assess.cache import cache_dir
 from shipworthy.facts import Context
 from shipworthy.home import home
+
+if TYPE_CHECKING:
+    from shipworthy.sources.hosts.model import Asker
 
 
 def state_dir(home: Path) -> Path:
@@ -17,12 +22,21 @@ def state_dir(home: Path) -> Path:
     return (Path(base) if base.startswith("/") else home / ".local" / "state") / "shipworthy"
 
 
-def default_context(allow: frozenset[str] = frozenset(), consent: Callable[[str, str], bool] | None = None) -> Context:
-    """The context of a real run: this clock, home and environment. `allow` names commands a person said yes to."""
+def default_context(
+    allow: frozenset[str] = frozenset(),
+    consent: Callable[[str, str], bool] | None = None,
+    ask_host: Asker | None = None,
+) -> Context:
+    """The context of a real run: this clock, home and environment. `allow` names commands a person said yes to.
+
+    `ask_host` asks the code host; only where a person asked for that.
+    """
     return Context(
         now=datetime.now(UTC),
         home=home(),
         state_dir=state_dir(home()),
         environment=dict(os.environ),
         run_consent=consent or (lambda command, why: command in allow),
+        ask_host=ask_host,
+        host_dir=cache_dir(os.environ, home()),
     )

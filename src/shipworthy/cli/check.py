@@ -20,9 +20,10 @@ def run_check(
     run_tests: bool = False,
     use_cache: bool = True,
     verbose: bool = False,
+    ask_host: bool = False,
 ) -> int:
     """Examine and print; the exit code. With `items`, only those are judged and decide the code."""
-    session = examined(root, items=items, profile=profile, run_tests=run_tests, use_cache=use_cache)
+    session = examined(root, items=items, profile=profile, run_tests=run_tests, use_cache=use_cache, ask_host=ask_host)
     assessment = session.assessment()
     chosen = [each for each in assessment.results if each.item.id in items]
     if format == "json":
@@ -48,6 +49,9 @@ def run_check(
 @click.option("--item", "items", multiple=True, metavar="ID", help="Judge only this item (may be given again).")
 @click.option("--profile", metavar="NAME", help="Judge by this profile instead of the policy's or the guessed one.")
 @click.option("--run-tests", is_flag=True, help="Say yes to running the project's own tests in a copy of the tree.")
+@click.option(
+    "--host", is_flag=True, help="Ask the code host (GitHub, GitLab) for its rules and reviews; needs a token."
+)
 @click.option("--no-cache", is_flag=True, help="Read every file again.")
 @click.option("--verbose", "-v", is_flag=True, help="List every finding and every suggested item.")
 def command(
@@ -56,6 +60,7 @@ def command(
     items: tuple[str, ...],
     profile: str | None,
     run_tests: bool,
+    host: bool,
     no_cache: bool,
     verbose: bool,
 ) -> None:
@@ -72,5 +77,6 @@ def command(
             run_tests=run_tests,
             use_cache=not no_cache,
             verbose=verbose,
+            ask_host=host,
         )
     )

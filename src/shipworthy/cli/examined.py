@@ -39,12 +39,14 @@ def examined(
     profile: str | None = None,
     run_tests: bool = False,
     use_cache: bool = True,
+    ask_host: bool = False,
 ) -> Session:
     """A session after one examination; with `items`, only those are judged. Ends the program where there is none."""
     from shipworthy.assess.context import default_context
     from shipworthy.assess.events import Event, Progress, Started
     from shipworthy.assess.examine import examine
     from shipworthy.assess.signing import SessionError
+    from shipworthy.cli.host import asker
     from shipworthy.model import PROFILES
     from shipworthy.session import Session
 
@@ -68,7 +70,7 @@ def examined(
     try:
         examine(
             root,
-            default_context(consent=session.consent(always=run_tests)),
+            default_context(consent=session.consent(always=run_tests), ask_host=asker(root) if ask_host else None),
             emit,
             only=items or None,
             use_cache=use_cache,

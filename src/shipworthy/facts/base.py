@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from shipworthy.project import FileEntry, Project, Source, Unreadable
 from shipworthy.project.yaml import BadData, load_json, load_yaml
+
+if TYPE_CHECKING:
+    from shipworthy.sources.hosts.model import Asker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,10 @@ class Context:
     """The policy's limit on the age of advisory data, in days; None where it sets none."""
     key_max_days: int | None = None
     """The policy's limit on how long a key may be used, in days; None where it sets none."""
+    ask_host: Asker | None = None
+    """Asks the code host, which a person asked for; None: nobody did, and nothing goes over the network."""
+    host_dir: Path | None = None
+    """Where a code host's answers are kept for a day; None: keep and believe none."""
     cache_dir: Path | None = None
     """Where answers that can be worked out again are kept between runs; None: keep and believe none."""
     progress: Callable[[int, int, str], None] = lambda done, total, what: None

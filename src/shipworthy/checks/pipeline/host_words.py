@@ -1,0 +1,81 @@
+"""What the checks that rest on the code host have in common: what they say without its answers, and its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shipworthy.facts.host import HostEvidence
+from shipworthy.facts.review import DAYS, Review
+from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
+from shipworthy.sources.hosts.model import Rule
+from shipworthy.text import plural
+
+
+def without_answers(item: str, host: HostEvidence, review: Review, question: str) -> Outcome:
+    """What can be said when the host did not answer: git's evidence for a person, never that it passes."""
+    looked_at = review.lines()
+    remedy = host.remedy
+    if host.failed:
+        return Outcome.unknown(host.why, [_open(item, "host-failed", f"{host.why}.", remedy)], looked_at=looked_at)
+    message = f"{host.why[:1].upper()}{host.why[1:]}, and git alone does not tell {question}."
+    finding = _open(item, "not-asked", message, remedy)
+    if not review.whole:
+        # Nothing is left then to show a person.
+        why = review.gaps[0].reason if review.gaps else "git tells nothing of the past"
+        return Outcome.unknown(f"{host.why}, and {why}", [finding], looked_at=looked_at)
+    return Outcome.needs_you(f"{host.why}; {_came(review)}", [finding], looked_at)
+
+
+def _came(review: Review) -> str:
+    if not review.landed:
+        return f"git has no commit of the last {DAYS} days"
+    by_request = review.merged + review.numbered
+    return f"in git {by_request} of {plural(review.landed, 'recent commit')} are merges or name a request"
+
+
+def _open(item: str, rule: str, message: str, remedy: str) -> Finding:
+    # One anchor, whatever the reason: what a person said about it stays said when the reason changes.
+    return Finding.at(
+        PROJECT,
+        f"{item}/{rule}",
+        message,
+        anchor=rule,
+        severity=Severity.INFO,
+        confidence=Confidence.REVIEW,
+        remedy=remedy,
+    )
+
+
+def about(
+    item: str,
+    host: HostEvidence,
+    rule: str,
+    message: str,
+    *,
+    anchor: str = "",
+    remedy: str = "",
+    severity: Severity = Severity.HIGH,
+) -> Finding:
+    """A finding at the host. `anchor` tells several of one rule apart."""
+    where = Location(remote=str(host.address)) if host.address else PROJECT
+    return Finding.at(where, f"{item}/{rule}", message, anchor=anchor or rule, severity=severity, remedy=remedy)
+
+
+def not_told(item: str, host: HostEvidence, rules: Iterable[tuple[str, Rule]]) -> list[Finding]:
+    """A finding for each reason why the host did not tell a rule."""
+    reasons: dict[str, list[str]] = {}
+    for name, rule in rules:
+        if rule.holds is None:
+            reasons.setdefault(rule.why, []).append(name)
+    return [
+        about(
+            item,
+            host,
+            "not-told",
+            f"The host did not tell whether {', '.join(names)}: {why}.",
+            remedy="Give the token this permission and ask again (check --host), or look at the rules yourself.",
+            severity=Severity.INFO,
+            anchor=why,
+        )
+        for why, names in reasons.items()
+    ]

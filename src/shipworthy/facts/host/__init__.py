@@ -1,0 +1,5 @@
+"""What the code host says, as far as a person had it asked within the last day."""
+
+from shipworthy.facts.host.fact import CheckName, CheckNames, HostEvidence
+
+__all__ = ["CheckName", "CheckNames", "HostEvidence"]
