@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from shipworthy.facts.pipeline.actions import name_of
@@ -35,14 +36,19 @@ def chooses_by_changes(text: str) -> bool:
 def _filters(data: Any) -> dict[str, list[str]]:
     """Filter name -> patterns, from the YAML text of a paths filter."""
     if isinstance(data, str):
-        try:
-            data = next(iter(load_yaml(data.encode("utf-8", "replace"))), None)
-        except BadData:
-            return {}
+        data = _filters_in(data)
     found: dict[str, list[str]] = {}
     for name, patterns in data.items() if isinstance(data, Mapping) else ():
         found[str(name)] = [str(each) for each in _flat(patterns)]
     return found
+
+
+@lru_cache(maxsize=256)
+def _filters_in(text: str) -> Any:
+    try:
+        return next(iter(load_yaml(text.encode("utf-8", "replace"))), None)
+    except BadData:
+        return None
 
 
 def _flat(value: Any, depth: int = 0) -> Iterator[Any]:
