@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from shipworthy.facts.secrets.identity import identity, token_hash
 from shipworthy.model import OutcomeKind
+from shipworthy.sources.hosts.model import HostAnswers
 from tests.facts.secrets.examples import drawn
 from tests.forms.filled import a_form, text
+from tests.host_answers import answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,10 @@ class Case:
     best: OutcomeKind = OutcomeKind.PASS
     profile: str = "solo"
     consent: bool = False
+    answers: HostAnswers | None = None
+    """What the code host says, where it is asked."""
+    second: bool = False
+    """Whether a second person has written something."""
 
 
 _WORKFLOW = """\
@@ -107,6 +113,13 @@ CASES: dict[str, Case] = {
             "Makefile": "test:\n\truff check .\n\tmypy .\n",
             "a.py": "x = 1\n",
         }
+    ),
+    "branch-protected": Case(files={".github/workflows/ci.yml": _WORKFLOW, "a.py": "x = 1\n"}, answers=answers()),
+    "review-by-another-human": Case(files={"a.py": "x = 1\n"}, profile="team", answers=answers()),
+    "codeowners-live": Case(
+        files={".github/CODEOWNERS": "* @ada\n/app/auth/ @acme/doors\n", "app/auth/login.py": "x = 1\n"},
+        profile="team",
+        second=True,
     ),
     "tests-pass": Case(files={"tests/__init__.py": "", "tests/test_sums.py": _UNITTEST}, consent=True),
     "tests-not-skipped": Case(files={"tests/test_app.py": _TEST, "tests/test_sums.py": _UNITTEST}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from shipworthy.checks import BUILT_IN, check_named
 from shipworthy.facts import Context
 from shipworthy.model import Outcome, OutcomeKind
 from shipworthy.project import Project
+from tests.host_answers import REMOTE, asker
 from tests.never_green_cases import CASES, Case
 from tests.support import NOW, make_repo, outcome_of
 
@@ -28,6 +30,7 @@ def context_for(folder: Path, case: Case) -> Context:
         home=folder.parent,
         environment={"PATH": os.environ["PATH"]},
         run_consent=(lambda command, why: True) if case.consent else None,
+        ask_host=asker(case.answers) if case.answers else None,
     )
 
 
@@ -94,11 +97,18 @@ def test_nothing_green_stands_beside_a_gap(name: str) -> None:
 def test_damage_is_never_green(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     original = make_repo(tmp_path / "original", case.files)
+    if case.answers:
+        git(original, "remote", "add", "origin", REMOTE)
+    if case.second:
+        git(original, "commit", "-q", "--allow-empty", "-m", "more", "--author=Grace <grace@example.org>")
     context = context_for(original, case)
     best = outcome_of(name, original, profile=case.profile, context=context)
     assert best.kind is case.best, best
     read = files_read(original, name, context)
-    assert read, "a check that reads no file proves nothing"
+    assert read or case.answers, "a check that reads no file proves nothing"
+    if case.answers:
+        unasked = outcome_of(name, original, profile=case.profile, context=replace(context, ask_host=None))
+        assert unasked.kind is OutcomeKind.NEEDS_YOU
     damaged = tmp_path / "damaged"
     shutil.copytree(original, damaged, symlinks=True)
     green: list[str] = []
@@ -118,4 +128,6 @@ def acceptable(found: Outcome, case: Case) -> bool:
     """Fail, unknown, or not applicable with evidence; for a check whose best is needs-you, never needs-you again."""
     if found.kind is OutcomeKind.NOT_APPLICABLE:
         return bool(found.looked_at)
+    if case.answers and found.kind is OutcomeKind.NEEDS_YOU:
+        return case.best is OutcomeKind.PASS
     return found.kind in (OutcomeKind.FAIL, OutcomeKind.UNKNOWN)

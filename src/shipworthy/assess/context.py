@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shipworthy.assess.cache import cache_dir
 from shipworthy.facts import Context
 from shipworthy.home import home
 
@@ -31,6 +30,8 @@ def default_context(
 
     `ask_host` asks the code host; only where a person asked for that.
     """
+    from shipworthy.assess.cache import cache_dir
+
     return Context(
         now=datetime.now(UTC),
         home=home(),

@@ -14,6 +14,9 @@ __all__ = ["BUILT_IN", "Check", "CheckContext", "check_named"]
 BUILT_IN: dict[str, str] = {
     "ci-on-every-change": "pipeline.ci_on_every_change:CiOnEveryChange",
     "ci-runs-tests": "pipeline.ci_runs_tests:CiRunsTests",
+    "branch-protected": "pipeline.branch_protected:BranchProtected",
+    "review-by-another-human": "pipeline.review_by_another_human:ReviewByAnotherHuman",
+    "codeowners-live": "pipeline.codeowners_live:CodeownersLive",
     "lint-types-in-ci": "pipeline.lint_types_in_ci:LintTypesInCi",
     "tests-pass": "tests.tests_pass:TestsPass",
     "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",
