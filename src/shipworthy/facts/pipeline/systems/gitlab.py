@@ -14,7 +14,7 @@ from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, we
 from shipworthy.facts.pipeline.systems import gitlab_commands as commands
 from shipworthy.facts.pipeline.systems.gitlab_config import BadConfig, Config, load, texts
 from shipworthy.facts.pipeline.systems.gitlab_known import WORKFLOWS, template_kind
-from shipworthy.facts.pipeline.systems.gitlab_order import needs_of
+from shipworthy.facts.pipeline.systems.gitlab_order import foreign_id, needs_of
 from shipworthy.facts.pipeline.systems.gitlab_pipeline import Jobs, Pipeline, Row, pipeline_of, variables_of
 from shipworthy.facts.pipeline.systems.gitlab_policy import Policy, merged_decision
 from shipworthy.facts.pipeline.systems.gitlab_rules import MOST_WORK, Conditions, expanded, look_in
@@ -117,7 +117,7 @@ class _Reader:
                 said = replace(said, why=_hidden(merge))
             start = self.plan.start(way.name, said, each.jobs.line, event=way.event)
             peers = [other for other in real if other.jobs is each.jobs] or [each]
-            self._start(start, each, peers, "", YES, YES, 0)
+            self._start(start, each, peers, "", [], YES, YES, 0)
             self._foreign(start, each)
         if not real:
             self._none(found)
@@ -140,11 +140,12 @@ class _Reader:
         pipeline: Pipeline,
         peers: Sequence[Pipeline],
         prefix: str,
+        outer: Sequence[str],
         runs: Said,
         fails: Said,
         depth: int,
     ) -> None:
-        """The jobs of a pipeline, or of a child pipeline below `prefix`."""
+        """The jobs of a pipeline, or of a child pipeline below `prefix`, which waited for the jobs in `outer`."""
         if id(pipeline.jobs) not in self._needs:
             self._needs[id(pipeline.jobs)] = needs_of(peers)
         needs = self._needs[id(pipeline.jobs)]
@@ -157,7 +158,7 @@ class _Reader:
             job = start.job(
                 prefix + name,
                 row.section.at.line,
-                needs=[prefix + each for each in needs[name]],
+                needs=[*outer, *(prefix + each for each in needs[name])],
                 waits=all(each.decisions[name].waits for each in peers),
                 environment=commands.environment_of(row),
                 runs=said,
@@ -166,7 +167,7 @@ class _Reader:
                 steps=len(texts(row.keys.get("script"))),
             )
             if "trigger" in row.keys:
-                self._trigger(start, pipeline, row, job, prefix, said, fails, depth)
+                self._trigger(start, pipeline, row, job, prefix, outer, said, fails, depth)
                 continue
             commands.deploys(pipeline, row, job, commands.run(pipeline, row, job))
 
@@ -183,7 +184,7 @@ class _Reader:
             said: Said = unsure(f"{each.name} decides when its jobs run")
             if kind is not None and way.kind != "branch":
                 said = no(f"{each.name} runs in branch pipelines")
-            job = start.job(f"include {each.name}"[:200], link.line, runs=said)
+            job = start.job(foreign_id(each.name), link.line, runs=said)
             if kind is None:
                 job.lose(f"{each.kind} {each.name}: {_ELSEWHERE}", each.chain, anything=True)
             else:
@@ -199,6 +200,7 @@ class _Reader:
         row: Row,
         job: PlannedJob,
         prefix: str,
+        outer: Sequence[str],
         runs: Said,
         fails: Said,
         depth: int,
@@ -231,7 +233,8 @@ class _Reader:
             return
         # Below the trigger's own id only where the jobs after it wait for the child.
         inner = f"{prefix}{row.name}/" if asked else f"{prefix}{row.name} (not waited for)/"
-        self._start(start, child, [child], inner, weakest(runs, child.said), weakest(fails, back), depth + 1)
+        outer = [*outer, *(prefix + each for each in self._needs[id(pipeline.jobs)][row.name])]
+        self._start(start, child, [child], inner, outer, weakest(runs, child.said), weakest(fails, back), depth + 1)
 
     def _child(self, pipeline: Pipeline, row: Row, paths: Sequence[str]) -> Pipeline:
         way = pipeline.policy.way.child

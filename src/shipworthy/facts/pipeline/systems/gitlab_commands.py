@@ -99,16 +99,8 @@ def _combinations(row: Row, text: str) -> list[Mapping[str, Any]]:
 
 
 def run(pipeline: Pipeline, row: Row, job: PlannedJob) -> set[Kind]:
-    """Everything the job's own commands come down to, in the order that decides over a deploy; the kinds seen.
-
-    `after_script` comes first: it runs even where the script failed, so nothing in the job stands before it.
-    """
+    """Everything the job's own commands come down to; the kinds seen. `after_script` runs even where they failed."""
     own = pipeline.variables(row)
-    job.step += 1
-    after, _, via = script(pipeline, row, "after_script")
-    if after is not None:
-        job.step -= 1
-        job.script(after, options=Options(), variables=_known(pipeline, own, after.text), chain=via, fails=_NO_RESULT)
     text, lost, via = script(pipeline, row, "before_script", "script")
     here = (*row.section.at.via, Link(row.section.at.path, row.section.at.line, row.name))
     for link in lost:
@@ -119,14 +111,19 @@ def run(pipeline: Pipeline, row: Row, job: PlannedJob) -> set[Kind]:
     if row.keys.get("run") is not None:
         job.lose("its `run` steps are not followed", here, anything=True)
     kinds: set[Kind] = set()
-    if text is None:
-        return kinds
-    base = job.step
-    for combination in _combinations(row, text.text):
-        job.step = base
-        variables = _known(pipeline, {**own, **combination}, text.text)
-        job.script(text, options=_SHELL, variables=variables, chain=via)
-        kinds.update(each.kind for each in job.plan.resolved(text, _SHELL, ".", variables)[0])
+    if text is not None:
+        base, every = job.step, _combinations(row, text.text)
+        for number, combination in enumerate(every):
+            job.step, job.combination = base, number if len(every) > 1 else None
+            variables = _known(pipeline, {**own, **combination}, text.text)
+            job.script(text, options=_SHELL, variables=variables, chain=via)
+            kinds.update(each.kind for each in job.plan.resolved(text, _SHELL, ".", variables)[0])
+        job.combination = None
+    after, _, via = script(pipeline, row, "after_script")
+    if after is not None:
+        job.despite = True
+        job.script(after, options=Options(), variables=_known(pipeline, own, after.text), chain=via, fails=_NO_RESULT)
+        job.despite = False
     return kinds
 
 

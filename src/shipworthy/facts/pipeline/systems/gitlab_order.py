@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shipworthy.facts.pipeline.systems.gitlab_config import Config
 from shipworthy.facts.pipeline.systems.gitlab_pipeline import Pipeline, Row
+
+
+def foreign_id(name: str) -> str:
+    """The id under which the jobs of something included from elsewhere are kept."""
+    return f"include {name}"[:200]
+
+
+def foreign_ids(config: Config) -> list[str]:
+    """Where jobs of stages before any other may lie that are not read."""
+    return [foreign_id(each.name) for each in config.foreign] + [f"include at {chain[0]}" for _, chain in config.lost]
 
 
 def needs_of(pipelines: Sequence[Pipeline]) -> dict[str, list[str]]:
@@ -34,9 +45,12 @@ def _before(pipeline: Pipeline, row: Row, loose: set[str], seen: tuple[str, ...]
     rows = pipeline.jobs.rows
     needs = pipeline.needs(row)
     if needs is None:
-        return [name for name, other in rows.items() if other.stage < row.stage and name not in loose]
+        before = [name for name, other in rows.items() if other.stage < row.stage and name not in loose]
+        return [*foreign_ids(pipeline.jobs.config), *before] if row.stage else before
     found: list[str] = []
     for need in needs:
+        if need.name not in rows:
+            found += foreign_ids(pipeline.jobs.config)
         if need.name not in rows or need.name in seen:
             continue
         decision = pipeline.decisions[need.name]

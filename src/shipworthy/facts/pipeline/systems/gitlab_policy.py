@@ -72,7 +72,12 @@ class Policy:
 
     def condition(self, text: Any, own: Mapping[str, Any]) -> Truth:
         """Whether an `if` holds, with the variables that the files set."""
-        return self._conditions.judge(str(text), look_in(self.way.variables, own))
+        truth = self._conditions.judge(str(text), look_in(self.way.variables, own))
+        if isinstance(truth, bool):
+            return truth
+        values = ", ".join(f"{name}={own[name]}" for name in sorted(own) if name in str(text))
+        whole = f"if {text} {values}".strip()
+        return replace(truth, said=replace(truth.said, doubts=frozenset({(whole, truth.said.left_out)})))
 
     def included(self, rules: Any, own: Mapping[str, Any]) -> Said:
         """Whether `rules` without a job (of `workflow`, of an include) let something by."""
@@ -161,7 +166,7 @@ class Policy:
                     f"`changes` with `when: never` leaves out changes to {min(hit) if hit else ', '.join(patterns[:3])}"
                 )
                 return Said(Answer.PARTIAL, why, hit)
-        return said if said.answer is Answer.UNKNOWN else unsure(said.why)
+        return unsure(said.why, "unless " + " and ".join(sorted(what for what, _ in said.rests_on)))
 
     def _rule(self, rule: Mapping[str, Any], own: Mapping[str, Any]) -> Truth:
         truth: Truth = True
@@ -305,8 +310,8 @@ def _union(cases: list[_Case], chosen: list[_Case]) -> Said:
     for case in cases:
         if any(case is each for each in chosen):
             said = case.said
-            if before and said.yes:
-                said = Said(Answer.PARTIAL if before[0].answer is Answer.PARTIAL else Answer.UNKNOWN, _other(before[0]))
+            if before:
+                said = weakest(said, _unless(before))
             truth = either(truth, True if said.yes else Maybe(said))
         elif case.said.yes:
             break
@@ -315,8 +320,12 @@ def _union(cases: list[_Case], chosen: list[_Case]) -> Said:
     return _said(truth, "it is not in the pipeline")
 
 
-def _other(said: Said) -> str:
-    return f"another rule goes before it: {said.why}"
+def _unless(before: list[Said]) -> Said:
+    """That none of the earlier cases, which are not chosen, comes true."""
+    answer = Answer.PARTIAL if all(each.answer is Answer.PARTIAL for each in before) else Answer.UNKNOWN
+    named = " or ".join(sorted(what for each in before for what, _ in each.rests_on))
+    why = f"another rule goes before it: {before[0].why}"
+    return Said(answer, why, doubts=frozenset({("unless " + named, frozenset[str]())}))
 
 
 def shell_value(value: Any) -> str | None:

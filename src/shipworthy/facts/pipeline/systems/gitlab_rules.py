@@ -83,12 +83,16 @@ def either(left: Truth, right: Truth) -> Truth:
         return right
     if isinstance(right, bool):
         return left
+    missed = left.said.left_out & right.said.left_out
+    if left.said.left_out and right.said.left_out and not missed:
+        return True
     said = max(left.said, right.said, key=strength)
-    if left.said.left_out and right.said.left_out:
-        missed = left.said.left_out & right.said.left_out
-        if not missed:
-            return True
-        said = Said(Answer.PARTIAL, f"a `changes` filter leaves out changes to {min(missed)}", missed)
+    # One of the two is enough, so what it rests on is neither alone.
+    named = " or ".join(
+        sorted(" and ".join(sorted(what for what, _ in each.rests_on)) for each in (left.said, right.said))
+    )
+    why = f"a `changes` filter leaves out changes to {min(missed)}" if missed else said.why
+    said = Said(said.answer, why, missed, frozenset({(named, missed)}))
     return Maybe(said, False if left.usually is False and right.usually is False else None)
 
 
@@ -148,7 +152,9 @@ class Conditions:
             return True
         if None in samples:
             return Maybe(unsure(f"the pattern /{pattern.text[:40]}/ is not understood"))
-        return Maybe(Said(Answer.PARTIAL, f"only where {value.what} fits /{pattern.text[:40]}/"), False)
+        whole = f"{value.what} fits /{pattern.text}/{pattern.flags}"
+        why = f"only where {value.what} fits /{pattern.text[:40]}/"
+        return Maybe(Said(Answer.PARTIAL, why, doubts=frozenset({(whole, frozenset())})), False)
 
 
 def _set_outside(value: Unset) -> Maybe:
