@@ -21,7 +21,7 @@ from shipworthy.model import Outcome, OutcomeKind
 from shipworthy.project import Project
 from tests.host_answers import REMOTE, asker
 from tests.never_green_cases import CASES, Case
-from tests.support import NOW, make_repo, outcome_of
+from tests.support import NOW, git, make_repo, outcome_of
 
 
 def context_for(folder: Path, case: Case) -> Context:
