@@ -34,7 +34,7 @@ def package_of(r: Resolver, folder: str | None) -> tuple[str, Any] | None:
 
 def workspaces(r: Resolver, folder: str | None) -> list[str]:
     """Folders of the workspace packages of the nearest root above `folder`, at most `MAX_WORKSPACES`."""
-    return r.tree.kept("workspaces", folder or "", lambda: _workspaces(r, folder))
+    return r.tree.kept("workspaces", str(folder), lambda: _workspaces(r, folder))
 
 
 def _workspaces(r: Resolver, folder: str | None) -> list[str]:
