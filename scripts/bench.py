@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bench_keys
+import bench_pipeline
 import bench_secrets
 
 BIN = Path(sys.executable).parent
@@ -144,21 +145,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--files", type=int, default=2_000)
-    parser.add_argument("--only", choices=["keys", "secrets"], help="measure just these")
+    parser.add_argument("--only", choices=["keys", "pipeline", "secrets"], help="measure just these")
     parser.add_argument("--source", type=Path, help="a git work tree to look for secrets in; else what is installed")
     parser.add_argument("--history", type=Path, help="a git repository to look for secrets in the history of")
     options = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="shipworthy-bench-"))
     try:
         rows = [] if options.only else measure(scratch, options.runs, options.files)
-        if options.only != "secrets":
+        if options.only in (None, "pipeline"):
+            rows += bench_pipeline.rows(scratch, options.runs, SHIPWORTHY)
+        if options.only in (None, "keys"):
             rows += keys(scratch)
-        if options.only != "keys":
+        if options.only in (None, "secrets"):
             rows += bench_secrets.Bench(SHIPWORTHY, scratch / "secrets").rows(options.source, options.history)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     for name, value in rows:
-        print(f"{name:<58} {value:>12}")
+        print(f"{name:<66} {value:>12}")
 
 
 KEY_GOALS = {"idle": 16, "scanning": 30}
