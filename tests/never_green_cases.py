@@ -135,6 +135,14 @@ CASES: dict[str, Case] = {
     "secret-store": Case(files=_SERVED, best=OutcomeKind.NEEDS_YOU),
     "secret-scan-gate": Case(files={".github/workflows/ci.yml": _WORKFLOW, "Makefile": "test:\n\tgitleaks dir .\n"}),
     "lockfile": Case(files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}),
+    "frozen-install": Case(
+        files={
+            "package.json": _PACKAGE,
+            "package-lock.json": _LOCK,
+            ".github/workflows/ci.yml": _WORKFLOW.replace("make test", "npm ci"),
+            "Dockerfile": "FROM node:22\nCOPY . .\nRUN npm ci\n",
+        }
+    ),
     "known-vulns": Case(
         files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}
     ),

@@ -27,6 +27,7 @@ BUILT_IN: dict[str, str] = {
     "secret-store": "secrets.secret_store:SecretStore",
     "secret-scan-gate": "secrets.secret_scan_gate:SecretScanGate",
     "lockfile": "dependencies.lockfile:Lockfile",
+    "frozen-install": "dependencies.frozen_install:FrozenInstall",
     "known-vulns": "dependencies.known_vulns:KnownVulns",
     "update-bot": "dependencies.update_bot:UpdateBot",
     "route-inventory": "access.route_inventory:RouteInventory",

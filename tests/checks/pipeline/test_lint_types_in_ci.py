@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from tests.facts.pipeline.pipeline_reading import workflow
-from tests.support import check_files
+from tests.support import outcome_of, write
 
-from shipworthy.model import OutcomeKind
+from shipworthy.model import Outcome, OutcomeKind
 
 PASS, FAIL, UNKNOWN = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN
 NEEDS_YOU, NA = OutcomeKind.NEEDS_YOU, OutcomeKind.NOT_APPLICABLE
 CI = ".github/workflows/ci.yml"
 PY = {"app.py": "x = 1\n", "requirements.txt": "flask==3.0.0\n"}
-TS = {"package.json": '{"scripts": {"lint": "eslint .", "fmt": "prettier --write ."}}', "src/a.ts": "export {}\n", "src/b.ts": "export {}\n"}
+TS = {
+    "package.json": '{"scripts": {"lint": "eslint .", "fmt": "prettier --write ."}}',
+    "src/a.ts": "export {}\n",
+    "src/b.ts": "export {}\n",
+}
 JS = {"package.json": "{}", "index.js": "1\n"}
 GO = {"go.mod": "module x\n", "main.go": "package main\n"}
 BOTH = "ruff check .\nmypy ."
 NO_TYPES = "no type checker for Python on every change"
 NO_LINT = "no linter for Python on every change"
+
+
+def judged(folder: Path, files: Mapping[str, str]) -> Outcome:
+    return outcome_of("lint-types-in-ci", write(folder, files))
 
 
 def hooks(*ids: str, more: str = "") -> str:
@@ -104,26 +113,26 @@ def hooks(*ids: str, more: str = "") -> str:
 )
 def test_outcomes(tmp_path: Path, files: dict[str, str], run: str, kind: OutcomeKind, summary: str | None) -> None:
     make = {"Makefile": "lint:\n\tflake8\n\tpyright\n"}
-    found = check_files("lint-types-in-ci", tmp_path / "repo", {**files, **make, CI: workflow(run)})
+    found = judged(tmp_path / "repo", {**files, **make, CI: workflow(run)})
     assert found.kind is kind, (found.summary, [each.message for each in found.findings])
     if summary is not None:
         assert found.summary == summary
 
 
 def test_no_code_and_no_pipeline(tmp_path: Path) -> None:
-    assert check_files("lint-types-in-ci", tmp_path / "one", {"README.md": "# x\n"}).kind is NA
-    found = check_files("lint-types-in-ci", tmp_path / "two", PY)
+    assert judged(tmp_path / "one", {"README.md": "# x\n"}).kind is NA
+    found = judged(tmp_path / "two", PY)
     assert (found.kind, len(found.findings)) == (FAIL, 2)
     assert found.findings[0].remedy.startswith("Run `ruff check .` in a job of .github/workflows/ci.yml")
 
 
 def test_late_and_masked_say_where(tmp_path: Path) -> None:
     late = workflow(BOTH, on="{push: {branches: [main]}}")
-    found = check_files("lint-types-in-ci", tmp_path / "repo", {**PY, CI: late})
+    found = judged(tmp_path / "repo", {**PY, CI: late})
     assert (found.kind, [str(each.location) for each in found.findings]) == (FAIL, [f"{CI}:8", f"{CI}:9"])
     assert "starts only after a change has landed" in found.findings[0].message
 
 
 @pytest.mark.parametrize("system", ["appveyor.yml", ".cirrus.yml"])
 def test_an_unread_system_leaves_it_open(tmp_path: Path, system: str) -> None:
-    assert check_files("lint-types-in-ci", tmp_path / "repo", {**PY, system: "x: 1\n"}).kind is UNKNOWN
+    assert judged(tmp_path / "repo", {**PY, system: "x: 1\n"}).kind is UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from shipworthy.facts.pipeline.fact import Job, Leaf, Link, NotRead, Opaque, Said, Scenario, Workflow
+from shipworthy.facts.pipeline.fact import Install, Job, Leaf, Link, NotRead, Opaque, Said, Scenario, Workflow
 from shipworthy.facts.pipeline.gathering import Read
 
 Mask = Callable[[str], str]
@@ -35,6 +35,8 @@ def _texts(found: Read) -> Iterable[str]:
         yield from (leaf.text, leaf.remark, leaf.job, *(link.text for link in leaf.chain))
         for said in (leaf.on_change, leaf.fails, *leaf.runs.values()):
             yield from _said(said)
+        if leaf.install is not None:
+            yield from (leaf.install.frozen.why, leaf.install.aside, *leaf.install.requirements)
     for loss in found.opaque:
         yield from (loss.reason, loss.job, *(link.text for link in loss.chain), *_said(loss.on_change))
         for said in loss.runs.values():
@@ -104,6 +106,17 @@ def _leaf(leaf: Leaf, mask: Mask) -> Leaf:
         on_change=_said_of(leaf.on_change, mask),
         fails=_said_of(leaf.fails, mask),
         runs={name: _said_of(said, mask) for name, said in leaf.runs.items()},
+        install=None if leaf.install is None else install_of(leaf.install, mask),
+    )
+
+
+def install_of(install: Install, mask: Mask) -> Install:
+    """An install with its texts masked: a package's address may hold a password."""
+    return replace(
+        install,
+        frozen=_said_of(install.frozen, mask),
+        aside=mask(install.aside),
+        requirements=tuple(mask(each) for each in install.requirements),
     )
 
 
