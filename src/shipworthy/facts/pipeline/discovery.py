@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from shipworthy.facts.pipeline.fact import CiSystem, NotRead
 from shipworthy.facts.pipeline.systems import READERS
 from shipworthy.facts.pipeline.systems.azure_files import find_azure
+from shipworthy.facts.pipeline.systems.cloudbuild import is_build
 from shipworthy.facts.pipeline.tree import Tree
 
 _BY_PATH: tuple[tuple[str, str, str], ...] = (
@@ -18,9 +19,9 @@ _BY_PATH: tuple[tuple[str, str, str], ...] = (
     ("jenkins", "Jenkins", r"(.*/)?(Jenkinsfile([._-][^/]*)?|[^/]+\.jenkinsfile)"),
     ("drone", "Drone", r"\.drone\.(ya?ml|star|jsonnet)"),
     ("woodpecker", "Woodpecker", r"\.woodpecker(/[^/]+)?\.ya?ml"),
-    ("buildkite", "Buildkite", r"\.buildkite/pipeline[^/]*\.(ya?ml|json|sh)|buildkite\.ya?ml"),
+    ("buildkite", "Buildkite", r"\.buildkite/([^/]+/)?[^/]+\.ya?ml|\.buildkite/pipeline[^/]*\.(json|sh)|buildkite\.ya?ml"),
     ("travis", "Travis CI", r"\.travis\.ya?ml"),
-    ("cloudbuild", "Cloud Build", r"(.*/)?cloudbuild[^/]*\.(ya?ml|json)"),
+    ("cloudbuild", "Cloud Build", r"(.*/)?([^/]*cloud[-_.]?build[^/]*|\.?cloudbuild/[^/]+)\.(ya?ml|json)"),
     ("appveyor", "AppVeyor", r"\.?appveyor\.ya?ml"),
     ("cirrus", "Cirrus CI", r"\.cirrus\.(ya?ml|star)"),
     ("semaphore", "Semaphore", r"\.semaphore/semaphore\.ya?ml"),
@@ -52,8 +53,15 @@ def find_systems(tree: Tree) -> Iterator[CiSystem]:
             continue
         for name, title, pattern in _COMPILED if _ANY.fullmatch(path) else ():
             if pattern.fullmatch(path) and not (_PASSED_OVER.search(path) and "/" in path):
+                if name == "cloudbuild" and not _is_build(tree, path):
+                    continue
                 yield CiSystem(name=name, title=title, path=path, is_read=_is_read(name))
                 break
+
+
+def _is_build(tree: Tree, path: str) -> bool:
+    """Whether a file with such a name is a build; one that is called just so is taken for one that went wrong."""
+    return is_build(tree.yaml(path)) or bool(re.fullmatch(r"(.*/)?cloudbuild\.(ya?ml|json)", path))
 
 
 def find_disabled(tree: Tree) -> Iterator[NotRead]:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shipworthy.facts.pipeline.systems import azure, bitbucket, buildkite, circleci, drone, gitlab, jenkins, woodpecker
+from shipworthy.facts.pipeline.systems import (
+    azure,
+    bitbucket,
+    buildkite,
+    circleci,
+    cloudbuild,
+    drone,
+    gitlab,
+    jenkins,
+    travis,
+    woodpecker,
+)
 from shipworthy.facts.pipeline.systems.plan import Plan
 
 SystemReader = Callable[[Plan], None]
 """Reads the file of a plan (`plan.path`) into it: `start` for each way it starts, then its jobs and their commands."""
 
 READERS: Mapping[str, SystemReader] = {
+    "travis": travis.read,
     "jenkins": jenkins.read,
     "circleci": circleci.read,
     "azure": azure.read,
+    "cloudbuild": cloudbuild.read,
     "bitbucket": bitbucket.read,
     "buildkite": buildkite.read,
     "drone": drone.read,

@@ -79,7 +79,7 @@ class Walk:
             variables = variables_of(stage.get("variables"), around.variables)
             said, needs, waits = self._order(stage, before, done, variables, "the stage", {})
             inner = _Around(
-                f"{name}/",
+                f"{name.replace('/', '_')}: ",
                 variables,
                 stage.get("pool", around.pool),
                 around.container,
@@ -145,7 +145,7 @@ class Walk:
                 done[name] = one
                 every.ids += one.ids
             waiting = [row for row in waiting if row not in ready] if ready else []
-        self._stages[around.prefix.rstrip("/")] = done
+        self._stages[around.prefix.removesuffix(": ")] = done
         return every
 
     def _is_ready(self, job: Any, waiting: list[Any]) -> bool:

@@ -11,7 +11,7 @@ from shipworthy.facts.pipeline.words import words as _words
 # Tasks that do the same whatever their inputs are.
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(
-        _words("vstest visualstudiotest runvisualstudiotestsusingtestagent fluttertest runmatlabtests appcentertest "
+        _words("runvisualstudiotestsusingtestagent fluttertest runmatlabtests appcentertest "
                "xamarintestcloud unitytest"),
         Kind.TEST,
     ),

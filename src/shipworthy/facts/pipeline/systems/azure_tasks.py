@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 _FOLDERS = ("workingdirectory", "workingdir", "cwd", "workingfolder", "rootfolder")
 _PROJECT = re.compile(r"\.(\w+proj|slnx?|slnf)$")
+_TESTING = re.compile(
+    r"Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|Include=\"(xunit|nunit|MSTest|TUnit|Expecto)|UnitTestFramework"
+    r"|CppUnitTest|3AC096D0-A1C2-E12C-1390-A8335801FDAB",
+    re.I,
+)
 
 
 class Task:
@@ -178,24 +183,35 @@ class Task:
             arguments = self.get("arguments")
             self._program(f"dotnet {command} {self.get('projects') if HOLE not in command else ''} {arguments}")
         elif command == "test":
-            if self._has_projects(self.get("projects", "project")):
+            if self._has_tests(self.get("projects", "project")):
                 self._program(f"dotnet test {self.get('arguments')}")
             else:
-                self.steps.note(Kind.NOTHING, f"{self.task} test: no project fits", self.step)
+                self.steps.note(Kind.NOTHING, f"{self.task} test: no test project fits", self.step)
         else:
             self._by_command()
 
-    def _has_projects(self, patterns: str) -> bool:
-        """Whether a project of the repository fits; the task only warns where none does. Unknown names count."""
+    def _vstest(self) -> None:
+        """Without an assembly that fits it only warns, so it takes a test project to make one."""
+        kind = Kind.TEST if self._has_tests("") else Kind.NOTHING
+        self.steps.note(kind, self.task if kind is Kind.TEST else f"{self.task}: there is no test project", self.step)
+
+    _visualstudiotest = _vstest
+
+    def _has_tests(self, patterns: str) -> bool:
+        """Whether a test project of the repository fits; the task only warns where none does. A solution means any."""
         rows = [each.strip().replace("\\", "/").removeprefix(ROOT).lstrip("/") for each in re.split(r"[\n;]", patterns)]
-        rows = [each for each in rows if each]
-        if not rows or HOLE in patterns:
-            return True
-        return any(
-            lets_by(rows, path) or lets_by([row.lower() for row in rows], path.lower())
-            for path in self.steps.plan.tree.files
-            if _PROJECT.search(path)
-        )
+        rows = [each.lower() for each in rows if each and HOLE not in each]
+        every = [path for path in self.steps.plan.tree.files if _PROJECT.search(path)]
+        fitting = [path for path in every if lets_by(rows, path.lower())] if rows and HOLE not in patterns else every
+        if any(".sln" in path for path in fitting):
+            fitting = every
+        return any(self._is_test_project(path) for path in fitting)
+
+    def _is_test_project(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        if ".sln" in name:
+            return False
+        return bool(re.search(r"test|spec", name, re.I) or _TESTING.search(self.steps.plan.tree.text(path) or ""))
 
     def _maven(self) -> None:
         goals = self.get("goals", default="package")
