@@ -181,3 +181,23 @@ def test_conditions(text: str, answer: bool | None) -> None:
 
     values = {"build.branch": "feature/a", "build.tag": None, "build.pull_request.labels": ORDINARY}
     assert holds(text, values) is answer
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "tests"),
+    [
+        ("run.sh", "run.sh", "yes"),
+        ("ci/run.sh", "/ci/run.sh", "yes"),
+        ("ci/run.sh", "ci/run.sh", "yes"),
+        ("ci/run.sh", "run.sh", "no"),
+    ],
+)
+def test_a_command_that_is_a_file(tmp_path: Path, path: str, command: str, tests: str) -> None:
+    files = {".buildkite/pipeline.yml": of(f"{{command: {command}}}"), path: "#!/bin/sh -e\npytest\n"}
+    assert on_change(read(tmp_path, {**CODE, **files})) == tests
+
+
+def test_another_file_of_the_folder_may_be_a_pipeline(tmp_path: Path) -> None:
+    files = {".buildkite/release.yml": of(TEST, SHIP), ".buildkite/compose.yml": "services: {}\n"}
+    found = read(tmp_path, {**CODE, **files})
+    assert (on_change(found), overall(gates(found))) == ("unknown", "no")

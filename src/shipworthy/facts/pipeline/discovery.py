@@ -19,7 +19,11 @@ _BY_PATH: tuple[tuple[str, str, str], ...] = (
     ("jenkins", "Jenkins", r"(.*/)?(Jenkinsfile([._-][^/]*)?|[^/]+\.jenkinsfile)"),
     ("drone", "Drone", r"\.drone\.(ya?ml|star|jsonnet)"),
     ("woodpecker", "Woodpecker", r"\.woodpecker(/[^/]+)?\.ya?ml"),
-    ("buildkite", "Buildkite", r"\.buildkite/([^/]+/)?[^/]+\.ya?ml|\.buildkite/pipeline[^/]*\.(json|sh)|buildkite\.ya?ml"),
+    (
+        "buildkite",
+        "Buildkite",
+        r"\.buildkite/([^/]+/)?[^/]+\.ya?ml|\.buildkite/pipeline[^/]*\.(json|sh)|buildkite\.ya?ml",
+    ),
     ("travis", "Travis CI", r"\.travis\.ya?ml"),
     ("cloudbuild", "Cloud Build", r"(.*/)?([^/]*cloud[-_.]?build[^/]*|\.?cloudbuild/[^/]+)\.(ya?ml|json)"),
     ("appveyor", "AppVeyor", r"\.?appveyor\.ya?ml"),

@@ -7,7 +7,7 @@ When builds start is set in Buildkite itself. Source: the system's pages "Comman
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
@@ -19,6 +19,7 @@ from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON
 from shipworthy.project.yaml import line_of
 
 MAX_UPLOADS = 12
+MAX_NEAR = 60
 MAX_DEPTH = 6
 _OUTSIDE = "which builds start is set in Buildkite, not in the repository"
 _WAITS = ("wait", "waiter")
@@ -46,30 +47,33 @@ def read(plan: Plan) -> None:
         return
     data = plan.tree.yaml(plan.path)
     steps = data.get("steps") if isinstance(data, Mapping) else data
+    usual = _is_usual(plan.path)
     if not isinstance(steps, list):
-        plan.bad(plan.tree.bad.get(plan.path, "it has no `steps`"))
+        if usual:
+            plan.bad(plan.tree.bad.get(plan.path, "it has no `steps`"))
         return
     plan.variables.update({"BUILDKITE": ("true",)})
     reading = _Reading(plan)
-    reading.file(plan.path, data, YES, 0)
-    for build in _builds(plan, reading):
+    reading.file(plan.path, data)
+    for build in _builds(plan, reading, usual=usual):
         _Placing(plan, build, by_hand=False).all(reading.steps)
-        placing = _Placing(plan, build, by_hand=True)
         if any(step.kind in ("block", "input") for step in reading.steps):
             name = f"{build.start.scenario.name}, by hand"
             start = plan.start(name, BY_HAND, build.start.scenario.line, event="manual")
-            placing.build = Build(start, build.names, build.values, build.of_tag)
-            placing.all(reading.steps)
+            _Placing(plan, replace(build, start=start), by_hand=True).all(reading.steps)
+
+
+def _is_usual(path: str) -> bool:
+    """Whether a file has the name that Buildkite looks for; another one is a pipeline if Buildkite is told so."""
+    return path.rpartition("/")[2].startswith(("pipeline.", "pipeline-", "pipeline_", "buildkite."))
 
 
 def _belongs_to_another(plan: Plan) -> bool:
-    """Whether another pipeline file names this one: it is read there, where its steps stand."""
-    if plan.path in (".buildkite/pipeline.yml", ".buildkite/pipeline.yaml", ".buildkite/pipeline.json"):
+    """Whether another file of the folder names this one: it is read there, where its steps stand."""
+    if plan.path.startswith(".buildkite/pipeline.") and plan.path.count(".") == 2:
         return False
-    main = [".buildkite/pipeline.yml", ".buildkite/pipeline.yaml", ".buildkite/pipeline.json", ".buildkite/pipeline.sh"]
-    return any(
-        plan.path in (plan.tree.text(path) or "") for path in main if path != plan.path and plan.tree.is_file(path)
-    )
+    near = [path for path in plan.tree.files if path.startswith(".buildkite/") and path != plan.path]
+    return any(plan.path in (plan.tree.text(path) or "") for path in sorted(near)[:MAX_NEAR])
 
 
 class _Reading:
@@ -82,10 +86,10 @@ class _Reading:
         self._used: set[str] = set()
         self._uploads = 0
 
-    def file(self, path: str, data: Any, runs: Said, depth: int) -> None:
+    def file(self, path: str, data: Any) -> None:
         steps = data.get("steps") if isinstance(data, Mapping) else data
         env = variables_of(data.get("env")) if isinstance(data, Mapping) else {}
-        self._list(path, steps, env, (), "", depth)
+        self._list(path, steps, env, (), "", 0)
 
     def _list(
         self,
@@ -151,9 +155,9 @@ def _kind(node: Mapping[str, Any]) -> str:
     return "command"
 
 
-def _builds(plan: Plan, reading: _Reading) -> Iterator[Build]:
+def _builds(plan: Plan, reading: _Reading, *, usual: bool) -> Iterator[Build]:
     landing = landing_of(plan.around.branch, reading.patterns)
-    usual = {
+    plain = {
         "build.message": ORDINARY,
         "build.author.name": ORDINARY,
         "build.author.email": ORDINARY,
@@ -170,17 +174,22 @@ def _builds(plan: Plan, reading: _Reading) -> Iterator[Build]:
         "pipeline.default_branch": landing,
         "build.pipeline.default_branch": landing,
     }
-    request = {**usual, "build.pull_request.id": "7", "build.pull_request.base_branch": landing}
+    request = {**plain, "build.pull_request.id": "7", "build.pull_request.base_branch": landing}
     line = reading.steps[0].line if reading.steps else 1
     outside = unsure(_OUTSIDE)
+    if not usual:
+        # Whether changes start it at all is not known, so it is none of the starts that are.
+        elsewhere = unsure("which pipeline uses this file is set in Buildkite")
+        yield Build(plan.start("elsewhere", elsewhere, line, event="push"), (landing,), plain)
+        return
     yield Build(plan.start("change", outside, line, event="pull_request", outside=True), FEATURES, request)
-    yield Build(plan.start("push", outside, line), FEATURES, usual)
-    yield Build(plan.start("landing", LANDED, line, event="push"), (landing,), usual)
+    yield Build(plan.start("push", outside, line), FEATURES, plain)
+    yield Build(plan.start("landing", LANDED, line, event="push"), (landing,), plain)
     for name in others(landing, reading.patterns):
-        yield Build(plan.start(f"landing on {name}", LANDED, line, event="push"), (name,), usual)
-    yield Build(plan.start("tag", ON_TAG, line), TAGS, usual, of_tag=True)
-    yield Build(plan.start("manual", BY_HAND, line), (landing,), {**usual, "build.source": "ui"})
-    yield Build(plan.start("schedule", BY_CLOCK, line), (landing,), {**usual, "build.source": "schedule"})
+        yield Build(plan.start(f"landing on {name}", LANDED, line, event="push"), (name,), plain)
+    yield Build(plan.start("tag", ON_TAG, line), TAGS, plain, of_tag=True)
+    yield Build(plan.start("manual", BY_HAND, line), (landing,), {**plain, "build.source": "ui"})
+    yield Build(plan.start("schedule", BY_CLOCK, line), (landing,), {**plain, "build.source": "schedule"})
 
 
 class _Placing:

@@ -6,6 +6,7 @@ all commands of a step in one `bash -e -c`.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -95,12 +96,19 @@ def texts_of(value: Any) -> list[str]:
     )
 
 
-def _plain(script: Script) -> Script:
-    """Commands as the shell sees them: `$$` and `\\$` keep the agent from putting a value in when it uploads."""
-    return replace(script, text=script.text.replace("$$", "$").replace("\\$", "$"))
+def _plain(plan: Plan, script: Script) -> Script:
+    """Commands as the shell sees them: `$$` and `\\$` keep the agent from putting a value in when it uploads.
+
+    A command that is the path of a file, from the folder of the code, is that file.
+    """
+    text = script.text.replace("$$", "$").replace("\\$", "$")
+    path = posixpath.normpath(text.strip().lstrip("/"))
+    if len(text.split()) == 1 and plan.tree.is_file(path):
+        text = f"./{path}"
+    return replace(script, text=text)
 
 
-def _scripts(step: Step) -> Iterator[Script]:
+def _scripts(plan: Plan, step: Step) -> Iterator[Script]:
     """The commands, once for each combination of a matrix that they name."""
     key = next((each for each in ("command", "commands", "script") if step.node.get(each)), None)
     holder: Any = step.node
@@ -109,7 +117,7 @@ def _scripts(step: Step) -> Iterator[Script]:
     script = script_of(step.path, holder, key) if key is not None else None
     if script is None:
         return
-    script = _plain(script)
+    script = _plain(plan, script)
     if not _MATRIX.search(script.text):
         yield script
         return
@@ -140,7 +148,7 @@ def _combinations(node: Any) -> Iterator[dict[str, str]]:
 def uploaded(plan: Plan, step: Step) -> list[str]:
     """Paths of the pipeline files that the step's commands upload."""
     found: dict[str, None] = {}
-    for script in _scripts(step):
+    for script in _scripts(plan, step):
         key = script.text + repr(sorted(step.variables.items()))
         found.update(dict.fromkeys(plan.tree.kept("buildkite uploads", key, partial(_uploads, plan, step, script))))
     return list(found)
@@ -170,7 +178,7 @@ def body(plan: Plan, job: PlannedJob, step: Step) -> None:
         link = Link(step.path, line_of(node, "trigger") or step.line, f"trigger: {node.get('trigger')}"[:80])
         job.lose(f"it starts the pipeline {str(node.get('trigger'))[:60]}", (link,), anything=True)
         return
-    scripts = list(_scripts(step))
+    scripts = list(_scripts(plan, step))
     for script in scripts:
         job.script(script, options=_ERREXIT, variables=step.variables)
     line = line_of(node, "plugins") or step.line
