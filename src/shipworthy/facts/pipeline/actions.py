@@ -263,6 +263,7 @@ _IMAGES = (
 _LOCAL_REGISTRY = re.compile(r"^\s*(localhost|127\.0\.0\.1)[:/]")
 _REHEARSAL = re.compile(r"test\.pypi\.org|testpypi", re.I)
 _BY_NAME = re.compile(r"(^|-)(deploy|redeploy|publish|deployer|publisher)(-|$)", re.I)
+_BUILDS_AND_PUSHES = re.compile(r"build-(and-)?push|docker-publish|push-to-(dockerhub|ghcr|ecr|registry)", re.I)
 _NOT_BY_NAME = re.compile(
     r"test|result|report|status|comment|preview-url|delete|remove|label|wait|setup|install|key|draft|notif|slack|msg|"
     r"message|lint|plan\b|check|create-deployment|list|cancel|clean|size|badge|artifact|environment|get-|coverage|"
@@ -290,7 +291,8 @@ def _flag(value: Any) -> str:
 
 def _image(given: Mapping[str, Any]) -> Kind:
     outputs = str(given.get("outputs", "")) + str(given.get("set", ""))
-    pushed = _flag(given.get("push", "")) not in ("", "false") or "push=true" in outputs or "type=registry" in outputs
+    asked = [_flag(value) for key, value in given.items() if key.startswith("push") and "cache" not in key]
+    pushed = any(each not in ("", "false") for each in asked) or "push=true" in outputs or "type=registry" in outputs
     names = re.split(r"[\n,]", str(given.get("tags", "")))
     here = any(each.strip() for each in names) and all(_LOCAL_REGISTRY.match(each) for each in names if each.strip())
     return Kind.PUBLISH if pushed and not here else Kind.BUILD
@@ -318,12 +320,14 @@ def kind_of(name: str, given: Mapping[str, Any]) -> Kind | None:
     if name in ("cycjimmy/semantic-release-action", "codfish/semantic-release-action", "js-devtools/npm-publish"):
         dry = given.get("dry_run", given.get("dry-run", given.get("dryRun", "")))
         return Kind.BUILD if _flag(dry) == "true" else Kind.PUBLISH
-    return KINDS.get(name) or _kind_by_name(name)
+    return KINDS.get(name) or _kind_by_name(name, given)
 
 
-def _kind_by_name(name: str) -> Kind | None:
+def _kind_by_name(name: str, given: Mapping[str, Any]) -> Kind | None:
     """DEPLOY for an action of somebody else whose own name says that it deploys or publishes."""
     last = name.rpartition("/")[2]
+    if _BUILDS_AND_PUSHES.search(last):
+        return _image(given)
     said = name.count("/") and not name.startswith("actions/") and _BY_NAME.search(last)
     return Kind.DEPLOY if said and not _NOT_BY_NAME.search(last) else None
 
@@ -331,7 +335,7 @@ def _kind_by_name(name: str) -> Kind | None:
 def is_known(name: str) -> bool:
     """Whether what the action does depends on more than its name, or is in the tables."""
     tables = (WRAPPERS, PROGRAMS, KINDS, WAITING)
-    if _kind_by_name(name) is not None:
+    if _kind_by_name(name, {}) is not None:
         return True
     return (
         any(name in table for table in tables) or name in ("actions/checkout", "pypa/cibuildwheel") or "snyk/" in name

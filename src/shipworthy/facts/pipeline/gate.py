@@ -31,6 +31,11 @@ _OWN_RESULT = re.compile(r"\.(outcome|conclusion|result)\b")
 _OF_THE_JOB = re.compile(r"\b(steps|env|matrix|runner|strategy|job)\s*[.\[]", re.I)
 _OF_THE_CALL = re.compile(r"\b(inputs|needs)\s*[.\[]", re.I)
 _NOT_PASSED = ("failure", "cancelled", "timed_out")
+_OTHER_AIM = re.compile(
+    r"lint|test|codeql|scan|stale|label|triage|check|notif|slack|assign|comment|issue|review|format|secur|audit|verif|"
+    r"validat|spell|depend|renovate|conventional|title|\bcla\b|greet|sonar|coverage|benchmark|\bci\b|trello|project",
+    re.I,
+)
 _NO_TEST = "no test step on any path"
 _MOST_LINKS = 5
 
@@ -87,6 +92,17 @@ def overall(found: Iterable[Gate]) -> str:
     if Answer.NO not in answers:
         return "unknown" if Answer.UNKNOWN in answers else "partial"
     return "partial" if answers & {Answer.YES, Answer.PARTIAL} else "no"
+
+
+def hidden_deploys(pipeline: Pipeline) -> list[Opaque]:
+    """What may run and could deploy without being seen: a called workflow that lies elsewhere, a shared library."""
+    return [
+        each
+        for each in pipeline.opaque
+        if each.anything
+        and any(not said.no for said in each.runs.values())
+        and not _OTHER_AIM.search(each.chain[-1].text.rpartition("/")[2])
+    ]
 
 
 def place(leaf: Leaf | Opaque) -> str:

@@ -33,6 +33,8 @@ from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of, truth
 from shipworthy.project.yaml import line_of
 
 MAX_ACTION_DEPTH = 6
+_ASIDE = re.compile(r"(?:^|(?<=\s))#.*|\bTest-(?:Path|Connection|NetConnection)\b|\bin CI\b", re.M | re.I)
+"""Comments, and what asks something else, in a PowerShell script."""
 _POWER = re.compile(r"[$;|&{}()@`]|^\s*(if|foreach|for|while|try|function|param)\b")
 
 
@@ -198,7 +200,7 @@ class Steps:
             (row, line.strip()) for row, line in enumerate(text.split("\n")) if line.strip() and line.strip()[0] != "#"
         ]
         if any(_POWER.search(line) for _, line in lines):
-            if could_test(text):
+            if could_test(_ASIDE.sub(" ", text)):
                 self._resolver.lose("a PowerShell script is not followed", frame.at(here(0)), anything=hints(text))
             return
         folder = frame.folder

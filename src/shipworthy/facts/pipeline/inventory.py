@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline
-from shipworthy.facts.pipeline.gate import gates, overall
+from shipworthy.facts.pipeline.gate import gates, hidden_deploys, overall
 from shipworthy.facts.pipeline.proof import outside_starts, proving, runs_in, started_outside
 from shipworthy.facts.update_bots import UpdateBots
 
@@ -46,6 +46,7 @@ def inventory(pipeline: Pipeline, bots: UpdateBots) -> dict[str, Any]:
     """The table of `shipworthy facts pipeline`. Paths are relative to the root, lines 1-based."""
     deploys = [leaf for leaf in pipeline.of(Kind.DEPLOY, Kind.PUBLISH) if _runs(leaf)]
     unread = bool(pipeline.unread_systems)
+    hidden = unread or bool(hidden_deploys(pipeline))
     external = [use for use in pipeline.actions if use.where == "external"]
     github = any(system.name == "github" for system in pipeline.systems)
     gated = overall(gates(pipeline))
@@ -57,8 +58,8 @@ def inventory(pipeline: Pipeline, bots: UpdateBots) -> dict[str, Any]:
             for leaf in proving(pipeline) or started_outside(pipeline)
             for link in (leaf.chain[0], *leaf.chain[1:])
         ],
-        "deploy": "yes" if deploys else "unknown" if unread else "no",
-        "deploy_gated": "unknown" if unread else gated,
+        "deploy": "yes" if deploys else "unknown" if hidden else "no",
+        "deploy_gated": "unknown" if unread or (hidden and gated in ("yes", "na")) else gated,
         "deploy_evidence": _places(deploys),
         "actions": {"external_total": len(external), "sha_pinned": sum(use.pinned for use in external)}
         if github

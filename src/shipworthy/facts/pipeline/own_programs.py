@@ -28,3 +28,16 @@ def entry_of(path: str, text: str) -> re.Match[str] | None:
 def starts_tests(text: str) -> bool:
     """Whether a program's text names what runs tests."""
     return bool(_RUNS_TESTS.search(text))
+
+
+_DEPLOYS = re.compile(
+    r"\b(npm|pnpm|yarn|cargo|uv|poetry|bun|lerna)[\"', ]{1,4}(npm[\"', ]{1,4})?publish\b|['\"]publish['\"]"
+    r"|twine[\"', ]{1,4}upload|kubectl[\"', ]{1,4}apply|helm[\"', ]{1,4}upgrade|s3[\"', ]{1,4}sync"
+    r"|docker[\"', ]{1,4}(compose[\"', ]{1,4})?push|gh[\"', ]{1,4}release[\"', ]{1,4}(create|upload)"
+    r"|\b(fly|flyctl|firebase|wrangler|vercel|netlify)[\"', ]{1,4}deploy"
+)
+
+
+def starts_deploys(text: str) -> bool:
+    """Whether a program's text names what deploys or publishes."""
+    return bool(_DEPLOYS.search(text))

@@ -12,7 +12,7 @@ from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, Secre
 from shipworthy.facts.pipeline.installs import installs
 from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
-from shipworthy.facts.pipeline.own_programs import entry_of, starts_tests
+from shipworthy.facts.pipeline.own_programs import entry_of, starts_deploys, starts_tests
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
@@ -393,3 +393,5 @@ class Resolver:
             self.note(Kind.SCAN, words, frame, secrets=perhaps(posixpath.basename(path)))
         elif starts_tests(text) or could_test(posixpath.basename(path)):
             self.lose(f"{path} may start tests; programs like it are not followed", frame)
+        elif starts_deploys(text):
+            self.lose(f"{path} may deploy or publish; programs like it are not followed", frame, anything=True)

@@ -151,13 +151,16 @@ def _pull_request(options: Mapping[str, Any], line: int, around: Surroundings) -
         said.append(Said(Answer.PARTIAL, "`branches-ignore` leaves out changes into the default branch"))
     base = _branch_of(branches)
     person = Open("github.event.pull_request.user", {"login": Ordinary("the author"), "type": "User"})
-    head = {"ref": Ordinary("head branch"), "sha": Ordinary("head sha"), "label": Ordinary("head label")}
+    # Who closes a change may have labelled or named it for this: a release, a deploy.
+    closed = "closed" in types and not {"opened", "synchronize"} & set(types)
+    named: Any = Unknown("its branch") if closed else Ordinary("head branch")
+    head = {"ref": named, "sha": Ordinary("head sha"), "label": Ordinary("head label")}
     change = Open(
         "github.event.pull_request",
         {
             "draft": False if "ready_for_review" in types else Unknown("whether it is a draft"),
-            "labels": OrdinaryList("labels"),
-            "title": Ordinary("its title"),
+            "labels": Unknown("its labels") if closed else OrdinaryList("labels"),
+            "title": Unknown("its title") if closed else Ordinary("its title"),
             "body": Ordinary("its text"),
             "state": Unknown("its state") if "closed" in types else "open",
             "merged": Unknown("whether it was merged") if "closed" in types else False,
@@ -178,7 +181,7 @@ def _pull_request(options: Mapping[str, Any], line: int, around: Surroundings) -
                 ref=Ordinary("github.ref", "refs/pull/"),
                 ref_name=Ordinary("github.ref_name"),
                 ref_type="branch",
-                head_ref=Ordinary("head branch"),
+                head_ref=named,
                 base_ref=base,
                 payload={
                     "action": action,
