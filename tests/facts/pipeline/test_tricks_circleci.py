@@ -186,7 +186,8 @@ JOBS = {
     "matrix": (
         ("version: 2.1\njobs:\n  test:\n    parameters: {cmd: {type: string}}\n    docker: []\n"
         "    steps: [{run: << parameters.cmd >>}]\nworkflows:\n  main:\n    jobs:\n"
-        "      - test:\n          name: test-<< matrix.cmd >>\n          matrix: {parameters: {cmd: [pytest, mypy]}}\n"),
+        "      - test:\n          name: test-<< matrix.cmd >>\n"
+        "          matrix: {parameters: {cmd: [pytest, mypy]}}\n"),
         "yes", "na",
     ),
     "requires all of a matrix": (

@@ -14,6 +14,7 @@ from shipworthy.facts.pipeline import (
     pipes,
     precommit,
     python_tools,
+    rakefile,
     taskfiles,
     uploads,
 )
@@ -26,6 +27,7 @@ def _task(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
 
 
 FOLLOWERS: dict[str, Follower] = {
+    "rake": rakefile.rake,
     "circleci": circleci_cli.follow,
     "circleci-agent": circleci_cli.follow,
     "npm": node.npm,

@@ -134,7 +134,7 @@ class _Config:
         if len(refs) > MAX_REFS:
             self.plan.bad(f"it tells more than {MAX_REFS} kinds of branches and tags apart")
         for ref in refs[:MAX_REFS]:
-            self.plan.start(ref.name, ref.on_change)
+            self.plan.start(ref.name, ref.on_change, event="tag" if ref.is_tag else "")
         self.several = len(rows) > 1
         for name, workflow in rows.items():
             self._workflow(name, workflow, refs[:MAX_REFS])

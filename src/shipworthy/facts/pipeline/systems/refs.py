@@ -116,8 +116,11 @@ def _sample(node: Node, depth: int) -> str | None:
 
 
 def landing_branch(named: Sequence[str], known: str | None) -> str:
-    """The branch changes land on: the one git knows, else a usual name that the file names, else `main`."""
-    return known or next((each for each in DEFAULT_BRANCHES if each in named), "main")
+    """The branch changes land on: the one git knows, unless the file names only another usual one; else `main`."""
+    usual = [each for each in DEFAULT_BRANCHES if each in named]
+    if known is not None and (known in named or not usual):
+        return known
+    return usual[0] if usual else "main"
 
 
 def ordinary(patterns: Iterable[str], names: Iterable[str], fits: Patterns, *, tag: bool = False) -> str:
@@ -135,7 +138,7 @@ def branches_of(named: Sequence[str], patterns: Sequence[str], known: str | None
     landing = landing_branch(named, known)
     other = ordinary(patterns, named, fits)
     refs = [Ref("change", branch=other), Ref("landing", branch=landing, on_change=LANDED, default=True)]
-    for name in dict.fromkeys(named):
+    for name in dict.fromkeys([*named, *([known] if known else [])]):
         if name not in (landing, other) and 0 < len(name) <= MAX_NAME:
             after = no(f"starts only after a change has landed on {name}")
             refs.append(Ref(f"branch {name}", branch=name, on_change=after))
