@@ -64,6 +64,7 @@ TRICKS = [
     ("masked", of("{command: 'pytest || true'}"), "no", "na"),
     ("a pipe without pipefail", of("{command: 'pytest | tee log'}"), "no", "na"),
     ("commands are one shell with errexit", of("{commands: [pytest, docker push registry.example/app]}"), "yes", "yes"),
+    ("tests of an Android variant", of("{command: ./gradlew testDebug}"), "yes", "na"),
     ("skipped", of(but(TEST, "skip: true")), "no", "na"),
     ("skipped with a reason", of(but(TEST, "skip: flaky")), "no", "na"),
     ("if false", of(but(TEST, "if: 'false'")), "no", "na"),

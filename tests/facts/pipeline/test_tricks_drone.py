@@ -43,6 +43,8 @@ DRONE = [
     ("plain", one(TEST, SHIP), "yes", "yes"),
     ("the deploy stands first", one(SHIP, TEST), "yes", "no"),
     ("masked", one("t\ncommands: ['pytest || true']", SHIP), "no", "no"),
+    ("tried again", one("t\ncommands: ['pytest || pytest --lf']", SHIP), "yes", "yes"),
+    ("tried again as something else", one("t\ncommands: ['pytest || pytest -k fast']", SHIP), "unknown", "unknown"),
     ("piped, and sh has no pipefail", one("t\ncommands: ['pytest | tee log']", SHIP), "no", "no"),
     ("commands are one shell with errexit", one(f"t\ncommands: [pytest, '{DEPLOY}']"), "yes", "yes"),
     ("errexit is switched off", one("t\ncommands: [set +e, pytest, echo done]"), "no", "na"),

@@ -33,7 +33,9 @@ class Class:
     needs: str = ""
 
 
-_GRADLE_TEST = re.compile(r"(:?[\w.-]+:)*(test|check|\w*Test|\w*Tests|connectedCheck|build|verify|koverXmlReport)")
+_GRADLE_TEST = re.compile(
+    r"(:?[\w.-]+:)*(test|check|\w*Test|\w*Tests|test(?:Debug|Release)|connectedCheck|build|verify|koverXmlReport)"
+)
 _MAVEN_PHASES = {"test", "package", "verify", "install", "deploy", "integration-test"}
 _BAZEL = {"bazel", "bazelisk", "buck", "buck2", "pants", "plz"}
 

@@ -32,6 +32,17 @@ def _key(node: Node, what: str) -> str:
     return f"{node.start_point[0]}:{node.start_point[1]} {what}"
 
 
+_ONLY_FAILED = {"--failed", "--lf", "--last-failed", "--onlyFailures", "--only-failures"}
+
+
+def _tried_again(left: Node, right: Node) -> bool:
+    """Whether `left || right` runs the same command once more, perhaps only what failed: then it fails as it would."""
+    if left.type != "command" or right.type != "command":
+        return False
+    first, second = syntax.text_of(left).split(), syntax.text_of(right).split()
+    return first[:2] == second[: len(first[:2])] and set(second) <= set(first) | _ONLY_FAILED
+
+
 class Script(Machine):
     """One script, walked when it is made: see `calls` and `problems`."""
 
@@ -90,7 +101,10 @@ class Script(Machine):
                 own = strongest([status, self._exit, trigger or status], status)
             else:
                 own = no(f"`|| {shown}` hides its failure")
-            self._statement(left, runs, own, None)
+            if _tried_again(left, right):
+                self._statement(left, runs, status, trigger)
+            else:
+                self._statement(left, runs, own, None)
             holds = self._holds(left, ordinary=False)
             holds = None if holds is None else not holds
             condition = f"only if `{syntax.text_of(left)[:40]}` fails"

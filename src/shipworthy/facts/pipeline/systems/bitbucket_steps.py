@@ -21,6 +21,8 @@ from shipworthy.project.yaml import line_of
 MAX_STEPS = 300
 _ERREXIT = Options(errexit=True)
 _REACHES_OUT = {"curl", "wget", "ssh"}
+_PERHAPS = (Kind.PROBE, Kind.PUSH, Kind.UP)
+"""Calls, pushes and starts that may well be how a step deploys."""
 _INSTALLS = {"install", "ci", "i", "add", "sync", "config", "--version", "-v", "restore", "update", "login", "build"}
 
 
@@ -191,9 +193,9 @@ def _deploying(plan: Plan, script: Script | None) -> str | None:
     if script is None:
         return None
     found, _ = plan.resolved(script, _ERREXIT, ".", {})
-    if any(each.kind in (Kind.DEPLOY, Kind.PUBLISH) for each in found):
+    if any(each.kind in (Kind.DEPLOY, Kind.PUBLISH, Kind.GITOPS) for each in found):
         return None
-    known = {each.chain[0].line for each in found if each.chain}
+    known = {each.chain[0].line for each in found if each.chain and each.kind not in _PERHAPS}
     tests = [each.chain[0].line for each in found if each.kind is Kind.TEST and each.chain]
     shell = Shell(script.text, options=_ERREXIT, variables=plan.variables, exists=plan.tree.exists)
     could = [

@@ -211,5 +211,7 @@ def _plugin(job: PlannedJob, name: str, settings: Any, link: Link, *, bare: bool
         job.note(_KINDS[name], (f"plugin {name}",), (link,))
     elif name in _UPLOADERS:
         job.lose(f"the plugin {name} puts steps together at run time", (link,), anything=True)
+    elif "$" in name and bare:
+        job.lose("which plugin runs is put together at run time", (link,))
     elif bare and name not in _HARMLESS and could_test(name):
         job.lose(f"what the plugin {name} runs is not known", (link,))
