@@ -123,6 +123,13 @@ CASES: dict[str, Case] = {
     ),
     "tests-pass": Case(files={"tests/__init__.py": "", "tests/test_sums.py": _UNITTEST}, consent=True),
     "tests-not-skipped": Case(files={"tests/test_app.py": _TEST, "tests/test_sums.py": _UNITTEST}),
+    "smoke-test": Case(
+        files={
+            ".github/workflows/ci.yml": _WORKFLOW,
+            "Makefile": "test:\n\tdocker run -d app\n\tcurl -f http://localhost:8000/\n",
+            "a.py": "x = 1\n",
+        }
+    ),
     "secrets-not-in-tree": Case(files={"app/main.py": _APP, "README.md": "# Shop\n\nA shop.\n"}),
     "env-files-ignored": Case(
         files={

@@ -20,6 +20,7 @@ BUILT_IN: dict[str, str] = {
     "lint-types-in-ci": "pipeline.lint_types_in_ci:LintTypesInCi",
     "tests-pass": "tests.tests_pass:TestsPass",
     "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",
+    "smoke-test": "tests.smoke_test:SmokeTest",
     "secrets-not-in-tree": "secrets.secrets_not_in_tree:SecretsNotInTree",
     "secrets-not-in-history": "secrets.secrets_not_in_history:SecretsNotInHistory",
     "env-files-ignored": "secrets.env_files_ignored:EnvFilesIgnored",

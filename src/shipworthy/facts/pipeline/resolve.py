@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from shipworthy.facts.pipeline.beside import beside
 from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, SecretScan, unsure, weakest
-from shipworthy.facts.pipeline.installs import installs
 from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
 from shipworthy.facts.pipeline.own_programs import entry_of, starts_deploys, starts_tests
@@ -213,10 +213,10 @@ class Resolver:
             if could_test(" ".join(words)) or len(words) == 1 or name == HOLE:
                 self.lose(f"`{shown(words)}`: which program runs is not known", frame)
             return
-        for each in installs(
-            words, frame.folder, frame.variables, self.tree, frame.chain[-1].text if frame.chain else ""
-        ):
-            self.found.append(Found(Kind.INSTALL, shown(words), frame.chain, frame.runs, frame.fails, install=each))
+        line = frame.chain[-1].text if frame.chain else ""
+        for kind, install, said in beside(words, frame.folder, frame.variables, self.tree, line):
+            here = frame.masked(said)
+            self.found.append(Found(kind, shown(words), here.chain, here.runs, here.fails, install=install))
         if self._shell(name, words, frame, options) or self._own_file(name, words, frame, stripped.as_binary):
             return
         follower = self._followers.get(name)
