@@ -30,7 +30,7 @@ def _came(review: Review) -> str:
     if not review.landed:
         return f"git has no commit of the last {DAYS} days"
     by_request = review.merged + review.numbered
-    return f"in git {by_request} of {plural(review.landed, 'recent commit')} are merges or name a request"
+    return f"of {plural(review.landed, 'recent commit')} in git, {by_request} came as a merge or by a request's number"
 
 
 def _open(item: str, rule: str, message: str, remedy: str) -> Finding:
