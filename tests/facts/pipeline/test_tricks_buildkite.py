@@ -104,6 +104,7 @@ TRICKS = [
     ("steps by changed folders", of("{plugins: [{monorepo-diff#v1.0.0: {watch: []}}]}"), "unknown", "na"),
     ("steps a program writes", of("{command: './make-steps.sh | buildkite-agent pipeline upload'}"), "unknown", "na"),
     ("changed files of a part", of(but(TEST, "if_changed: 'web/**'")), "partial", "na"),
+    ("changed files of all code, in braces", of(but(TEST, "if_changed: ['**.{py,js}']")), "yes", "na"),
     ("anchors", "x: &t {command: pytest}\n" + of("{<<: *t, label: a}"), "yes", "na"),
     ("only an anchor", "x: &t {command: pytest}\n" + of("{command: ls}"), "no", "na"),
     ("commented out", of("{command: ls} # {command: pytest}"), "no", "na"),

@@ -154,6 +154,12 @@ DRONE = [
     ("0.8: branches for all", old(test="commands: [pytest]") + "branches: [production]\n", "yes", "na"),
     ("0.8: deployments only", old(test="commands: [pytest]\nwhen: {event: deployment}"), "no", "na"),
     ("0.8: dollars are doubled", old(test="commands: ['pytest -k $${X}']"), "yes", "na"),
+    (
+        "0.8: local is about runs at home",
+        old(test="commands: [php -d x=1 vendor/bin/phpunit]\nwhen: {local: false}"),
+        "yes",
+        "na",
+    ),
     ("0.8: empty", "pipeline: {}\n", "no", "na"),
     ("not YAML", "pipeline: [\n", "unknown", "na"),
 ]

@@ -167,6 +167,10 @@ def strip(words: Sequence[str]) -> Stripped:
                 break
             here, binary = after, True
             continue
+        installed = _installed(here, name)
+        if installed:
+            here, binary = installed, True
+            continue
         wrapper = _PLAIN.get(name)
         if wrapper is None or name == "ts-node":
             break
@@ -194,6 +198,16 @@ def strip(words: Sequence[str]) -> Stripped:
         else:
             here = here[at:]
     return Stripped(tuple(here), variables, folder, doubt, binary)
+
+
+def _installed(words: list[str], name: str) -> list[str]:
+    """`php vendor/bin/X …` and `node node_modules/.bin/X …` as `X …`; empty where that is not what stands there."""
+    folder = {"php": "vendor/bin/", "node": "node_modules/.bin/"}.get(name)
+    at = skip_options(words, 1, frozenset({"-d", "-r", "--require"})) if folder else len(words)
+    if folder is None or at >= len(words) or folder not in words[at]:
+        return []
+    rest = words[at].rpartition(folder)[2]
+    return [rest, *words[at + 1 :]] if rest and "/" not in rest else []
 
 
 def _python_module(words: list[str], name: str) -> list[str] | None:

@@ -14,6 +14,7 @@ from shipworthy.facts.pipeline.pipes import PROGRAM
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell import Script as Shell
 from shipworthy.facts.pipeline.systems.container_steps import id_of
+from shipworthy.facts.pipeline.systems.occasions import expanded, texts
 from shipworthy.facts.pipeline.systems.plan import BY_HAND, Plan, PlannedJob, Script, Start, script_of
 from shipworthy.facts.pipeline.wrappers import program_of, strip
 from shipworthy.project.yaml import line_of
@@ -114,12 +115,14 @@ class _Walk:
         changes = node.get("changesets") if isinstance(node, Mapping) else None
         if not isinstance(changes, Mapping) or set(node) - {"changesets"}:
             return unsure("a `condition` that is not understood")
-        include, exclude = changes.get("includePaths"), changes.get("excludePaths")
-        if isinstance(include, list):
-            more = [f"!{each}" for each in exclude] if isinstance(exclude, list) else []
-            return self.plan.paths([*map(str, include), *more], key="includePaths")
-        if isinstance(exclude, list):
-            return self.plan.paths([str(each) for each in exclude], ignored=True, key="excludePaths")
+        include, exclude = (
+            [each for pattern in texts(changes.get(key)) for each in expanded(pattern)]
+            for key in ("includePaths", "excludePaths")
+        )
+        if include:
+            return self.plan.paths([*include, *(f"!{each}" for each in exclude)], key="includePaths")
+        if exclude:
+            return self.plan.paths(exclude, ignored=True, key="excludePaths")
         return unsure("a `condition` that is not understood")
 
 

@@ -14,7 +14,7 @@ from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.systems.buildkite_if import NAMED, ORDINARY, branch_filter, condition
 from shipworthy.facts.pipeline.systems.buildkite_steps import Step, body, texts_of, uploaded
 from shipworthy.facts.pipeline.systems.container_steps import id_of, variables_of
-from shipworthy.facts.pipeline.systems.occasions import FEATURES, TAGS, landing_of, others
+from shipworthy.facts.pipeline.systems.occasions import FEATURES, TAGS, expanded, landing_of, others, texts
 from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON_TAG, Plan, Start
 from shipworthy.project.yaml import line_of
 
@@ -235,7 +235,7 @@ class _Placing:
         if isinstance(changed, Mapping):
             found.append(unsure("an `if_changed` with parts"))
         elif changed is not None:
-            wanted = [str(each) for each in changed] if isinstance(changed, list) else [str(changed)]
+            wanted = [each for pattern in texts(changed) for each in expanded(pattern)]
             found.append(self.plan.paths(wanted, key="if_changed"))
         return weakest(*found)
 

@@ -14,6 +14,7 @@ from shipworthy.facts.pipeline.systems.occasions import (
     FEATURES,
     TAGS,
     Occasion,
+    expanded,
     fits,
     landing_of,
     others,
@@ -58,7 +59,7 @@ def _paths(plan: Plan, value: Any) -> Said:
     both = lists(value)
     if both is None:
         return unsure("a filter on paths that is not understood")
-    include, exclude = both
+    include, exclude = ([each for pattern in part for each in expanded(pattern)] for part in both)
     if not include:
         return plan.paths(exclude, ignored=True, key="path") if exclude else YES
     return plan.paths([*include, *(f"!{each}" for each in exclude)], key="path")
@@ -103,7 +104,7 @@ def _one(plan: Plan, rules: Mapping[str, Any], occasion: Occasion, step: bool) -
             said.append(YES if by_hand else no("only for a deployment started by hand"))
         elif key == "action" and occasion.event == "pull_request":
             said.append(_takes(value, ("opened", "synchronized"), "only on some actions of a pull request"))
-        elif key in ("evaluate", "instance", "local") or (key == "matrix" and step):
+        elif key in ("evaluate", "instance") or (key == "matrix" and step):
             said.append(unsure(f"a condition on `{key}`"))
     return Filter(weakest(*said) if said else YES, after_failure)
 
