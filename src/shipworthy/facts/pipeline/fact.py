@@ -300,6 +300,34 @@ class ActionUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A file that ties the repository to a hosting platform, which may deploy by itself whenever code lands."""
+
+    name: str
+    title: str
+    path: str
+    line: int
+    waits: Said
+    """Whether a red build is stopped, as far as the file says."""
+    test: Link | None = None
+    """The build command that runs the tests."""
+    for_checks: bool = False
+    """It waits for the checks of the commit: what they are worth, the pipeline says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A script with which a person deploys or publishes from where they sit."""
+
+    path: str
+    line: int
+    text: str
+    name: str
+    pulls: bool = False
+    """It logs in to a server and pulls the code there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotRead:
     """A file or folder that looks like a workflow and is none for the code host, or one that is not valid."""
 
@@ -319,6 +347,8 @@ class Pipeline(Fact):
     opaque: tuple[Opaque, ...] = ()
     actions: tuple[ActionUse, ...] = ()
     not_read: tuple[NotRead, ...] = ()
+    platforms: tuple[Platform, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
     files: int = 0
     """Files the repository lists, hand-written ones, so that "there is no code" can be told from "nothing read"."""
     code_files: int = 0

@@ -8,11 +8,13 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import (
     YES,
+    ByHand,
     Combinations,
     Job,
     Leaf,
     NotRead,
     Opaque,
+    Platform,
     Said,
     Scenario,
     Workflow,
@@ -37,6 +39,8 @@ class Read:
     leaves: list[Leaf] = field(default_factory=list)
     opaque: list[Opaque] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
+    platforms: list[Platform] = field(default_factory=list)
+    by_hand: list[ByHand] = field(default_factory=list)
 
 
 @dataclass(slots=True)

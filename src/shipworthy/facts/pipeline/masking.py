@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from shipworthy.facts.pipeline.fact import Install, Job, Leaf, Link, NotRead, Opaque, Said, Scenario, Workflow
+from shipworthy.facts.pipeline.fact import Install, Job, Leaf, Link, NotRead, Opaque, Platform, Said, Scenario, Workflow
 from shipworthy.facts.pipeline.gathering import Read
 
 Mask = Callable[[str], str]
@@ -43,6 +43,10 @@ def _texts(found: Read) -> Iterable[str]:
             yield from _said(said)
     for each in found.not_read:
         yield each.reason
+    for platform in found.platforms:
+        yield from (*_said(platform.waits), platform.test.text if platform.test else "")
+    for script in found.by_hand:
+        yield from (script.text, script.name)
 
 
 def masked(found: Read) -> Read:
@@ -61,6 +65,8 @@ def masked(found: Read) -> Read:
         leaves=[_leaf(each, mask) for each in found.leaves],
         opaque=[_opaque(each, mask) for each in found.opaque],
         not_read=[NotRead(path=each.path, line=each.line, reason=mask(each.reason)) for each in found.not_read],
+        platforms=[_platform(each, mask) for each in found.platforms],
+        by_hand=[replace(each, text=mask(each.text), name=mask(each.name)) for each in found.by_hand],
     )
 
 
@@ -69,6 +75,11 @@ def _said_of(said: Said, mask: Mask) -> Said:
         return said
     doubts = frozenset((mask(what), left_out) for what, left_out in said.doubts)
     return replace(said, why=mask(said.why), doubts=doubts)
+
+
+def _platform(platform: Platform, mask: Mask) -> Platform:
+    test = _chain((platform.test,), mask)[0] if platform.test else None
+    return replace(platform, waits=_said_of(platform.waits, mask), test=test)
 
 
 def _scenario(scenario: Scenario, mask: Mask) -> Scenario:

@@ -12,6 +12,7 @@ from shipworthy.facts.pipeline.globs import decides
 from shipworthy.facts.pipeline.hardening import action_uses
 from shipworthy.facts.pipeline.identity import default_branch, own_name
 from shipworthy.facts.pipeline.masking import masked
+from shipworthy.facts.pipeline.platforms import find_by_hand, find_platforms
 from shipworthy.facts.pipeline.resolve import Resolver
 from shipworthy.facts.pipeline.settling import settled
 from shipworthy.facts.pipeline.systems import READERS
@@ -53,6 +54,7 @@ class PipelineReader(FactReader[Pipeline]):
         for path in sorted(tree.files):
             if path.startswith(".github/actions/") and path.endswith(("/action.yml", "/action.yaml")):
                 actions += action_uses(path, tree.yaml(path))
+        found.platforms, found.by_hand = list(find_platforms(resolver)), find_by_hand(resolver)
         found.leaves = settled(found.leaves)
         found = masked(found)
         return Pipeline(
@@ -62,6 +64,8 @@ class PipelineReader(FactReader[Pipeline]):
             leaves=tuple(found.leaves),
             opaque=tuple(found.opaque),
             actions=tuple(actions),
+            platforms=tuple(found.platforms),
+            by_hand=tuple(found.by_hand),
             not_read=(*found.not_read, *find_disabled(tree)),
             files=len(mine),
             code_files=sum(entry.suffix in _CODE for entry in mine),
