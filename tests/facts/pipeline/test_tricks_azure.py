@@ -17,6 +17,9 @@ CODE = {
     "docs/a.md": "a\n",
     "package.json": '{"scripts": {"test": "jest", "lint": "eslint ."}}',
     "src/Shop.Tests/Shop.Tests.csproj": "<Project/>\n",
+    "build.cmd": "@echo off\nrem pytest\ncall npm ci\npytest -q\nif errorlevel 1 exit /b 1\npython report.py\n",
+    "soft.ps1": "pytest -q\nif ($LASTEXITCODE -ne 0) {\n  Write-Host 'never mind'\n}\nexit 0\n",
+    "hard.ps1": "pytest -q\nif ($LASTEXITCODE -ne 0) {\n  throw 'tests failed'\n}\npython report.py\n",
     "src/test/java/ATest.java": "class ATest {}\n",
 }
 DEPLOY = "- task: AzureWebApp@1\n  inputs: {appName: shop}"
@@ -145,6 +148,12 @@ SCRIPTS = [
     ("cmd: npm with call", "- script: |\n    call npm ci\n    call npm test", WINDOWS, "yes"),
     ("cmd: echo keeps the code", "- script: |\n    pytest\n    echo done", WINDOWS, "yes"),
     ("cmd: the last program decides", "- script: |\n    pytest\n    python report.py", WINDOWS, "no"),
+    ("cmd: a batch file of the repository", "- script: build.cmd", WINDOWS, "yes"),
+    ("cmd: only if something is there", "- script: if exist x pytest", WINDOWS, "unknown"),
+    ("PowerShell: a file that gives up", "- pwsh: ./hard.ps1 -Verbose", "", "yes"),
+    ("PowerShell: a file that does not", "- pwsh: ./soft.ps1", "", "no"),
+    ("PowerShell: a variable takes what it prints", "- pwsh: $out = pytest -q", "", "yes"),
+    ("PowerShell: a text that says so", "- pwsh: Write-Host 'run pytest'", "", "no"),
     ("bash on Windows", "- bash: |\n    npm ci\n    npm test", WINDOWS, "yes"),
     (
         "cibuildwheel without a command",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
@@ -26,6 +26,11 @@ from shipworthy.facts.pipeline.systems.windows_shells import Line, cmd_lines, po
 from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of
 
 _SHELLS = ("script", "bash", "pwsh", "powershell")
+_CMD = re.compile(r"^\s*(call\s|@echo\b|rem\s|set\s+\w+=|if\s+(not\s+)?exist\s)|%\w+%", re.M | re.I)
+_OTHER_SCRIPT = re.compile(
+    r"(?:(?:pwsh|powershell)(?:\.exe)?\s+(?:-\w+\s+(?:\w+\s+)?)*)?(\S+\.(?:cmd|bat|ps1))(?:\s|$)", re.I
+)
+MAX_SCRIPTS = 4
 _WHEELS = re.compile(r"^\s*(\S+ -m )?cibuildwheel\b", re.M)
 
 
@@ -163,7 +168,7 @@ class Steps:
         script = node.script(key, filled(text_of(raw), self.variables, in_shell=True))
         if script is None:
             return
-        if shell == "script" and self.system == "windows":
+        if shell == "script" and (self.system == "windows" or (not self.system and _CMD.search(script.text))):
             shell = "cmd"
         if shell in ("bash", "script"):
             self._bourne(script, Options(), folder, step.chain)
@@ -183,10 +188,16 @@ class Steps:
             if could_test(word):
                 self.lose(f"the script {word.removeprefix(ROOT)[:80]} is not in the repository", step)
             return
-        links = tuple(Link(path, row, each.strip()[:80]) for row, each in enumerate(text.split("\n"), 1))
-        script = Script(text, links)
+        script = _numbered(path, text)
         lines = power_lines(script) if power else cmd_lines(script)
         self._lines(lines, script, folder, (*step.chain, step.link("task")))
+
+    def _other_script(self, line: Line, folder: str | None) -> tuple[Script, bool] | None:
+        """A script of the repository for PowerShell (then True) or cmd that a line starts."""
+        match = _OTHER_SCRIPT.match(line.text)
+        path = join_path(folder, match[1].strip("\"'")) if match else None
+        text = self.plan.tree.text(path) if path is not None and self.is_file(path) else None
+        return (_numbered(path, text), path.lower().endswith(".ps1")) if path is not None and text is not None else None
 
     def _bourne(
         self,
@@ -229,14 +240,28 @@ class Steps:
                     options=Options(errexit=True), folder=folder, variables=known, chain=chain, runs=runs, fails=fails,
                 )  # fmt: skip
 
-    def _lines(self, lines: list[Line], script: Script, folder: str | None, chain: tuple[Link, ...]) -> None:
-        """Command lines of PowerShell or cmd, all of them one step of the job."""
+    def _lines(
+        self,
+        lines: list[Line],
+        script: Script,
+        folder: str | None,
+        chain: tuple[Link, ...],
+        around: tuple[Said, Said] = (YES, YES),
+        depth: int = 0,
+    ) -> None:
+        """Command lines of PowerShell or cmd, all one step of the job. `around`: how surely they run and fail."""
         number = self.job.step
         for line in lines:
             self.job.step = number
             link = script.here(line.row)
+            line = replace(line, runs=weakest(around[0], line.runs), fails=weakest(around[1], line.fails))
+            other = self._other_script(line, folder)
             if line.folder is not None:
                 folder = join_path(folder, line.folder)
+            elif other is not None and depth < MAX_SCRIPTS:
+                inner, power = other
+                rows = power_lines(inner) if power else cmd_lines(inner)
+                self._lines(rows, inner, folder, (*chain, link), (line.runs, line.fails), depth + 1)
             elif line.text.lower().startswith("invoke-pester"):
                 sure = re.search(r"-(CI|EnableExit)\b|Exit", script.text) is not None
                 fails = weakest(line.fails, YES if sure else unsure("Pester's result may not reach the exit code"))
@@ -247,3 +272,8 @@ class Steps:
                 options = Options(errexit=False)
                 self._bourne(Script(line.text, (link,)), options, folder, chain, line.runs, line.fails)
         self.job.step = number + 1
+
+
+def _numbered(path: str, text: str) -> Script:
+    """A script file with the line of each of its rows."""
+    return Script(text, tuple(Link(path, row, each.strip()[:80]) for row, each in enumerate(text.split("\n"), 1)))

@@ -23,9 +23,19 @@ _BATCH = _words(
 )
 _CMD_QUIET = re.compile(r"(echo|rem|set|title|cls|color|pause|setlocal|endlocal|type|goto)\b|::|:\w|@echo", re.I)
 _CMD_CHECK = re.compile(r"if\s+(not\s+)?(errorlevel\s+1|\"?%errorlevel%\"?\s*(neq|geq|gtr|==|equ)).*\bexit\b", re.I)
+_TERM = r'("[^"]*"|[^\s"()]+)'
+_CMD_ELSE = re.compile(r"\)?\s*else\s*\(?\s*", re.I)
+_CMD_IF = re.compile(
+    rf"if\s+(/i\s+)?(not\s+)?((exist|defined|errorlevel)\s+{_TERM}|{_TERM}\s*(==|\s(equ|neq|lss|leq|gtr|geq)\s)\s*{_TERM})"
+    r"\s*\(?\s*",
+    re.I,
+)
+_CMD_FOR = re.compile(r"for\s[^()]{1,200}\([^()]{0,400}\)\s+do\s*\(?\s*", re.I)
 _POWER_CHECK = re.compile(r"(if\s*\(\s*(\$LASTEXITCODE\b|-not\s+\$\?|!\s*\$\?)[^)]*\)|exit\s+\$LASTEXITCODE)", re.I)
 _CMDLET = re.compile(r"[A-Za-z]+-[A-Z]\w+")
-_QUIET = re.compile(r"(\$|\[|#|function\b|param\b|return\b|throw\b|import-module\b|using\b|set-strictmode\b)", re.I)
+_QUIET = re.compile(
+    r"(\$|\[|#|[\"'@]|function\b|param\b|return\b|throw\b|import-module\b|using\b|set-strictmode\b)", re.I
+)
 _BLOCK = re.compile(
     r"(if|else|elseif|foreach|for|while|do|switch|try|catch|finally|function|filter|process|begin)\b", re.I
 )
@@ -42,7 +52,6 @@ class Line:
     runs: Said = YES
     fails: Said = YES
     folder: str | None = None
-    opaque: bool = False
 
 
 def _slashes(text: str) -> str:
@@ -75,7 +84,9 @@ def cmd_lines(script: Script) -> list[Line]:
         block = re.match(r"(if|for)\b|[()]", line, re.I) is not None
         if block or depth:
             depth = max(0, depth + line.count("(") - line.count(")"))
-            found.append(Line(_bourne(line), row, weakest(gone, unsure("in an `if` or loop")), opaque=True))
+            inner = _inside(line)
+            if inner and not _CMD_QUIET.match(inner):
+                found.append(Line(_bourne(inner), row, weakest(gone, unsure("in an `if` or loop"))))
             continue
         if _CMD_QUIET.match(line) and "&" not in line:
             continue
@@ -88,6 +99,15 @@ def cmd_lines(script: Script) -> list[Line]:
         if batch and not called and "&" not in line:
             gone = no(f"on Windows `{first}` is a batch file, and without `call` nothing after it runs")
     return _masked([each for each in found if not each.runs.no or each.text], "cmd")
+
+
+def _inside(line: str) -> str:
+    """The command behind an `if` or `for`, or on a line of its body; "" where there is none."""
+    for pattern in (_CMD_ELSE, _CMD_IF, _CMD_FOR):
+        match = pattern.match(line)
+        line = line[match.end() :] if match else line
+    line = line.strip("() \t")
+    return "" if re.match(r"(if|for|else|exit|shift)\b", line, re.I) else re.sub(r"^call\s+", "", line, flags=re.I)
 
 
 def _bourne(line: str) -> str:
@@ -134,8 +154,8 @@ def power_lines(script: Script) -> list[Line]:
         opens, closes = line.count("{"), line.count("}")
         if depth or _BLOCK.match(line) or line[0] in "{}":
             inner = re.sub(r"^[^{]*\{|^\}.*\{|\}$", "", line).strip() if opens or closes else line
-            if inner and not _QUIET.match(inner) and not _BLOCK.match(inner) and not _GIVES_UP.match(inner):
-                found.append(Line(_unixed(inner), row, unsure("in a block of PowerShell"), opaque=True))
+            if inner and not any(each.match(inner) for each in (_QUIET, _BLOCK, _GIVES_UP, _CMDLET)):
+                found.append(Line(_unixed(inner), row, unsure("in a block of PowerShell")))
             depth = max(0, depth + opens - closes)
             asking = asking and (depth > 0 or line == "{")
             continue
@@ -144,8 +164,8 @@ def power_lines(script: Script) -> list[Line]:
             called = re.search(r"=\s*&?\s*(\S.*)", line)
             if called and re.match(r"\$\w+\s*=", line) and not _QUIET.match(called[1]) and called[1][0] not in "\"'@(":
                 found.append(Line(_unixed(called[1]), row))
-            elif re.match(r"(Invoke-Expression|iex|Start-Process)\b", line, re.I):
-                found.append(Line(text, row, fails=unsure("its exit code may be lost"), opaque=True))
+            elif re.match(r"(Invoke-Expression|iex)\b", line, re.I):
+                found.append(Line(text, row, fails=unsure("its exit code may be lost")))
             continue
         found.append(Line(text, row))
     return _masked(found, "PowerShell") if not strict else found
