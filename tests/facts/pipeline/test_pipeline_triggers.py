@@ -124,7 +124,6 @@ def test_conditions(tmp_path: Path, condition: str, on: str, answer: Answer, lev
         ("first: {if: true}", YES),
         ("first: {if: false}", NO),
         ("first: {if: \"vars.X == '1'\"}", UNKNOWN),
-        ("other: {if: true}", NO),
     ],
 )
 def test_a_job_runs_only_after_those_it_needs(tmp_path: Path, jobs: str, answer: Answer) -> None:

@@ -134,7 +134,7 @@ TESTS = [
         ),
         "yes",
     ),
-    ("when-changeset", pipeline(only_tests("changeset 'src/**'")), "unknown"),
+    ("when-changeset", pipeline(only_tests("changeset 'src/**'")), "partial"),
     ("if-true-in-script", pipeline(steps("script {", "if (true) { sh 'pytest' }", "}")), "yes"),
     ("if-branch", pipeline(steps("script {", "if (env.BRANCH_NAME == 'main') { sh 'pytest' }", "}")), "partial"),
     ("if-not-branch", pipeline(steps("script {", "if (env.BRANCH_NAME != 'main') { sh 'pytest' }", "}")), "yes"),

@@ -23,6 +23,7 @@ from shipworthy.facts.pipeline.fact import (
 )
 from shipworthy.facts.pipeline.gathering import Read, Seen, gather, pair_rank
 from shipworthy.facts.pipeline.github_jobs import Walk
+from shipworthy.facts.pipeline.github_rules import problems
 from shipworthy.facts.pipeline.github_steps import Steps
 from shipworthy.facts.pipeline.hardening import permissions_of
 from shipworthy.facts.pipeline.resolve import Resolver
@@ -46,8 +47,13 @@ class GitHub:
         """One workflow file."""
         data = self._resolver.tree.yaml(path)
         if not isinstance(data, Mapping) or not isinstance(data.get("jobs"), Mapping):
-            reason = self._resolver.tree.bad.get(path) or "it has no jobs"
-            self.read.not_read.append(NotRead(path=path, line=None, reason=reason))
+            bad = self._resolver.tree.bad.get(path)
+            self.read.not_read.append(NotRead(path=path, line=1 if bad else None, reason=bad or "it has no jobs"))
+            return
+        wrong = next(problems(data), None)
+        if wrong is not None:
+            reason, line = wrong
+            self.read.not_read.append(NotRead(path=path, line=line, reason=f"the code host refuses it: {reason}"))
             return
         starts = starts_of(data.get("on"), line_of(data, "on") or 1, self._around)
         groups: dict[str, list[Start]] = {}

@@ -12,6 +12,7 @@ from shipworthy.facts.pipeline.expressions import fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Job, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.gathering import Seen, key_of
 from shipworthy.facts.pipeline.github_place import Place, judged, texts
+from shipworthy.facts.pipeline.github_rules import problems
 from shipworthy.facts.pipeline.github_steps import Steps
 from shipworthy.facts.pipeline.matrix import combinations
 from shipworthy.facts.pipeline.resolve import Found, Lost, Resolver
@@ -195,7 +196,12 @@ class Walk:
         target = uses.removeprefix("./").partition("@")[0]
         data = self._tree.yaml(target) if uses.startswith("./") and self._tree.is_file(target) else None
         outputs = Open(f"needs.{name}.outputs")
-        if not isinstance(data, Mapping) or not isinstance(data.get("jobs"), Mapping) or depth >= MAX_CALL_DEPTH:
+        if (
+            not isinstance(data, Mapping)
+            or not isinstance(data.get("jobs"), Mapping)
+            or depth >= MAX_CALL_DEPTH
+            or next(problems(data), None) is not None
+        ):
             why = (
                 "is nested too deep"
                 if depth >= MAX_CALL_DEPTH

@@ -12,6 +12,7 @@ from typing import Any
 from shipworthy.facts.pipeline import actions, changes, secret_actions
 from shipworthy.facts.pipeline.expressions import fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
+from shipworthy.facts.pipeline.github_parallel import laid_out, placed
 from shipworthy.facts.pipeline.github_place import (
     Place,
     judged,
@@ -59,16 +60,18 @@ class Steps:
         """Every step of a job (or of an action: then all count as step `number` of the job)."""
         known_steps: dict[str, Any] = {}
         place.context = {**place.context, "steps": known_steps, "hashfiles()": self._hash_files}
-        for index, step in enumerate(rows(steps)):
-            if not isinstance(step, Mapping):
-                continue
+        order = laid_out(rows(steps))
+        for index, laid in enumerate(order):
+            step, start = laid.step, len(self.ended)
             said = judged(step.get("if"), self._status(place.context, step.get("if")), "the step")
             key = step.get("id")
-            raised = isinstance(key, str) and raises(key, rows(steps)[index + 1 :])
+            raised = isinstance(key, str) and raises(key, [each.step for each in order[index + 1 :]])
             here = replace_runs(place, said)
             if starts_despite(step.get("if"), place.context):
                 here = replace(here, despite=True)
-            outputs = self._one(step, here, index if number is None else number, raised)
+            outputs = self._one(step, here, laid.starts if number is None else number, raised)
+            if number is None and laid.starts != laid.ends:
+                self.ended[start:] = [Ended(*placed(each.what, laid)) for each in self.ended[start:]]
             if isinstance(key, str):
                 outcome: Any = "success" if said.yes else "skipped" if said.no else Unknown(f"steps.{key}.outcome")
                 row = {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
@@ -174,9 +177,9 @@ class Steps:
         key = (text, folder, options, line, place.path, changed, tuple(sorted(frame.variables.items())))
         if key not in self._known:
             self._known[key] = self._resolve(text, frame, here, options, shell or ("pwsh" if windows else ""))
-        found, lost, written = self._known[key]
+        found, lost, handed_on = self._known[key]
         self._end(found, lost, place, number)
-        return self._handed_on(written, place)
+        return self._handed_on(handed_on, place)
 
     def _resolve(
         self, text: str, frame: Frame, here: Any, options: Options | None, shell: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline
+from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline, weakest
 from shipworthy.facts.pipeline.gate import gates, hidden_deploys, overall
 from shipworthy.facts.pipeline.proof import outside_starts, proving, runs_in, started_outside
 from shipworthy.facts.update_bots import UpdateBots
@@ -21,7 +21,7 @@ def tests_on_change(pipeline: Pipeline) -> str:
     if pipeline.unread_systems or pipeline.gaps:
         return "unknown"
     tests = pipeline.of(Kind.TEST)
-    answers = {leaf.on_change.answer for leaf in tests if not leaf.fails.no}
+    answers = {weakest(leaf.on_change, leaf.fails).answer for leaf in tests}
     outside = outside_starts(pipeline)
     partly = [leaf for leaf in tests if leaf.fails.yes and runs_in(leaf.workflow, leaf.runs, outside, Answer.PARTIAL)]
     if Answer.PARTIAL in answers or partly:
