@@ -7,7 +7,7 @@ Source: GitLab's reference "CI/CD YAML syntax" (`script`, `after_script`, `paral
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -23,7 +23,7 @@ from shipworthy.facts.pipeline.systems.gitlab_policy import shell_value
 from shipworthy.facts.pipeline.systems.gitlab_rules import Unset, look_in
 from shipworthy.facts.pipeline.systems.plan import PlannedJob, Script
 from shipworthy.facts.pipeline.values import HOLE, Ordinary
-from shipworthy.facts.pipeline.wrappers import strip
+from shipworthy.facts.pipeline.wrappers import program_of, strip
 
 MAX_COMBINATIONS = 24
 _SHELL = Options(errexit=True, pipefail=True)
@@ -34,6 +34,9 @@ _TELLING = re.compile(
 """Variables that tell pipelines apart."""
 _NAME = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _NO_RESULT = no("`after_script` cannot fail the job")
+_SENT = re.compile(
+    r"(-X ?|--request=)?P(OST|UT|ATCH)|-[a-zA-Z]{0,4}[dFT]|--(data|form|json|upload|post)[\w-]*(=.*)?", re.S
+)
 _NO_DEPLOY = {"stop", "prepare", "verify", "access"}
 _FOLDER = ("CI_PROJECT_DIR", "CI_BUILDS_DIR_PROJECT")
 
@@ -70,8 +73,9 @@ def _known(pipeline: Pipeline, own: Mapping[str, Any], text: str) -> dict[str, V
             return ROOT
         if name in own:
             return str(own[name]) if "$" not in str(own[name]) else HOLE
-        known = way.variables.get(name)
-        return HOLE if isinstance(known, Ordinary) or (shown := shell_value(look(name))) is None else shown
+        known = look(name)
+        shown = None if isinstance(known, Unset) else shell_value(known)
+        return HOLE if shown is None else shown
 
     found: dict[str, Values] = {name: (_NAME.sub(value, str(each)),) for name, each in own.items()}
     asked = {name for line in _ASKS.findall(text) for name in _TELLING.findall(line)}
@@ -131,9 +135,18 @@ def _acts(text: Script) -> bool:
     """Whether a script has a command that could bring something somewhere: not only tests, messages and set-up."""
     for call in Shell(text.text, options=_SHELL, variables={}, exists=lambda _path: False).calls:
         words = strip(call.words).words
-        if words and not is_neutral(words) and words[0] not in ("echo", "printf") and classify(words) is None:
+        if not words or words[0] in ("echo", "printf"):
+            continue
+        if _sends(words) or (not is_neutral(words) and classify(words) is None):
             return True
     return False
+
+
+def _sends(words: Sequence[str]) -> bool:
+    """Whether a command tells another system something, rather than asks it."""
+    return program_of(words[0]) in ("curl", "wget", "http", "https") and any(
+        _SENT.fullmatch(each) for each in words[1:]
+    )
 
 
 def _released(row: Row) -> Iterator[tuple[Kind, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shipworthy.facts.pipeline.fact import YES, Answer, Said, no, strongest, unsure, weakest
+from shipworthy.facts.pipeline.fact import YES, Answer, Doubt, Said, no, strongest, unsure, weakest
 from shipworthy.facts.pipeline.systems.gitlab_config import BadConfig, Config, Section, texts
 from shipworthy.facts.pipeline.systems.gitlab_known import JOB, STAGES, TOP, WORK, WORKFLOWS
 from shipworthy.facts.pipeline.systems.gitlab_policy import Decision, Policy
@@ -195,8 +195,8 @@ class Pipeline:
         """Whether it runs here: by itself, or (where manual jobs are started) at all."""
         decision = self.decisions[row.name]
         if self.policy.way.by_hand:
-            said = strongest([decision.runs, decision.manual], decision.runs)
-            return weakest(self.refused, said)
+            started = [decision.runs, decision.manual, decision.present]
+            return weakest(self.refused, strongest(started if not decision.manual.no else started[:2], decision.runs))
         return weakest(self.refused, self._held(row, ()))
 
     def _held(self, row: Row, seen: tuple[str, ...]) -> Said:
@@ -252,17 +252,23 @@ def _refused(found: Pipeline) -> Said:
     said: Said = YES
     for name, row in found.jobs.rows.items():
         decision = found.decisions[name]
-        mine = strongest([decision.runs, decision.manual], decision.runs)
+        mine = decision.present
         for need in found.needs(row) or () if not mine.no else ():
             other = found.decisions.get(need.name)
             if other is None or need.optional:
                 continue
-            theirs = strongest([other.runs, other.manual], other.runs)
+            theirs = other.present
             if theirs.yes or mine.answer is Answer.UNKNOWN:
                 continue
             why = f"the pipeline is refused where job {name} is in it and {need.name}, which it needs, is not"
             if theirs.no:
                 said = weakest(said, no(why) if mine.yes else unsure(why))
-            elif not (mine.left_out and theirs.left_out <= mine.left_out and theirs.answer is mine.answer):
+            elif not all(_shared(each, mine) for each in theirs.rests_on):
                 said = weakest(said, unsure(why))
     return said
+
+
+def _shared(doubt: Doubt, said: Said) -> bool:
+    """Whether what makes an answer open holds wherever the other answer does."""
+    _, left_out = doubt
+    return any(doubt == each or (left_out and each[1] >= left_out) for each in said.rests_on)

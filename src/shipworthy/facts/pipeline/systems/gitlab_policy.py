@@ -37,6 +37,8 @@ class Decision:
 
     runs: Said
     manual: Said
+    present: Said
+    """Whether it is in the pipeline one way or the other."""
     fails: Said = YES
     optional: bool = False
     """Of a manual one: the jobs after it do not wait for it."""
@@ -100,7 +102,7 @@ class Policy:
             said = _said(self._only(only, own), f"its `only` leaves out {self._what()}")
         if without is not None:
             said = weakest(said, self._except(without, own))
-        return _decided([_Case(said, when, tolerant, {}, None)], mask) if not said.no else Decision(said, said)
+        return _decided([_Case(said, when, tolerant, {}, None)], mask) if not said.no else Decision(said, said, said)
 
     def _what(self) -> str:
         if self.way.kind == "merge request":
@@ -150,7 +152,7 @@ class Policy:
                 if doubt.answer is Answer.UNKNOWN and self._last_open(rules)
                 else no(f"its rules leave out {self._what()}")
             )
-            return Decision(out, no("it is not in the pipeline"))
+            return Decision(out, no("it is not in the pipeline"), out)
         return _decided(cases, mask)
 
     def _last_open(self, rules: Any) -> bool:
@@ -295,6 +297,7 @@ def _decided(cases: list[_Case], mask: Said) -> Decision:
     return Decision(
         runs,
         _union(cases, manual) if manual else no("it is not started by hand"),
+        _union(cases, cases),
         fails,
         optional=any(_tolerates(case.tolerant) is not None for case in manual),
         waits=not any(case.when in ("always", "on_failure") for case in cases),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Answer, Said, strength, unsure, weakest
-from shipworthy.facts.pipeline.values import Ordinary, Unknown
+from shipworthy.facts.pipeline.values import OneOf, Ordinary, Unknown
 from shipworthy.facts.secrets.allow.go_regex import GoRegex, OverWork, Work
 from shipworthy.facts.secrets.allow.go_syntax import BadPattern
 
@@ -41,7 +41,7 @@ class Base:
 
 
 Truth = bool | Maybe
-Value = str | Ordinary | Unknown | Base | None
+Value = str | Ordinary | OneOf | Unknown | Base | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Conditions:
             return False
         if isinstance(value, Unset):
             return _set_outside(value)
-        if isinstance(value, Unknown):
+        if isinstance(value, Unknown | OneOf):
             return Maybe(unsure(f"{value.what} is not known here"))
         if isinstance(value, str):
             found = self.matches(pattern, value)
@@ -282,6 +282,8 @@ def _same(left: Value | Unset | Pattern, right: Value | Unset | Pattern) -> Trut
                 return False
             return Maybe(unsure(f"{one.what} is not known here"))
     for one, other in ((left, right), (right, left)):
+        if isinstance(one, OneOf):
+            return Maybe(unsure(f"{one.what} is not known here")) if other in one.values or other == one else False
         if isinstance(one, Base):
             return one.name == other or (_other_base(f"“{other}”") if isinstance(other, str) else one == other)
     if isinstance(left, Ordinary) and isinstance(right, Ordinary) and left != right:
@@ -319,7 +321,7 @@ def expanded(text: str, look: Callable[[str], Value | Unset]) -> Value:
         value = look(match[1] or match[2])
         if isinstance(value, Base):
             value = value.name
-        if isinstance(value, Ordinary | Unknown):
+        if isinstance(value, Ordinary | OneOf | Unknown):
             return Unknown(f"a text with {match[0]}")
         parts += [text[last : match.start()], value if isinstance(value, str) else ""]
         last = match.end()

@@ -6,7 +6,7 @@ Source: GitLab's pages "Predefined CI/CD variables reference" and "Types of pipe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from shipworthy.facts.pipeline.fact import YES, Said, no
 from shipworthy.facts.pipeline.systems.gitlab_rules import Base, Conditions, Pattern, Value, pattern_of
 from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON_TAG
 from shipworthy.facts.pipeline.triggers import DEFAULT_BRANCHES
-from shipworthy.facts.pipeline.values import Ordinary, Unknown
+from shipworthy.facts.pipeline.values import OneOf, Ordinary, Unknown
 
 MAX_NAMED = 12
 """Branches and tags named in conditions that are tried, each as a start of its own."""
@@ -127,7 +127,7 @@ def ways(
         },
         "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": person,
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": Base(default),
-        "CI_MERGE_REQUEST_EVENT_TYPE": Unknown("$CI_MERGE_REQUEST_EVENT_TYPE", True),
+        "CI_MERGE_REQUEST_EVENT_TYPE": OneOf("$CI_MERGE_REQUEST_EVENT_TYPE", ("detached", "merged_result")),
         "CI_MERGE_REQUEST_APPROVED": Unknown("$CI_MERGE_REQUEST_APPROVED"),
         "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": Unknown("$CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", True),
         "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": Unknown("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID", True),
@@ -150,8 +150,8 @@ def ways(
         if name not in (default, "v1.2.3"):
             said = no(f"starts only on a push to {name}")
             usual.append(way(f"landing:{name}", said, "push", "branch", name, event="landing"))
-    for pattern in patterns:
-        usual += _sampled(pattern, usual, conditions, way)
+    for pattern, kind in patterns:
+        usual += _sampled(pattern, kind, usual, conditions, way)
     rare = [
         way("schedule", BY_CLOCK, "schedule", "branch", default),
         way("manual", BY_HAND, "web", "branch", default),
@@ -167,33 +167,45 @@ def ways(
     return usual[: 4 + MAX_NAMED], rare
 
 
-def _sampled(pattern: Pattern, known: list[Way], conditions: Conditions, way: Any) -> Iterator[Way]:
-    """A branch and a tag that fit a pattern which none of the known ones fits."""
-    for kind, names, said in (("branch", _BRANCHES, ""), ("tag", _TAGS, ON_TAG)):
+def _sampled(
+    pattern: Pattern, only: str, known: list[Way], conditions: Conditions, way: Callable[..., Way]
+) -> Iterator[Way]:
+    """A branch and a tag that fit a pattern which none of the known ones fits. `only`: the kind it was written for."""
+    found = False
+    for kind, names, said in (("branch", _BRANCHES, None), ("tag", _TAGS, ON_TAG)):
+        if only and kind != only:
+            continue
         if any(
             each.kind == kind and isinstance(each.ref, str) and conditions.matches(pattern, each.ref) for each in known
         ):
+            found = True
             continue
         plain = re.sub(r"\\([./-])", r"\1", pattern.text.strip("^$"))
         plain = re.split(r"[\\.*+?\[\](){}|]", plain, maxsplit=1)[0]
-        tries = [*names, *(plain + tail for tail in ("", "1.2", "1.2.3", "x", "1", "/x", "-x") if plain)]
+        # A pattern that fits branches too is tried on tags only as tags are mostly named.
+        tails = ("", "1.2", "1.2.3", "x", "1", "/x", "-x") if not found else ()
+        tries = [*names, *(plain + tail for tail in tails if plain)]
         name = next((each for each in tries if each and conditions.matches(pattern, each)), None)
         if name is not None:
-            why = said or no(f"starts only on a push to a branch like {name}")
             event = "landing" if kind == "branch" else "tag"
+            found = True
+            why = said or no(f"starts only on a push to a branch like {name}")
             yield way(f"{event}:{name}", why, "push", kind, name, event=event)
 
 
-def _named(data: str, refs: Iterable[str]) -> tuple[list[str], list[Pattern]]:
-    """Branches and tags that conditions name, and patterns they are held against."""
+def _named(data: str, refs: Iterable[str]) -> tuple[list[str], list[tuple[Pattern, str]]]:
+    """Branches and tags that conditions name, and patterns they are held against, with the kind where that is told."""
     names: dict[str, None] = {}
-    patterns: dict[Pattern, None] = {}
-    found = [match[3] for match in _COMPARED.finditer(data)]
-    for text in [*(each.strip("\"'") if each[0] != "/" else each for each in found), *refs]:
+    patterns: dict[tuple[Pattern, str], None] = {}
+    found = [(match[3], match[1]) for match in _COMPARED.finditer(data)]
+    for text, variable in [
+        *((each.strip("\"'") if each[0] != "/" else each, name) for each, name in found),
+        *((each, "") for each in refs),
+    ]:
         text = text.partition("@")[0] if not text.startswith("/") else re.sub(r"/@.*$", "/", text)
         pattern = pattern_of(text) if text.startswith("/") else None
         if pattern is not None:
-            patterns[pattern] = None
+            patterns[pattern, {"COMMIT_TAG": "tag", "COMMIT_BRANCH": "branch"}.get(variable, "")] = None
         elif text and text not in _KEYWORDS and "$" not in text and len(text) < 200:
             names[text] = None
     return list(names)[:MAX_NAMED], list(patterns)[:MAX_NAMED]
