@@ -130,6 +130,9 @@ TRICKS = [
     ("only anchors", ANCHORED + of(default=LINT), "no", "na"),
     ("imported", "pipelines:\n  default:\n    import: shared:main:tests\n", "unknown", "na"),
     ("no clone", of(default=step("pytest", more="clone: {enabled: false}")), "unknown", "na"),
+    ("no clone, and a deploy", of(branches={"main": step(f"{{{S3}}}", more="clone: {enabled: false}")}), "no", "no"),
+    ("a login is no test", of(branches={"main": step("eval $(aws ecr get-login)", f"{{{S3}}}")}), "no", "no"),
+    ("what is evaluated is not known", of(branches={"main": step("eval $(cat x)", f"{{{S3}}}")}), "no", "unknown"),
     (
         "a deployment whose command is not known",
         of(default=TEST + step("./push.sh", more="deployment: production")),

@@ -36,6 +36,16 @@ _NEUTRAL = _words(
 _MANAGERS = _words("poetry uv pdm pipenv hatch rye pixi bundle composer npm pnpm yarn bun lerna docker docker-compose")
 _COVERAGE = {"report", "xml", "html", "json", "combine", "erase", "lcov", "annotate", "debug"}
 
+_PRINTS = re.compile(
+    r"""\beval\s+["']?(?:\$\(|`)\s*(?:[\w./-]*/)?(?:aws\s+ecr\s+get-login|ssh-agent|docker-machine\s+env|minikube\s[^|;&]{0,40}"""
+    r"""docker-env|(?:py|rb|nod|j|go|pl)env\s|brew\s+shellenv|direnv\s|fnm\s+env|opam\s|conda\s|mise\s|dircolors)"""
+)
+
+
+def prints_settings(line: str) -> bool:
+    """Whether a line evaluates what a well-known tool prints to set up the shell: a login, variables, an agent."""
+    return bool(_PRINTS.search(line[:200]))
+
 
 def could_test(text: str) -> bool:
     """Whether words hint at tests. Used only to tell "unknown" from "no", never to say yes."""

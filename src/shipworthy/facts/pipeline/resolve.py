@@ -11,7 +11,7 @@ from shipworthy.facts.pipeline.beside import beside
 from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, SecretScan, unsure, weakest
 from shipworthy.facts.pipeline.linting import also, softened
-from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral
+from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral, prints_settings
 from shipworthy.facts.pipeline.own_programs import entry_of, starts_deploys, starts_tests
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
@@ -300,7 +300,8 @@ class Resolver:
     def _text(self, text: str, frame: Frame, flags: set[str], args: Sequence[str]) -> None:
         nested = frame.enter("text", str(frame.chain[-1]) if frame.chain else "", text[:200])
         if nested is None or HOLE in text[:1]:
-            self.lose(f"`{shown([text])}` is put together at run time", frame)
+            if not (frame.chain and prints_settings(frame.chain[-1].text)):
+                self.lose(f"`{shown([text])}` is put together at run time", frame)
             return
         link = frame.chain[-1] if frame.chain else Link("?", 1, "")
         at_link = replace(nested, chain=frame.chain[:-1])

@@ -88,6 +88,8 @@ class _Walk:
         ignored = isinstance(on_fail, Mapping) and on_fail.get("strategy") == "ignore"
         hosts = step.get("runs-on")
         windows = "windows" in (hosts if isinstance(hosts, list) else [hosts])
+        doubt = "the code is not checked out (`clone: enabled: false`)" if away else ""
+        doubt = doubt or ("it runs in PowerShell, where not every failing command ends it" if windows else "")
         self.found.append(
             Planned(
                 id=name,
@@ -95,16 +97,8 @@ class _Walk:
                 node=step,
                 needs=before,
                 by_hand=self.by_hand,
-                runs=weakest(
-                    runs,
-                    self._condition(step.get("condition")),
-                    unsure("the code is not checked out (`clone: enabled: false`)") if away else YES,
-                ),
-                fails=no("`on-fail: strategy: ignore`")
-                if ignored
-                else unsure("it runs in PowerShell, where not every failing command ends it")
-                if windows
-                else YES,
+                runs=weakest(runs, self._condition(step.get("condition"))),
+                fails=no("`on-fail: strategy: ignore`") if ignored else unsure(doubt) if doubt else YES,
                 environment=str(step.get("deployment") or environment),
             )
         )

@@ -74,7 +74,7 @@ class Group:
     steps: tuple[Step, ...] = ()
     variables: Mapping[str, tuple[str, ...]]
     doubt: Said = YES
-    """Of every step: why it may not have the code."""
+    """Why its steps may not have the code, so that what tests in them is not known."""
 
 
 def has_code(steps: Iterable[Mapping[str, Any]]) -> bool:
@@ -157,11 +157,11 @@ def put(plan: Plan, group: Group, every: Sequence[tuple[Start, Occasion]]) -> No
     for step in group.steps:
         alone = step.node.get("detach") is True
         ignored = str(step.node.get("failure", "")) == "ignore" or step.node.get("ignore_failure") is True
-        fails = no("it runs in the background") if alone else no("`failure: ignore`") if ignored else YES
+        fails = no("it runs in the background") if alone else no("`failure: ignore`") if ignored else group.doubt
         for start, occasion in every:
             outer = [judged(plan, rules, occasion, step=False) for rules in group.rules]
             own = judged(plan, step.node.get("when"), occasion, step=True)
-            runs = weakest(*(each.runs for each in outer), own.runs, group.doubt)
+            runs = weakest(*(each.runs for each in outer), own.runs)
             # One that also runs after a failure waits for nothing; what its pipeline waits for is asked on its own.
             needs = [
                 *(() if own.after_failure else step.needs),
