@@ -39,6 +39,7 @@ jobs:
       - uses: actions/checkout@v4
       - run: make test
 """
+_GATED = _WORKFLOW + "  deploy:\n    needs: test\n    runs-on: ubuntu-latest\n    steps:\n      - run: fly deploy\n"
 _MAKEFILE = "test:\n\tpython -m pytest -q\n"
 _TEST = "from app.main import double\n\n\ndef test_double():\n    assert double(2) == 4\n"
 _UNITTEST = """\
@@ -113,6 +114,11 @@ CASES: dict[str, Case] = {
             "Makefile": "test:\n\truff check .\n\tmypy .\n",
             "a.py": "x = 1\n",
         }
+    ),
+    "deploy-gated": Case(files={".github/workflows/ci.yml": _GATED, "Makefile": _MAKEFILE, "tests/test_app.py": _TEST}),
+    "deploy-from-pipeline": Case(
+        files={".github/workflows/ci.yml": _GATED, "Makefile": _MAKEFILE, "tests/test_app.py": _TEST},
+        best=OutcomeKind.NEEDS_YOU,
     ),
     "branch-protected": Case(files={".github/workflows/ci.yml": _WORKFLOW, "a.py": "x = 1\n"}, answers=answers()),
     "review-by-another-human": Case(files={"a.py": "x = 1\n"}, profile="team", answers=answers()),

@@ -14,6 +14,8 @@ __all__ = ["BUILT_IN", "Check", "CheckContext", "check_named"]
 BUILT_IN: dict[str, str] = {
     "ci-on-every-change": "pipeline.ci_on_every_change:CiOnEveryChange",
     "ci-runs-tests": "pipeline.ci_runs_tests:CiRunsTests",
+    "deploy-gated": "pipeline.deploy_gated:DeployGated",
+    "deploy-from-pipeline": "pipeline.deploy_from_pipeline:DeployFromPipeline",
     "branch-protected": "pipeline.branch_protected:BranchProtected",
     "review-by-another-human": "pipeline.review_by_another_human:ReviewByAnotherHuman",
     "codeowners-live": "pipeline.codeowners_live:CodeownersLive",
