@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shipworthy.assess.events import Done, Event, Failed, Judged, Planned
-from shipworthy.model import ComponentOutcome, Outcome, Status
+from shipworthy.model import PROJECT, ComponentOutcome, Finding, Outcome, Status
 from shipworthy.session import Session
-from tests.support import make_repo, write
+from tests.support import git, make_repo, write
 
 ITEM = "lockfile"
 PLANNED = Planned(
@@ -47,3 +48,24 @@ def test_a_decisions_file_that_broke_meanwhile_counts_for_nothing_and_is_named(t
     assert made.decisions == {}
     assert made.failed is not None
     assert "decisions.toml" in made.failed.message
+
+
+def test_what_was_said_beside_a_pass_holds_when_only_its_remark_is_left(tmp_path: Path) -> None:
+    """An item that a person confirms: what the machine saw may age before what the person said does."""
+    item = "branch-protected"
+    remark = Finding.at(PROJECT, f"{item}/no-answers", "It counts for a day.", anchor="no-answers")
+    other = Finding.at(PROJECT, f"{item}/direct-push", "It can be pushed to.", anchor="direct-push")
+
+    def judged(outcome: Outcome) -> Judged:
+        return Judged(item=item, outcomes=(ComponentOutcome(component=None, outcome=outcome),), milliseconds=1)
+
+    made = session(tmp_path, PLANNED, judged(Outcome.passed("fine", ["x"], [remark])))
+    git(tmp_path, "config", "user.email", "ada@example.org")
+    made.attest(item, "I looked at the rules myself.", "", datetime.now(UTC).date() + timedelta(days=30))
+    assert made.result(item).status is Status.ATTESTED
+    made.apply(judged(Outcome.needs_you("not asked", [remark])))
+    assert made.result(item).status is Status.ATTESTED
+    made.apply(judged(Outcome.needs_you("not asked", [remark, other])))
+    assert made.result(item).status is Status.NEEDS_YOU
+    made.apply(judged(Outcome.failed("it can", [other])))
+    assert made.result(item).status is Status.FAIL

@@ -21,6 +21,7 @@ from shipworthy.model import (
     Assessment,
     Checklist,
     ComponentOutcome,
+    Decides,
     Decision,
     DecisionKind,
     Level,
@@ -262,7 +263,8 @@ class Session(Fixing, Forming, Overview):
         findings = tuple(
             finding.fingerprint
             for each in result.outcomes
-            if each.outcome.kind in OPEN
+            # A pass that a person confirms may be open again before that ends: what stood beside it was seen too.
+            if each.outcome.kind in OPEN or result.item.decides is Decides.BOTH
             for finding in each.outcome.findings
         )
         try:

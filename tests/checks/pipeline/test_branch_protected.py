@@ -65,12 +65,13 @@ def test_rules(name: str) -> None:
     rules, kind, found = ROWS[name]
     outcome = by_facts(answers(rules=rules))
     assert outcome.kind is kind, outcome.summary
-    assert [each.rule.partition("/")[2] for each in outcome.findings] == found
+    aging = [] if kind is FAIL else ["no-answers"]
+    assert [each.rule.partition("/")[2] for each in outcome.findings] == [*found, *aging]
     assert outcome.looked_at[0] == "github.com/acme/shop asked on 2026-11-22 12:00 UTC about main"
 
 
 def test_what_is_missing_is_said() -> None:
-    (finding,) = by_facts(answers(rules={"no_bypass": NOT_TOLD})).findings
+    finding, _ = by_facts(answers(rules={"no_bypass": NOT_TOLD})).findings
     assert "Administration: read" in finding.message
 
 
@@ -92,10 +93,11 @@ def test_without_the_host_git_is_shown_and_a_person_says(repository: Path) -> No
     )
     assert "check --host" in outcome.findings[0].remedy
     assert any(line.startswith("git: 1 commit reached main") for line in outcome.looked_at)
-    # What was said about it stays said when history goes on.
+    # What was said about it stays said when history goes on, the host cannot be asked, or its answers age.
     before = [each.fingerprint for each in outcome.findings]
     git(repository, "commit", "-q", "--allow-empty", "-m", "Merge pull request #4 from x")
-    assert [each.fingerprint for each in judged(repository, None).findings] == before
+    for other in (None, HostError("it is down", ""), answers()):
+        assert [each.fingerprint for each in judged(repository, other).findings] == before
 
 
 def test_a_host_that_could_not_be_asked(repository: Path) -> None:

@@ -95,6 +95,13 @@ RULES: dict[str, tuple[dict[str, Any], str]] = {
         "yyyyyyyyy",
     ),
     "no required check": ({"protection": without("required_status_checks")}, "yyyyyyyyn"),
+    "a workflow of the organization": (
+        {
+            "protection": NOT_PROTECTED,
+            "rules": [*ruleset()[:3], {"type": "workflows", "ruleset_id": 7, "parameters": {"workflows": [{}]}}],
+        },
+        "yyyyyyyny",
+    ),
     "an empty list of checks": ({"protection": without("x", required_status_checks={"contexts": []})}, "yyyyyyyyn"),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shipworthy.checks.base import Check, CheckContext
-from shipworthy.checks.pipeline.host_words import about, not_told, without_answers
+from shipworthy.checks.pipeline.host_words import about, ages, not_told, without_answers
 from shipworthy.facts import Facts, Gap
 from shipworthy.facts.host import CheckNames, HostEvidence
 from shipworthy.facts.review import GIT_HISTORY, Review
@@ -53,12 +53,14 @@ class BranchProtected(Check):
         if broken:
             return Outcome.failed(f"{answers.branch}: {broken[0].message}", broken, looked_at)
         unknown = not_told(self.id, host, (*named, ("that holds for administrators", rules.no_bypass)))
+        aging = ages(self.id, host)
         if unknown:
+            unknown.append(aging)
             return Outcome.unknown(f"{answers.branch}: not all of its rules were told", unknown, looked_at=looked_at)
         open_ = [*self._bypass(host, rules.no_bypass), *self._checks(host, answers, facts[CheckNames])]
         if open_:
-            return Outcome.needs_you(f"{answers.branch} is protected, but look at this", open_, looked_at)
-        return Outcome.passed(f"{answers.branch} takes changes by request only, for everybody", looked_at)
+            return Outcome.needs_you(f"{answers.branch} is protected, but look at this", [*open_, aging], looked_at)
+        return Outcome.passed(f"{answers.branch} takes changes by request only, for everybody", looked_at, [aging])
 
     def _broken(self, host: HostEvidence, number: int, rule: Rule) -> Finding:
         name, message = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shipworthy.facts.host import HostEvidence
+from shipworthy.facts.host import HOURS, HostEvidence
 from shipworthy.facts.review import DAYS, Review
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.sources.hosts.model import Rule
@@ -16,9 +16,9 @@ def without_answers(item: str, host: HostEvidence, review: Review, question: str
     looked_at = review.lines()
     remedy = host.remedy
     if host.failed:
-        return Outcome.unknown(host.why, [_open(item, "host-failed", f"{host.why}.", remedy)], looked_at=looked_at)
+        return Outcome.unknown(host.why, [_open(item, f"{host.why}.", remedy)], looked_at=looked_at)
     message = f"{host.why[:1].upper()}{host.why[1:]}, and git alone does not tell {question}."
-    finding = _open(item, "not-asked", message, remedy)
+    finding = _open(item, message, remedy)
     if not review.whole:
         # Nothing is left then to show a person.
         why = review.gaps[0].reason if review.gaps else "git tells nothing of the past"
@@ -33,13 +33,18 @@ def _came(review: Review) -> str:
     return f"of {plural(review.landed, 'recent commit')} in git, {by_request} came as a merge or by a request's number"
 
 
-def _open(item: str, rule: str, message: str, remedy: str) -> Finding:
-    # One anchor, whatever the reason: what a person said about it stays said when the reason changes.
+def ages(item: str, host: HostEvidence) -> Finding:
+    """A remark beside every answer: that it counts for a day, and what a person says is about the time after too."""
+    return _open(item, f"The host's answers count for {HOURS} hours; then it has to be asked again.", host.remedy)
+
+
+def _open(item: str, message: str, remedy: str) -> Finding:
+    # One fingerprint, whatever the reason: what a person said stays said when the answers age or the reason changes.
     return Finding.at(
         PROJECT,
-        f"{item}/{rule}",
+        f"{item}/no-answers",
         message,
-        anchor=rule,
+        anchor="no-answers",
         severity=Severity.INFO,
         confidence=Confidence.REVIEW,
         remedy=remedy,

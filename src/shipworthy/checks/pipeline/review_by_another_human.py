@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shipworthy.checks.base import Check, CheckContext
-from shipworthy.checks.pipeline.host_words import about, not_told, without_answers
+from shipworthy.checks.pipeline.host_words import about, ages, not_told, without_answers
 from shipworthy.facts import Facts, Gap
 from shipworthy.facts.host import HostEvidence
 from shipworthy.facts.review import GIT_HISTORY, Review
@@ -72,15 +72,17 @@ class ReviewByAnotherHuman(Check):
             message = f"The last changes are not known: {answers.changes_missing}."
             unknown.append(about(self.id, host, "no-changes", message, severity=Severity.INFO))
         unknown += [self._change(host, each) for each in unsure[:SHOWN]]
+        aging = ages(self.id, host)
         if unknown:
+            unknown.append(aging)
             return Outcome.unknown("the host did not tell everything", unknown, looked_at=looked_at)
         open_ = [*self._rules(host, answers), *(self._change(host, each) for each in missed[:SHOWN])]
         if not changes:
             message = "No request was merged yet, so nothing shows how changes are reviewed."
             open_.append(about(self.id, host, "none-merged", message, severity=Severity.INFO))
         if open_:
-            return Outcome.needs_you(open_[0].message.rstrip("."), open_, looked_at)
-        return Outcome.passed(f"required, and so in the last {len(changes)} merged", looked_at)
+            return Outcome.needs_you(open_[0].message.rstrip("."), [*open_, aging], looked_at)
+        return Outcome.passed(f"required, and so in the last {len(changes)} merged", looked_at, [aging])
 
     def _share(self, answers: HostAnswers) -> str:
         held = sum(each.reviewed.holds is True for each in answers.changes)

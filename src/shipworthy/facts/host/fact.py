@@ -9,6 +9,9 @@ from shipworthy.facts.base import Fact, FactReader
 from shipworthy.sources.hosts.address import Address
 from shipworthy.sources.hosts.model import HostAnswers
 
+HOURS = 24
+"""How long an answer counts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HostEvidence(Fact):

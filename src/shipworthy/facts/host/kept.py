@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from shipworthy.facts.host.fact import HOURS
 from shipworthy.facts.secrets import kept
 from shipworthy.sources.hosts.address import Address, HostKind
 from shipworthy.sources.hosts.model import (
@@ -22,8 +23,6 @@ from shipworthy.sources.hosts.model import (
     Rule,
 )
 
-HOURS = 24
-"""How long an answer counts."""
 _LAYOUT = b"shipworthy host answers 1\n"
 
 

@@ -25,7 +25,7 @@ class HostReader(FactReader[HostEvidence]):
         where = address(view)
         if where is None:
             why = (
-                "git names no remote" if remote_of(view) is None else "it cannot be told which code host the remote is"
+                "git names no remote" if remote_of(view) is None else "the remote is at no GitHub or GitLab known here"
             )
             remedy = "Clone it from its code host; for a GitHub or GitLab of your own, set GH_HOST or GITLAB_HOST."
             return HostEvidence(why=why, remedy=remedy, failed=context.ask_host is not None)

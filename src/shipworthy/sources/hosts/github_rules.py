@@ -110,6 +110,9 @@ def _ruled(source: _Source, row: Mapping[str, Any]) -> None:
                 source.holds.add("fresh")
         if flag(settings, "require_code_owner_review"):
             source.holds.add("owners")
+    elif kind == "workflows" and part(settings, "workflows"):
+        # An organization's workflow that must be green: it has no name here.
+        source.holds.add("checks")
     elif kind == "required_status_checks":
         checks = names(dicts(part(settings, "required_status_checks")), "context")
         if checks:
@@ -172,7 +175,7 @@ def _protected(data: Mapping[str, Any]) -> _Source:
             found.bypass = found.review_bypass = True
     required = part(data, "required_status_checks")
     checks = part(required, "contexts")
-    listed = [each[:200] for each in checks if isinstance(each, str)] if isinstance(checks, list) else []
+    listed = list(names([{"context": each} for each in checks], "context")) if isinstance(checks, list) else []
     listed += names(dicts(part(required, "checks")), "context")
     if listed:
         found.holds.add("checks")

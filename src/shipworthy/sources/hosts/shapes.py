@@ -19,9 +19,9 @@ _ROBOT = re.compile(
 
 
 def text(data: Any, *keys: str) -> str:
-    """The text at a path of keys, shortened; "" where there is none."""
+    """The text at a path of keys, shortened; "" where there is none. Half a character, which JSON allows, is "?"."""
     found = part(data, *keys)
-    return found[:MAX_NAME] if isinstance(found, str) else ""
+    return found[:MAX_NAME].encode("utf-8", "replace").decode("utf-8") if isinstance(found, str) else ""
 
 
 def part(data: Any, *keys: str) -> Any:
