@@ -185,6 +185,7 @@ def test_bitbucket(tmp_path: Path, text: str, tests: str, gated: str) -> None:
         ("sonarsource/sonarcloud-scan:1.4.0", Kind.SCAN),
         ("atlassian/git-secrets-scan:0.5.1", Kind.SCAN),
         ("atlassian/email-notify:0.3.11", None),
+        ("atlassian/aws-cloudfront-invalidate:0.6.0", None),
         ("else/deploy-check:1", None),
     ],
 )

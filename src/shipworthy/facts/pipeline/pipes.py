@@ -55,7 +55,7 @@ def name_of(pipe: str) -> str:
 def follow(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     """The command that a pipe stands for."""
     name = name_of(words[1] if len(words) > 1 else "")
-    shown = ["pipe:", name]
+    shown = ["pipe", name]
     if name in _SCANS:
         r.command(_SCANS[name], frame)
     elif name == "atlassian/trigger-pipeline":
@@ -64,6 +64,6 @@ def follow(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         r.note(Kind.PUBLISH, shown, frame)
     elif name in _DEPLOY or (name.startswith(_OWNERS) and name.endswith("-deploy")):
         r.note(Kind.DEPLOY, shown, frame)
-    elif not _HARMLESS.search(name) and could_test(name):
+    elif not name.startswith(_OWNERS) and not _HARMLESS.search(name) and could_test(name):
         r.lose(f"what the pipe {name} runs is not known", frame)
     return True

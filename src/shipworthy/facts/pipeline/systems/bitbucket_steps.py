@@ -144,10 +144,10 @@ def put(plan: Plan, start: Start, steps: Sequence[Planned], *, by_hand: bool) ->
         marked = _deploying(plan, script) if step.environment else None
         link = Link(plan.path, line_of(step.node, "deployment") or step.line, f"deployment: {step.environment}")
         if marked == "before":
-            job.note(Kind.DEPLOY, (f"deployment: {step.environment}",), (link,))
+            job.note(Kind.DEPLOY, (f"deployment to {step.environment}",), (link,))
         job.script(script, options=_ERREXIT)
         if marked == "after":
-            job.note(Kind.DEPLOY, (f"deployment: {step.environment}",), (link,))
+            job.note(Kind.DEPLOY, (f"deployment to {step.environment}",), (link,))
         _after(start, plan, step, runs)
 
 
