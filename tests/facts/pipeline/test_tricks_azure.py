@@ -132,6 +132,8 @@ SCRIPTS = [
     ),
     ("a runtime variable", "- script: pytest\n  condition: eq(variables.isMain, true)",
      "variables:\n- name: isMain\n  value: $[" + MAIN + "]\ntrigger: [main]\npr: none", "partial"),
+    ("the agent's system", "- script: pytest\n  condition: eq(variables['Agent.OS'], 'Linux')", "", "yes"),
+    ("another system", "- script: pytest\n  condition: eq(variables['Agent.OS'], 'Linux')", WINDOWS, "no"),
     ("a variable nobody sets here", "- script: pytest\n  condition: eq(variables['run'], 'yes')", "", "unknown"),
     ("macro in a script", "- script: $(runner) -q", "variables: {runner: pytest}", "yes"),
     ("a misspelt key", "- scripts: pytest", "", "no"),
@@ -263,6 +265,10 @@ GATES = [
      f"jobs:\n- job: t\n  steps:\n  - script: pytest\n- job: d\n  steps:\n{indent(DEPLOY, 2)}", "no"),
     ("a job that depends on it",
      f"jobs:\n- job: d\n  dependsOn: t\n  steps:\n{indent(DEPLOY, 2)}\n- job: t\n  steps:\n  - script: pytest", "yes"),
+    ("asks for one of two jobs",
+     "jobs:\n- job: t\n  steps:\n  - script: pytest\n- job: o\n  steps:\n  - script: echo\n"
+      "- job: d\n  dependsOn: [t, o]\n  condition: succeeded('t')\n  steps:\n" + indent(DEPLOY, 2), "yes"),
+    ("a stage that is started by hand", stages("trigger: manual"), "yes"),
     ("a needed job that may fail",
      ("jobs:\n- job: t\n  continueOnError: true\n  steps:\n  - script: pytest\n- job: d\n  dependsOn: t\n"
      f"  steps:\n{indent(DEPLOY, 2)}"), "no"),

@@ -63,6 +63,9 @@ STEPS = [
         "{name: python, entrypoint: bash, args: [-c, '[ \"$BRANCH_NAME\" = main ] && pytest']}",
         "unknown",
     ),
+    ("a shell's own image", "{name: bash, args: [-c, pytest]}", "yes"),
+    ("a shell among the arguments", "{name: ubuntu, args: [bash, -c, 'cd web && npm test']}", "yes"),
+    ("an image that tests by itself", "{name: cypress/included}", "unknown"),
     ("docker run", "{name: gcr.io/cloud-builders/docker, args: [run, shop, pytest]}", "yes"),
     ("an image that is only built", "{name: gcr.io/cloud-builders/docker, args: [build, -t, test, .]}", "no"),
 ]

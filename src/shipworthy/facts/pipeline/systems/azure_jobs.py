@@ -19,10 +19,11 @@ from shipworthy.facts.pipeline.systems.azure_starts import Way
 from shipworthy.facts.pipeline.systems.azure_steps import Steps
 from shipworthy.facts.pipeline.systems.azure_variables import filled, variables_of
 from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob
-from shipworthy.facts.pipeline.values import Open, Unknown, text_of
+from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of
 
 MAX_COMBINATIONS = 24
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
+_AGENTS = {"windows": "Windows_NT", "linux": "Linux", "mac": "Darwin"}
 _WINDOWS = re.compile(r"windows|win-?\d|vs-?20\d\d|win1803", re.I)
 _OTHERS = (("mac", re.compile(r"mac|osx", re.I)), ("linux", re.compile(r"ubuntu|linux|debian|rhel|mariner", re.I)))
 
@@ -75,9 +76,11 @@ class Walk:
                 self._opaque(stage, f"stage{number + 1}", around)
                 before = []
                 continue
-            name = text_of(stage["stage"]) or f"stage{number + 1}"
+            name = _shown(stage["stage"]) or f"stage{number + 1}"
             variables = variables_of(stage.get("variables"), around.variables)
             said, needs, waits = self._order(stage, before, done, variables, "the stage", {})
+            if _shown(stage.get("trigger")).lower() == "manual" and not self.way.by_hand:
+                said = weakest(said, no("the stage starts only by hand"))
             inner = _Around(
                 f"{name.replace('/', '_')}: ",
                 variables,
@@ -86,7 +89,7 @@ class Walk:
                 tuple(needs),
                 waits,
                 weakest(stage.runs, said),
-                text_of(stage.get("condition", "")),
+                _shown(stage.get("condition")),
             )
             done[name] = self._walk_jobs(stage, inner)
             before = [name]
@@ -100,7 +103,8 @@ class Walk:
         what: str,
         names: Mapping[str, Any],
     ) -> tuple[Said, list[str], bool]:
-        """Whether a stage or job runs; ids of the jobs that must have succeeded first; whether all it names must."""
+        """Whether a stage or job runs; ids of the jobs that must have succeeded first; False where it needs none of
+        those it names."""
         given = node.get("dependsOn", list(before))
         listed = [text_of(each) for each in given] if isinstance(given, list) else [text_of(given)] if given else []
         listed = [each for each in listed if each]
@@ -122,7 +126,7 @@ class Walk:
             said = weakest(said, unsure("it depends on something that is not in the file"))
         names_needed = wanted(condition, scope, results)
         needs = [id for name in names_needed for id in own[name].ids]
-        return said, needs, set(names_needed) == set(own)
+        return said, needs, bool(names_needed) or not own
 
     def _walk_jobs(self, node: Map, around: _Around) -> _Done:
         """The jobs of a stage, or of a file without stages, or the one job of a file with steps alone."""
@@ -139,7 +143,7 @@ class Walk:
                 if not isinstance(job, Map) or job.opaque:
                     every.ids.append(self._opaque(job, f"{around.prefix}job{number + 1}", around))
                     continue
-                name = next((text_of(job[key]) for key in ("job", "deployment", "phase") if job.get(key)), "")
+                name = next((_shown(job[key]) for key in ("job", "deployment", "phase") if job.get(key)), "")
                 name = name.replace("/", "_") or f"job{number + 1}" if job is not node else "job"
                 one = self._job(job, name, around, done, names, top=job is node)
                 done[name] = one
@@ -205,8 +209,9 @@ class Walk:
             id,
             self._line(job),
             needs=(*around.needs, *needs),
-            waits=around.waits and waits,
-            condition=text_of(job.get("condition", "")) if not top else around.condition,
+            # All that `needs` names must have succeeded; it is empty where conditions ask for nothing of it.
+            waits=bool(around.needs or needs) or (around.waits and waits),
+            condition=_shown(job.get("condition")) if not top else around.condition,
             environment=_environment(job.get("environment"), variables),
             runs=runs,
             fails=fails,
@@ -219,7 +224,10 @@ class Walk:
             known = variables_of(combination, variables)
             one = PlannedJob(self.plan, planned.scenario, id, runs, fails)
             one.combination = number if len(every) > 1 else None
-            steps = Steps(self.plan, one, known, system_of(pool, container, known))
+            system = system_of(pool, container, known)
+            if system:
+                known["Agent.OS"] = _AGENTS[system]
+            steps = Steps(self.plan, one, known, system)
             if "deployment" in job:
                 self._deployment(job, steps, hooks)
             else:
@@ -266,7 +274,12 @@ def _hooks(strategy: Any) -> list[tuple[str, Any]]:
 
 def _environment(given: Any, variables: Open) -> str:
     name = given.get("name") if isinstance(given, Mapping) else given
-    return filled(text_of(name), variables) if name is not None else ""
+    return filled(text_of(name), variables).replace(HOLE, "…") if name is not None else ""
+
+
+def _shown(value: Any) -> str:
+    """A name or condition as it is shown and told apart."""
+    return "" if value is None else text_of(value).replace(HOLE, "…")
 
 
 def _combinations(strategy: Any, matrix: Any) -> list[Any]:

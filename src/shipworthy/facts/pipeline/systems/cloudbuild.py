@@ -166,10 +166,13 @@ class _Build:
             return
         last = _ENTRYPOINTS.get(last, last)
         if not arguments:
-            if could_test(last):
+            if could_test(image):
                 job.lose(f"what the image {image.replace(HOLE, '…')[:60]} runs is not known", (link,))
             return
-        if arguments[0] in _SHELLS or posixpath.basename(arguments[0]) in _SHELLS:
+        if last in _SHELLS and arguments[0].startswith("-"):
+            self._shell(step, job, folder, variables, link)
+            return
+        if posixpath.basename(arguments[0]) in _SHELLS:
             self._shell(step, job, folder, variables, link, after=1)
             return
         if (last in _PROGRAMS or "cloud-builders/" in image) and last not in _COMMANDS and arguments[0] != last:
