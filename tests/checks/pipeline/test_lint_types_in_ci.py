@@ -22,6 +22,7 @@ TS = {
 }
 JS = {"package.json": "{}", "index.js": "1\n"}
 GO = {"go.mod": "module x\n", "main.go": "package main\n"}
+LOCAL = "repos:\n  - repo: local\n    hooks:\n      - {id: a, entry: make lint, language: system}\n"
 BOTH = "ruff check .\nmypy ."
 NO_TYPES = "no type checker for Python on every change"
 NO_LINT = "no linter for Python on every change"
@@ -99,6 +100,9 @@ def hooks(*ids: str, more: str = "") -> str:
             "ci.yml:8 ruff <- .pre-commit-config.yaml:5, ci.yml:8 mypy <- .pre-commit-config.yaml:6",
         ),
         ({**PY, ".pre-commit-config.yaml": hooks("ruff", "mypy")}, "pre-commit run", NEEDS_YOU, None),
+        ({**PY, ".pre-commit-config.yaml": LOCAL}, "pre-commit run -a", PASS, None),
+        ({**PY, **TS}, BOTH, FAIL, "no linter for TypeScript on every change"),
+        ({**PY, "static/a.js": "", "static/b.js": "", "package.json": "{}"}, "npx eslint .", FAIL, NO_LINT),
         ({**PY, ".pre-commit-config.yaml": hooks("ruff")}, "pre-commit run -a", FAIL, NO_TYPES),
         ({**PY, ".pre-commit-config.yaml": hooks("ruff", "mypy")}, "SKIP=mypy pre-commit run -a", NEEDS_YOU, None),
         (

@@ -40,6 +40,13 @@ def pre_commit(hook: str, command: str = "pre-commit run --all-files", step: str
     return {**workflow(step or f"run: {command}"), ".pre-commit-config.yaml": hooks(hook)}
 
 
+GITLAB_CHANGE = "    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'\n    - if: $CI_COMMIT_BRANCH\n"
+CIRCLE = (
+    "version: 2.1\njobs:\n  scan:\n    docker: [{image: x}]\n    steps: [checkout, {run: COMMAND}]\n"
+    "workflows:\n  all:\n    jobs: [scan]\n"
+)
+
+
 @pytest.mark.parametrize(
     ("files", "expected", "says"),
     [
@@ -149,10 +156,42 @@ def pre_commit(hook: str, command: str = "pre-commit run --all-files", step: str
             UNKNOWN,
             "lies outside",
         ),
-        ({".circleci/config.yml": "jobs: {}\n", "a.py": "x\n"}, UNKNOWN, "CircleCI is not read yet"),
+        (
+            {".gitlab-ci.yml": "scan:\n  script: [gitleaks dir .]\n  rules:\n" + GITLAB_CHANGE, "a.py": "x\n"},
+            PASS,
+            "gitleaks",
+        ),
+        (
+            {
+                ".gitlab-ci.yml": "scan:\n  script: [gitleaks dir .]\n  allow_failure: true\n  rules:\n"
+                + GITLAB_CHANGE,
+                "a.py": "x\n",
+            },
+            FAIL,
+            "allow_failure",
+        ),
+        (
+            {".circleci/config.yml": CIRCLE.replace("COMMAND", "gitleaks dir ."), "a.py": "x\n"},
+            PASS,
+            "gitleaks",
+        ),
+        (
+            {".circleci/config.yml": CIRCLE.replace("COMMAND", "gitleaks dir . || true"), "a.py": "x\n"},
+            FAIL,
+            "hides its failure",
+        ),
+        (
+            {
+                "Jenkinsfile": "pipeline { agent any\n stages { stage('s') { steps { sh 'gitleaks dir .' } } } }\n",
+                "a.py": "",
+            },
+            UNKNOWN,
+            "not in this repository",
+        ),
+        ({"appveyor.yml": "x: 1\n", "a.py": "x\n"}, UNKNOWN, "AppVeyor is not read yet"),
         (
             {".gitlab-ci.yml": "include:\n  - template: Jobs/Secret-Detection.gitlab-ci.yml\n", "a.py": "x\n"},
-            UNKNOWN,
+            FAIL,
             "reports what it finds",
         ),
         ({**pre_commit(DETECT_HOOK), ".pre-commit-config.yaml": "repos: [\n"}, UNKNOWN, "could not be understood"),

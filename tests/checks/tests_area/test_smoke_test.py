@@ -69,6 +69,8 @@ def test_on_every_change(tmp_path: Path, run: str, kind: OutcomeKind) -> None:
         ("flyctl deploy\nnpx newman run api.json", PASS),
         ("kubectl apply -f k8s\nkubectl rollout status deploy/app", PASS),
         ("kubectl apply -f k8s", ASKS),
+        ("if [ $X ]; then\n  flyctl deploy\n  curl -f https://shop.example/\nfi", PASS),
+        ("if [ $X ]; then flyctl deploy; fi\ncurl -f https://shop.example/", PASS),
         ("helm upgrade app ./chart --install --atomic", PASS),
         ("helm upgrade app ./chart --install", ASKS),
         ("flyctl deploy\ncurl -f https://shop.example/\nflyctl deploy -c other.toml", ASKS),

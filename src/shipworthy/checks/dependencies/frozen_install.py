@@ -111,12 +111,19 @@ def _short(place: Place) -> str:
 
 def _in_pipeline(pipeline: Pipeline, everything: Dependencies) -> Iterator[Place]:
     leaves = [leaf for leaf in pipeline.of(Kind.INSTALL) if any(not said.no for said in leaf.runs.values())]
+    named: set[tuple[str, str, str]] = set()
     for at, leaf in enumerate(leaves):
         if leaf.install is None:
             continue
         said = _judged(leaf.install, everything)
+        key = (leaf.workflow, leaf.job, leaf.install.tool)
+        if leaf.install.follows and said.no and key in named:
+            # What is wrong with the first of a job is said once, not of each `uv run` behind it.
+            continue
         if leaf.install.follows and not said.yes and any(_proved(each, leaf) for each in leaves[:at]):
             said = YES
+        if said.no:
+            named.add(key)
         last = leaf.chain[-1]
         yield _placed(Location(path=last.path, line=last.line), leaf.text, leaf.install, said, everything)
 
@@ -128,9 +135,12 @@ def _proved(earlier: Leaf, leaf: Leaf) -> bool:
         return False
     if (earlier.workflow, earlier.job) != (leaf.workflow, leaf.job) or not earlier.fails.yes:
         return False
-    return all(
-        said.no or ((known := earlier.runs.get(name)) is not None and known.yes) for name, said in leaf.runs.items()
-    )
+    return all(said.no or _whenever(earlier.runs.get(name), said) for name, said in leaf.runs.items())
+
+
+def _whenever(earlier: Said | None, said: Said) -> bool:
+    """Whether the earlier command ran wherever the later one runs: it rests on no other condition."""
+    return earlier is not None and not earlier.no and (earlier.yes or earlier.rests_on <= said.rests_on)
 
 
 def _in_images(images: ImageInstalls, everything: Dependencies) -> Iterator[Place]:

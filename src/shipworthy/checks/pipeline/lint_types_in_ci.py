@@ -22,6 +22,17 @@ _LIKE_LINTING = re.compile(
 )
 _SINGLE_FILES = frozenset({"vue", "nuxt", "svelte", "sveltekit", "astro"})
 """Frameworks whose own files hold TypeScript where the project has any."""
+_FAMILY = {"typescript": "javascript", "kotlin": "java"}
+_MANIFESTS = {
+    "javascript": frozenset({"package.json"}),
+    "python": frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile"}),
+    "go": frozenset({"go.mod"}),
+    "rust": frozenset({"Cargo.toml"}),
+    "ruby": frozenset({"Gemfile"}),
+    "php": frozenset({"composer.json"}),
+    "java": frozenset({"pom.xml", "build.gradle", "build.gradle.kts"}),
+    "elixir": frozenset({"mix.exs"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,12 @@ class Part:
 class LintTypesInCi(Check):
     """Linter and type checker run on every change.
 
-    A pass proves, for the main language of each component, that a known linter and, where the language has one, a known
-    type checker run on every proposed change, and that what they find fails the pipeline. Commands are followed as for
-    `ci-runs-tests`, and `pre-commit run --all-files` to its hooks. Building or testing is the type check of a compiled
-    language; plain JavaScript, Ruby, PHP and Elixir are not asked for one. What only fixes (`prettier --write`,
-    `black .`, `ruff format`), only lists (`gofmt -l`) or is told to end well (`--exit-zero`, `|| true`) proves nothing;
-    `--fix` leaves it open what can still fail.
+    A pass proves, for each component's main language and any other it has a manifest of, that a known linter and, where
+    the language has one, a known type checker run on every proposed change, and that what they find fails the pipeline.
+    Commands are followed as for `ci-runs-tests`, and `pre-commit run --all-files` to its hooks. Building or testing is
+    the type check of a compiled language; plain JavaScript, Ruby, PHP and Elixir are not asked for one. What only fixes
+    (`prettier --write`, `black .`, `ruff format`), only lists (`gofmt -l`) or is told to end well (`--exit-zero`,
+    `|| true`) proves nothing; `--fix` leaves it open what can still fail.
 
     It cannot see how strict the rules are, which folders they cover, or services that lint from outside such as
     pre-commit.ci.
@@ -193,22 +204,26 @@ class LintTypesInCi(Check):
 
 
 def _parts(stack: Stack) -> Iterator[Part]:
-    """What to ask for, by the main language of each component; each once, in path order."""
+    """What to ask for, each once, in path order: the main language of each component, and others it has a manifest of.
+
+    Of JavaScript and TypeScript, the one with more files speaks for both.
+    """
     seen: set[tuple[str, bool]] = set()
     for component in stack.components:
-        main = component.languages[0] if component.languages else ""
-        mixed = (
-            main == "javascript" and "typescript" in component.languages and _SINGLE_FILES & set(component.frameworks)
-        )
-        main = "typescript" if mixed else main
-        language = LANGUAGES.get(main)
-        if language is None:
-            continue
-        family = "javascript" if main == "typescript" else main
-        for key, types in (((family, False), False), ((main, True), True)):
-            if key not in seen and (not types or language.types):
-                seen.add(key)
-                yield Part(language, types)
+        manifests = {path.rpartition("/")[2] for path in component.manifests}
+        families: set[str] = set()
+        for at, name in enumerate(component.languages):
+            family = _FAMILY.get(name, name)
+            if family in families or (at and not manifests & _MANIFESTS.get(family, frozenset())):
+                continue
+            families.add(family)
+            mixed = name == "javascript" and "typescript" in component.languages
+            main = "typescript" if mixed and _SINGLE_FILES & set(component.frameworks) else name
+            language = LANGUAGES.get(main)
+            for key, types in (((family, False), False), ((main, True), True)):
+                if language is not None and key not in seen and (not types or language.types):
+                    seen.add(key)
+                    yield Part(language, types)
 
 
 def _proof(pipeline: Pipeline, part: Part) -> list[Leaf]:

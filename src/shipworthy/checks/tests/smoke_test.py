@@ -44,8 +44,8 @@ class SmokeTest(Check):
 
     Evidence is a command that asks a running app and fails on a bad answer: `curl --fail`, `wget`, `wait-on`, a browser
     test (Playwright, Cypress and others), `docker compose up --wait`, `kubectl rollout status`, `helm --wait`. It
-    counts where it runs on every proposed change against something started in the job, or after the deploy in every way a
-    deploy starts. Plain `curl` ends well whatever the service answers, so it proves nothing; nor does what asks only
+    counts where it runs on every proposed change against something started in the job, or after the deploy in every way
+    a deploy starts. Plain `curl` ends well whatever the service answers, so it proves nothing; nor does what asks only
     a database that the job started.
 
     It cannot see that what was started is the same build that ships, what the page must hold, or checks of the hosting
@@ -125,7 +125,7 @@ def _shipped(pipeline: Pipeline, questions: list[Leaf]) -> Iterator[Shipped]:
                 if leaf.fails.yes
                 and leaf.workflow == deploy.workflow
                 and (known := leaf.runs.get(scenario)) is not None
-                and (known.yes or known == said)
+                and (known.yes or (not known.no and known.rests_on <= said.rests_on))
                 and _after(leaf, deploy, needs)
             ]
             yield Shipped(deploy, mine[0] if mine else None)

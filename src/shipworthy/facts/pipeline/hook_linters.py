@@ -81,6 +81,44 @@ def linters_of(path: str, data: Mapping[str, Any]) -> Iterator[HookLinter]:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnHook:
+    """A hook that the repository defines itself, by a command that is no linter by its own name."""
+
+    words: tuple[str, ...]
+    names: frozenset[str]
+    stages: frozenset[str]
+    link: Link
+
+
+def own_hooks(path: str, data: Mapping[str, Any]) -> Iterator[OwnHook]:
+    """Every such hook, in file order."""
+    default = [str(each) for each in rows(data.get("default_stages"))]
+    for repo in rows(data.get("repos")):
+        if not isinstance(repo, Mapping) or repo.get("repo") != "local":
+            continue
+        for row in rows(repo.get("hooks")):
+            entry = row.get("entry") if isinstance(row, Mapping) else None
+            name = str(row.get("id", "")) if isinstance(row, Mapping) else ""
+            if not isinstance(entry, str):
+                continue
+            program = _program(name, entry)
+            known = classify(program.split()) if program else None
+            if known is not None and known.kind in (Kind.LINT, Kind.TYPES):
+                continue
+            try:
+                words = tuple(shlex.split(entry))
+            except ValueError:
+                continue
+            stages = [str(each) for each in rows(row.get("stages"))] or default or ["pre-commit", "pre-push"]
+            yield OwnHook(
+                words=words,
+                names=frozenset({name, str(row.get("alias") or name)}),
+                stages=frozenset(STAGES.get(each, each) for each in stages),
+                link=Link(path, line_of(row, "entry") or 1, entry[:80]),
+            )
+
+
 def _program(name: str, entry: Any) -> str:
     """The program a hook runs, with its sub-command; "" where it is not known."""
     if isinstance(entry, str):

@@ -23,6 +23,8 @@ _TOOLS = _words(
     poetry-dynamic-versioning docker-compose zest.releaser
     """
 )
+_FIXED = re.compile(r"@[0-9a-f]{40}\b|/[0-9a-f]{40}\.(zip|tar\.gz)|#sha256=")
+"""An address that names one content: a commit or a digest."""
 _LOCAL = re.compile(r"^(\.|/|~|file:)|\.(whl|tar\.gz|zip)$|[*]")
 _EXACT = re.compile(r"===?|@")
 
@@ -86,8 +88,8 @@ def pip(line: Line) -> Iterator[Install]:
     files, editable = _files(line)
     if verb == "sync":
         files, names = [*files, *(names or ["requirements.txt"])], []
-    local = [*editable, *(each for each in names if _LOCAL.search(each))]
-    names = [each for each in names if not _LOCAL.search(each) and each not in ("", "-")]
+    local = [*editable, *(each for each in names if _LOCAL.search(each) and "://" not in each)]
+    names = [each for each in names if each not in local and each not in ("", "-")]
     hashed = "--require-hashes" in line.options
     if "--no-index" in line.options:
         yield Install(tool="pip", frozen=YES, aside="pinned")
@@ -102,7 +104,7 @@ def pip(line: Line) -> Iterator[Install]:
         held = _constraints(line)
         why = f"`pip install {local[0]}` takes any version that the project's own ranges allow".replace(HOLE, "…")
         yield Install(tool="pip", frozen=YES if held else no(why), requirements=_paths(line, held), follows=True)
-    loose = [each for each in own if not _EXACT.search(each)]
+    loose = [each for each in own if not (_FIXED if "://" in each else _EXACT).search(each)]
     if loose and not hashed:
         shown = loose[0].replace(HOLE, "…")
         yield Install(tool="pip", frozen=no(f"`{shown}` is installed by name, without a lock"), follows=False)

@@ -178,21 +178,23 @@ def _uv(line: Line) -> Iterator[Install]:
     if line.plain[:2] == ["tool", "install"]:
         yield from pip_tool("uv tool", line.plain[2:])
         return
-    held = (
-        bool({"--frozen", "--locked", "--no-sync"} & line.own) or truthy(line, "UV_FROZEN") or truthy(line, "UV_LOCKED")
-    )
-    if line.first == "lock" and ({"--check", "--locked", "--check-exists"} & line.own):
+    checked = "--locked" in line.own or truthy(line, "UV_LOCKED")
+    held = checked or "--frozen" in line.own or truthy(line, "UV_FROZEN")
+    if line.first == "lock" and {"--check", "--locked"} & line.own:
         yield Install(tool="uv", frozen=YES, proves=True, aside="pinned")
     if line.first == "add":
         yield Install(tool="uv", frozen=no("`uv add` changes the lock"))
     if line.first not in ("sync", "run") or {"--no-project", "--script"} & line.own:
+        return
+    if line.first == "run" and ("--no-sync" in line.own or truthy(line, "UV_NO_SYNC")):
         return
     raised = {"--upgrade", "-U", "--upgrade-package", "-P"} & line.own if line.first == "sync" else set()
     frozen: Said = YES if held else no(f"`uv {line.first}` without `--locked` writes a new lock where it thinks fit")
     if raised:
         frozen = no(f"`{min(raised)}` picks newer versions than the lock holds")
     missing = None if held and not raised else _no_lock(line, "uv.lock")
-    yield Install(tool="uv", frozen=missing or frozen, proves=frozen.yes, follows=not raised and missing is None)
+    proved = checked and not raised
+    yield Install(tool="uv", frozen=missing or frozen, proves=proved, follows=not raised and missing is None)
 
 
 def _poetry(line: Line) -> Iterator[Install]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind, Link, SecretScan, no, unsure
-from shipworthy.facts.pipeline.hook_linters import STAGES, linters_of
+from shipworthy.facts.pipeline.hook_linters import STAGES, linters_of, own_hooks
 from shipworthy.facts.pipeline.resolve import Frame, Resolver
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
 from shipworthy.facts.pipeline.tree import Tree, rows
@@ -147,6 +147,11 @@ def run(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     for linter in linters_of(*found) if found else ():
         if stage in linter.stages and not linter.names & skipped and (not chosen or chosen in linter.names):
             r.note(linter.kind, linter.program.split(), lints.at(linter.link))
+    scans = {hook.link.line for hook in hooks_of(r.tree)}
+    for own in own_hooks(*found) if found else ():
+        mine = own.words and own.link.line not in scans and not hints(" ".join(own.words))
+        if mine and stage in own.stages and not own.names & skipped and (not chosen or chosen in own.names):
+            r.command(own.words, lints.at(own.link))
     for hook in hooks_of(r.tree):
         if (chosen and chosen not in hook.names and HOLE not in chosen) or stage not in hook.stages:
             continue
