@@ -165,6 +165,12 @@ TRICKS = [
         "na",
     ),
     ("misspelt", "pipeline:\n  default:\n" + _indented(TEST, 4), "unknown", "na"),
+    (
+        "of the wrong types",
+        "pipelines:\n  default: 5\n  branches: {main: [1, {step: {script: 1.5}}], x: !y z}\n",
+        "no",
+        "na",
+    ),
     ("not YAML", "pipelines: [\n", "unknown", "na"),
 ]
 

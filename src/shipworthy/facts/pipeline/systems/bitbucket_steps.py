@@ -16,6 +16,7 @@ from shipworthy.facts.pipeline.shell import Script as Shell
 from shipworthy.facts.pipeline.systems.container_steps import id_of
 from shipworthy.facts.pipeline.systems.occasions import expanded, texts
 from shipworthy.facts.pipeline.systems.plan import BY_HAND, Plan, PlannedJob, Script, Start, script_of
+from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.wrappers import program_of, strip
 from shipworthy.project.yaml import line_of
 
@@ -138,7 +139,7 @@ def put(plan: Plan, start: Start, steps: Sequence[Planned], *, by_hand: bool) ->
             runs=runs,
             fails=step.fails,
             environment=step.environment,
-            steps=len(step.node.get("script") or ()),
+            steps=len(rows(step.node.get("script"))),
         )
         script = _script(plan.path, step.node, "script")
         marked = _deploying(plan, script) if step.environment else None
@@ -162,19 +163,19 @@ def _after(start: Start, plan: Plan, step: Planned, runs: Said) -> None:
 
 def _script(path: str, node: Mapping[str, Any], key: str) -> Script | None:
     """The commands under a key, pipes among them as commands of their own."""
-    rows = node.get(key)
-    if not isinstance(rows, list):
-        return script_of(path, node, key) if isinstance(rows, str) else None
+    given = node.get(key)
+    if not isinstance(given, list):
+        return script_of(path, node, key) if isinstance(given, str) else None
     lines: list[str] = []
     links: list[Link] = []
-    for index, row in enumerate(rows):
-        line = line_of(rows, index) or line_of(node, key) or 1
+    for index, row in enumerate(given):
+        line = line_of(given, index) or line_of(node, key) or 1
         if isinstance(row, Mapping):
             if row.get("pipe"):
                 lines.append(f"{PROGRAM} {shlex.quote(' '.join(str(row['pipe']).split()))}")
                 links.append(Link(path, line, f"pipe: {row['pipe']}"[:80]))
             continue
-        part = script_of(path, rows, index)
+        part = script_of(path, given, index)
         if part is not None:
             lines += part.text.split("\n")
             links += part.rows
