@@ -152,6 +152,7 @@ DRONE = [
         "yes",
     ),
     ("0.8: branches for all", old(test="commands: [pytest]") + "branches: [production]\n", "yes", "na"),
+    ("0.8: kd, by its commands", old(ship="commands: [kd -f kube/app.yml]"), "no", "no"),
     ("0.8: deployments only", old(test="commands: [pytest]\nwhen: {event: deployment}"), "no", "na"),
     ("0.8: dollars are doubled", old(test="commands: ['pytest -k $${X}']"), "yes", "na"),
     (

@@ -21,7 +21,10 @@ DEPLOYS: Mapping[str, tuple[tuple[str, ...], ...]] = _table(
     kubectl: apply | create | replace | patch | set image | set env | rollout restart | rollout undo
     oc: apply | create | replace | patch | set image | rollout latest | rollout restart | start-build | new-app
     helm: upgrade | install
+    helm3: upgrade | install
     helmfile: apply | sync
+    kd: *
+    ecs-deploy: *
     kapp: deploy
     werf: converge | deploy
     terraform: apply
@@ -117,6 +120,8 @@ PUBLISHES: Mapping[str, tuple[tuple[str, ...], ...]] = _table(
     bun: publish
     deno: publish
     jsr: publish
+    mix: hex.publish
+    tea: releases create | release create | r create
     lerna: publish
     nx: release
     beachball: publish
