@@ -17,7 +17,6 @@ from shipworthy.facts.host import CheckName, CheckNames, HostEvidence
 from shipworthy.facts.review import Review
 from shipworthy.model import Outcome, OutcomeKind
 from shipworthy.sources.hosts.address import HostKind
-from shipworthy.sources.hosts.client import HostError
 from shipworthy.sources.hosts.model import HostAnswers
 
 PASS, FAIL, YOU, UNKNOWN = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU, OutcomeKind.UNKNOWN
@@ -31,7 +30,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def judged(folder: Path, found: HostAnswers | Exception | None, profile: str = "team") -> Outcome:
+def judged(folder: Path, found: HostAnswers | None, profile: str = "team") -> Outcome:
     context = Context(now=NOW, home=folder, ask_host=asker(found) if found else None)
     return outcome_of("branch-protected", folder, profile=profile, context=context)
 
@@ -75,9 +74,9 @@ def test_what_is_missing_is_said() -> None:
     assert "Administration: read" in finding.message
 
 
-def test_a_check_that_something_else_reports(repository: Path) -> None:
+def test_a_check_that_something_else_reports() -> None:
     found = answers(rules={"checks": ("test", "ci/other")}, check_names=("ci/other",))
-    assert judged(repository, found).kind is PASS
+    assert by_facts(found).kind is PASS
 
 
 def test_gitlab_names_no_checks() -> None:
@@ -93,16 +92,16 @@ def test_without_the_host_git_is_shown_and_a_person_says(repository: Path) -> No
     )
     assert "check --host" in outcome.findings[0].remedy
     assert any(line.startswith("git: 1 commit reached main") for line in outcome.looked_at)
-    # What was said about it stays said when history goes on, the host cannot be asked, or its answers age.
-    before = [each.fingerprint for each in outcome.findings]
-    git(repository, "commit", "-q", "--allow-empty", "-m", "Merge pull request #4 from x")
-    for other in (None, HostError("it is down", ""), answers()):
-        assert [each.fingerprint for each in judged(repository, other).findings] == before
 
 
-def test_a_host_that_could_not_be_asked(repository: Path) -> None:
-    outcome = judged(repository, HostError("it is down", "Wait."))
-    assert (outcome.kind, outcome.summary, outcome.findings[0].remedy) == (UNKNOWN, "it is down", "Wait.")
+def test_what_a_person_said_stays_said_when_answers_age_or_the_host_is_down() -> None:
+    unasked, down = HostEvidence(why="GitHub was not asked"), HostEvidence(why="it is down", failed=True)
+    facts = {Review: Review(people=2), CheckNames: CheckNames()}
+    context = CheckContext(outside=Context(now=NOW), profile="team", components=())
+    found = [BranchProtected().check(Facts({HostEvidence: host, **facts}), context) for host in (unasked, down)]
+    found.append(by_facts(answers()))
+    assert [each.kind for each in found] == [YOU, UNKNOWN, PASS]
+    assert len({finding.fingerprint for each in found for finding in each.findings}) == 1
 
 
 def test_a_workflow_that_cannot_be_read(tmp_path: Path) -> None:

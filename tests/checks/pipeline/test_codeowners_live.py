@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.host_answers import REMOTE, answers, asker
+from tests.host_answers import REMOTE, answers
 from tests.support import NOW, git, make_repo, outcome_of, write
 
 from shipworthy.assess.run import FactStore
 from shipworthy.checks.base import CheckContext
 from shipworthy.checks.pipeline.codeowners_live import CodeownersLive
-from shipworthy.facts import Context, Facts
+from shipworthy.facts import Context, Facts, Gap
 from shipworthy.facts.codeowners import Codeowners
 from shipworthy.facts.host import HostEvidence
-from shipworthy.facts.review import Review
+from shipworthy.facts.review import GIT_HISTORY, Review
 from shipworthy.model import Outcome, OutcomeKind
 from shipworthy.project import Project
 from shipworthy.sources.hosts.model import HostAnswers, OwnerProblem
@@ -24,8 +24,8 @@ PASS, FAIL, UNKNOWN = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN
 APP = {"app/auth/login.py": "x\n", "app/main.py": "x\n"}
 
 
-def judged(folder: Path, found: HostAnswers | None = None) -> Outcome:
-    context = Context(now=NOW, home=folder, ask_host=asker(found) if found else None)
+def judged(folder: Path) -> Outcome:
+    context = Context(now=NOW, home=folder)
     return outcome_of("codeowners-live", folder, profile="team", context=context)
 
 
@@ -36,12 +36,13 @@ def team(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def by_files(folder: Path, found: HostAnswers | None = None) -> Outcome:
+def by_files(folder: Path, found: HostAnswers | None = None, review: Review | None = None) -> Outcome:
     """Judged by the files of a folder, on which two people work."""
     context = Context(now=NOW, home=folder)
     owners = FactStore(Project.open(folder), context, [Codeowners], stack=False).get(Codeowners)
     assert isinstance(owners, Codeowners)
-    facts = Facts({Codeowners: owners, Review: Review(people=2), HostEvidence: HostEvidence(answers=found, why="x")})
+    host = HostEvidence(answers=found, why="x")
+    facts = Facts({Codeowners: owners, HostEvidence: host, Review: review or Review(people=2)})
     return CodeownersLive().check(facts, CheckContext(outside=context, profile="team", components=()))
 
 
@@ -92,19 +93,25 @@ def test_owners_at_the_host(owned: Path, name: str) -> None:
     assert said in outcome.summary
 
 
-def test_one_person(tmp_path: Path) -> None:
-    folder = make_repo(tmp_path, APP)
-    assert judged(folder).kind is OutcomeKind.NOT_APPLICABLE
+CUT = (Gap(path=None, reason="cut off", subject=GIT_HISTORY),)
+PEOPLE: dict[str, tuple[Review, OutcomeKind]] = {
+    "one": (Review(people=1), OutcomeKind.NOT_APPLICABLE),
+    "one, but history is cut": (Review(people=1, gaps=CUT), UNKNOWN),
+    "two, though history is cut": (Review(people=2, gaps=CUT), PASS),
+    "no git": (Review(in_git=False), UNKNOWN),
+}
 
 
-def test_how_many_people_is_not_known(owned: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PEOPLE)
+def test_people(owned: Path, name: str) -> None:
+    review, kind = PEOPLE[name]
+    assert by_files(owned, review=review).kind is kind
+
+
+def test_through_the_engine(owned: Path, tmp_path: Path) -> None:
+    assert judged(owned).kind is PASS
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{owned}", "shallow")
     assert judged(tmp_path / "shallow").kind is UNKNOWN
-    git(tmp_path, "clone", "-q", "--depth=2", f"file://{owned}", "deeper")
-    assert judged(tmp_path / "deeper").kind is PASS
-    (tmp_path / "plain").mkdir()
-    (tmp_path / "plain/CODEOWNERS").write_text("* @ada\n")
-    assert judged(tmp_path / "plain").kind is UNKNOWN
 
 
 def test_nothing_risky_and_nobody_owns_anything(tmp_path: Path) -> None:

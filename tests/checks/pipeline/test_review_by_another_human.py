@@ -11,31 +11,21 @@ from tests.support import NOW, git, make_repo, outcome_of
 
 from shipworthy.checks.base import CheckContext
 from shipworthy.checks.pipeline.review_by_another_human import ReviewByAnotherHuman
-from shipworthy.facts import Context, Facts
+from shipworthy.facts import Context, Facts, Gap
 from shipworthy.facts.host import HostEvidence
-from shipworthy.facts.review import Review
+from shipworthy.facts.review import GIT_HISTORY, Review
 from shipworthy.model import Outcome, OutcomeKind
 from shipworthy.sources.hosts.model import HostAnswers, Rule
 
 PASS, FAIL, YOU, UNKNOWN = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU, OutcomeKind.UNKNOWN
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = make_repo(tmp_path_factory.mktemp("review"), {"a.py": "x = 1\n"})
-    git(folder, "remote", "add", "origin", REMOTE)
-    return folder
-
-
-def judged(folder: Path, found: HostAnswers | None, profile: str = "team") -> Outcome:
-    context = Context(now=NOW, home=folder, ask_host=asker(found) if found else None)
-    return outcome_of("review-by-another-human", folder, profile=profile, context=context)
-
-
-def by_facts(found: HostAnswers) -> Outcome:
+def by_facts(found: HostAnswers | None, review: Review | None = None, profile: str = "team") -> Outcome:
     """Judged without a repository."""
-    facts = Facts({HostEvidence: HostEvidence(address=found.address, answers=found), Review: Review(people=2)})
-    return ReviewByAnotherHuman().check(facts, CheckContext(outside=Context(now=NOW), profile="team", components=()))
+    host = HostEvidence(answers=found, why="GitHub was not asked")
+    facts = Facts({HostEvidence: host, Review: review or Review(people=2)})
+    context = CheckContext(outside=Context(now=NOW), profile=profile, components=())
+    return ReviewByAnotherHuman().check(facts, context)
 
 
 NOBODY = Rule(False, "nobody approved it")
@@ -75,20 +65,27 @@ def test_the_share_is_evidence() -> None:
     assert "2 of the last 3 merged requests approved by another person" in by_facts(found).looked_at
 
 
-def test_solo(repository: Path, tmp_path: Path) -> None:
-    assert judged(repository, None, "solo").kind is OutcomeKind.NOT_APPLICABLE
-    assert judged(repository, None).kind is YOU
-    two = make_repo(tmp_path, {"a.py": "x = 1\n"})
-    git(two, "commit", "-q", "--allow-empty", "-m", "more", "--author=Grace <grace@example.org>")
-    assert judged(two, None, "solo").kind is YOU
+CUT = (Gap(path=None, reason="cut off", subject=GIT_HISTORY),)
+WITHOUT: dict[str, tuple[str, Review, OutcomeKind]] = {
+    "solo, one person": ("solo", Review(people=1), OutcomeKind.NOT_APPLICABLE),
+    "team, one person": ("team", Review(people=1), YOU),
+    "solo, two people": ("solo", Review(people=2), YOU),
+    "solo, only programs": ("solo", Review(people=0), YOU),
+    "solo, history is cut": ("solo", Review(people=1, gaps=CUT), UNKNOWN),
+    "team, history is cut": ("team", Review(people=2, gaps=CUT), UNKNOWN),
+    "solo, no git": ("solo", Review(in_git=False), UNKNOWN),
+    "team, no git": ("team", Review(in_git=False), UNKNOWN),
+}
 
 
-def test_solo_is_not_believed_where_history_is_cut(repository: Path, tmp_path: Path) -> None:
-    git(repository, "commit", "-q", "--allow-empty", "-m", "more")
-    git(tmp_path, "clone", "-q", "--depth=1", f"file://{repository}", "shallow")
-    assert judged(tmp_path / "shallow", None, "solo").kind is UNKNOWN
+@pytest.mark.parametrize("name", WITHOUT)
+def test_without_the_host(name: str) -> None:
+    profile, review, kind = WITHOUT[name]
+    assert by_facts(None, review, profile).kind is kind
 
 
-def test_without_git(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = 1\n")
-    assert {judged(tmp_path, None, profile).kind for profile in ("solo", "team")} == {UNKNOWN}
+def test_through_the_engine(tmp_path: Path) -> None:
+    folder = make_repo(tmp_path, {"a.py": "x = 1\n"})
+    git(folder, "remote", "add", "origin", REMOTE)
+    context = Context(now=NOW, home=folder, ask_host=asker(answers()))
+    assert outcome_of("review-by-another-human", folder, profile="team", context=context).kind is PASS

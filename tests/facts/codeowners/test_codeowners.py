@@ -11,7 +11,9 @@ from tests.support import NOW, git, make_repo, write
 from shipworthy.assess.run import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.codeowners import Codeowners
-from shipworthy.facts.codeowners.parse import MAX_RULES, parse
+from shipworthy.facts.codeowners import parse as parsing
+from shipworthy.facts.codeowners import reader as reading
+from shipworthy.facts.codeowners.parse import parse
 from shipworthy.facts.codeowners.patterns import compiled
 from shipworthy.project import Project
 from shipworthy.sources.hosts.address import HostKind
@@ -114,8 +116,9 @@ def test_parse(name: str) -> None:
     assert [f"{each.line} {each.why}" for each in found.mistakes] == mistakes
 
 
-def test_too_many_rules_are_said() -> None:
-    assert parse("* @a\n" * (MAX_RULES + 1), GITHUB).too_many
+def test_too_many_rules_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "MAX_RULES", 3)
+    assert [parse("* @a\n" * count, GITHUB).too_many for count in (3, 4)] == [False, True]
 
 
 FILES = {"app/auth/login.py": "x\n", "app/billing.py": "x\n", "app/main.py": "x\n"}
@@ -187,6 +190,7 @@ def test_stale_patterns_and_what_could_not_be_read(tmp_path: Path) -> None:
     assert codeowners(folder).gaps
 
 
-def test_a_file_github_would_not_load_is_a_gap(tmp_path: Path) -> None:
-    folder = make_repo(tmp_path, {**FILES, "CODEOWNERS": "* @a\n" + "#" * (3 * 1024 * 1024)})
+def test_a_file_github_would_not_load_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_SIZE", 50)
+    folder = make_repo(tmp_path, {**FILES, "CODEOWNERS": "* @a\n" + "#" * 50})
     assert ["3 MB" in each.reason for each in codeowners(folder).gaps] == [True]

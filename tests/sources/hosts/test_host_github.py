@@ -24,6 +24,7 @@ from tests.sources.hosts.stand_in import Reply, stand_in
 from shipworthy.sources.hosts.address import HostKind
 from shipworthy.sources.hosts.client import HostError, Refused
 from shipworthy.sources.hosts.github import ask_github
+from shipworthy.sources.hosts.github_rules import branch_rules
 from shipworthy.sources.hosts.model import CheckRun, Environment, HostAnswers, OwnerProblem
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -109,7 +110,8 @@ RULES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", RULES)
 def test_rules(name: str) -> None:
     other, expected = RULES[name]
-    rules = asked(**other).rules
+    with stand_in(github(**other)) as host, host.client() as client:
+        rules = branch_rules(client, ("repos", "acme", "shop"), "main")
     said = "".join({True: "y", False: "n", None: "?"}[getattr(rules, each).holds] for each in NAMES)
     assert said == expected
     assert all(getattr(rules, each).why for each in NAMES if getattr(rules, each).holds is None)

@@ -23,7 +23,7 @@ from tests.sources.hosts.stand_in import Reply, stand_in
 from shipworthy.sources.hosts.address import HostKind
 from shipworthy.sources.hosts.client import HostError
 from shipworthy.sources.hosts.gitlab import ask_gitlab
-from shipworthy.sources.hosts.gitlab_rules import fits
+from shipworthy.sources.hosts.gitlab_rules import branch_rules, fits
 from shipworthy.sources.hosts.model import Environment, HostAnswers
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -95,7 +95,9 @@ RULES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", RULES)
 def test_rules(name: str) -> None:
     other, expected = RULES[name]
-    rules = asked(**other).rules
+    with stand_in(gitlab(**other)) as host, host.client() as client:
+        about = client.get("projects", "acme/shop").data
+        rules, _ = branch_rules(client, ("projects", "acme/shop"), "main", about)
     said = "".join({True: "y", False: "n", None: "?"}[getattr(rules, each).holds] for each in NAMES)
     assert said == expected
     assert all(getattr(rules, each).why for each in NAMES if getattr(rules, each).holds is None)

@@ -72,10 +72,15 @@ def compiled(pattern: str, kind: HostKind) -> Pattern:
     return _gitlab(pattern) if kind is HostKind.GITLAB else _github(pattern)
 
 
+def _segments(pattern: str) -> list[str]:
+    """The parts between slashes; several `**` in a row are one."""
+    parts = [each for each in pattern.split("/") if each]
+    return [each for at, each in enumerate(parts) if each != _DEEP or parts[at - 1 : at] != [_DEEP]]
+
+
 def _github(pattern: str) -> Pattern:
-    bare = pattern.removeprefix("/")
-    folder = bare.endswith("/")
-    segments = [each for each in bare.split("/") if each]
+    folder = pattern.endswith("/")
+    segments = _segments(pattern)
     anchored = pattern.startswith("/") or len(segments) > 1
     if not anchored:
         segments.insert(0, _DEEP)
@@ -87,7 +92,7 @@ def _github(pattern: str) -> Pattern:
 
 
 def _gitlab(pattern: str) -> Pattern:
-    segments = [each for each in pattern.split("/") if each]
+    segments = _segments(pattern)
     if not pattern.startswith("/"):
         segments.insert(0, _DEEP)
     if pattern.endswith("/"):
