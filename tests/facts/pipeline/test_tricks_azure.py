@@ -277,6 +277,8 @@ GATES = [
      "  strategy: {runOnce: {deploy: {steps: [{script: ./install.sh}]}}}"), "yes"),
     ("a deployment job alone",
      "jobs:\n- deployment: d\n  environment: live\n  strategy: {runOnce: {deploy: {steps: [{script: ./x.sh}]}}}", "no"),
+    ("a deployment job that only prints",
+     "jobs:\n- deployment: d\n  environment: e\n  strategy: {runOnce: {deploy: {steps: [{script: echo done}]}}}", "na"),
     ("a hook before the deployment",
      ("jobs:\n- deployment: d\n  environment: live\n  strategy: {runOnce: {preDeploy: {steps: [{script: pytest}]},"
      " deploy: {steps: [{task: AzureWebApp@1}]}}}"), "yes"),
@@ -342,45 +344,3 @@ def test_a_template_is_part_of_the_chain(tmp_path: Path) -> None:
         tmp_path, "steps:\n- template: ci/t.yml", ci__t="steps:\n- script: |\n    pip install .\n    pytest"
     )
     assert [str(link) for link in pipeline.of(Kind.TEST)[0].chain] == ["azure-pipelines.yml:2", "ci/t.yml:4"]
-
-
-POOL = "pool: {vmImage: ubuntu-latest}\nsteps:\n- script: pytest\n"
-FILES = [
-    ("any name with a trigger", "build.yml", "trigger: [main]\n" + POOL, True),
-    ("without a trigger", "ci/check.yml", POOL, True),
-    ("deep", "eng/pipelines/pr.yml", "trigger: none\n" + POOL, True),
-    ("a template by its folder", ".azure/templates/t.yml", "steps:\n- script: pytest\n", False),
-    ("a template by its parameters", "azure/build.yml", "parameters: {a: 1}\nsteps:\n- script: pytest\n", False),
-    ("a GitHub workflow", ".github/workflows/x.yml", "on: push\njobs: {a: {steps: [{run: pytest}]}}\n", False),
-    ("a GitLab include", "ci/build.yml", "stages: [a, b]\nunit:\n  stage: a\n  script: pytest\n", False),
-    ("a Compose file", "compose.yml", "services: {a: {image: x}}\n", False),
-    ("a Drone file", "ci/d.yml", "kind: pipeline\ntrigger: {branch: main}\nsteps: [{name: a, commands: [x]}]\n", False),
-    ("an example", "examples/a/azure-pipelines.yml", POOL, False),
-    ("steps of a recipe", "recipe.yml", "variables: {a: 1}\nsteps:\n- boil\n- stir\n", False),
-    ("an automation", "automation.yml", "trigger:\n- platform: time\nsteps:\n- action: light.on\n", False),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("path", "text", "found"), [row[1:] for row in FILES], ids=[row[0] for row in FILES])
-def test_which_files_are_pipelines(tmp_path: Path, path: str, text: str, found: bool) -> None:
-    systems = [each.path for each in read(tmp_path, {**CODE, path: text}).systems if each.name == "azure"]
-    assert systems == ([path] if found else [])
-
-
-@pytest.mark.parametrize("text", ["trigger: [\n", "", "- a\n", "steps: 5\n", "jobs: {a: b}\n", "stages:\n- stage: a\n"])
-def test_files_that_hold_no_pipeline_never_pass(tmp_path: Path, text: str) -> None:
-    assert answer_of(pipeline_of(tmp_path, text)) in ("unknown", "no")
-
-
-@pytest.mark.parametrize(
-    ("address", "outside"),
-    [("https://dev.azure.com/acme/shop/_git/shop", True), ("https://github.example/acme/shop", False)],
-)
-def test_azure_repos_leave_pull_requests_to_a_policy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, outside: bool
-) -> None:
-    from shipworthy.facts.pipeline.systems import azure_starts
-
-    monkeypatch.setattr(azure_starts, "_remote", lambda _plan: address)
-    pipeline = pipeline_of(tmp_path, steps("- script: pytest", "trigger: [main]"))
-    assert [each.outside for each in pipeline.workflows[0].scenarios if each.name == "change"] == [outside]

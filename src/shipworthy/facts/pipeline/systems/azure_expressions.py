@@ -25,6 +25,8 @@ from shipworthy.facts.pipeline.values import (
 
 MAX_DEPTH = 40
 MAX_LENGTH = 8_000
+MAX_TEXT = 100_000
+"""Characters of a text that an expression makes; a longer one is not known."""
 _TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|(-?\d[\w.]*)|([A-Za-z_][\w-]*)|([()\[\],.*]))")
 Status = Callable[[Sequence[Any]], Any]
 
@@ -197,7 +199,8 @@ def _texted(name: str, arguments: Sequence[Any]) -> Any:
     if name in ("lower", "upper", "trim"):
         return {"lower": first.lower, "upper": first.upper, "trim": first.strip}[name]()
     if name == "replace":
-        return first.replace(text_of(arguments[1]), text_of(arguments[2]))
+        old, new = text_of(arguments[1]), text_of(arguments[2])
+        return first.replace(old, new) if len(first) * max(1, len(new)) <= MAX_TEXT else Unknown(name)
     if name == "split":
         return re.split(f"[{re.escape(text_of(arguments[1]))}]", first) if text_of(arguments[1]) else [first]
     return float(len(arguments[0])) if isinstance(arguments[0], (str, list, dict)) else Unknown(name)
@@ -249,9 +252,15 @@ def _call(name: str, arguments: list[Any], scope: Scope) -> Any:
     return Unknown(f"{name}()")
 
 
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, (str, list, dict)) else 1
+
+
 def _shaped(name: str, arguments: list[Any]) -> Any:
     if name == "join" and len(arguments) == 2:
         arguments = [arguments[1], arguments[0]]
     if name == "join" and (len(arguments) != 2 or not isinstance(arguments[0], list)):
+        return Unknown(name)
+    if sum(_size(each) for each in arguments) * max(1, *(_size(each) for each in arguments)) > MAX_TEXT * 10:
         return Unknown(name)
     return FUNCTIONS["tojson" if name == "converttojson" else name][1](arguments)

@@ -23,6 +23,7 @@ from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of
 
 MAX_COMBINATIONS = 24
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
+_PRINTS = re.compile(r"\s*(echo|printf|write-host|write-output|ls|dir|pwd|sleep|#)\b|\s*#[^;&|]*$", re.I)
 _AGENTS = {"windows": "Windows_NT", "linux": "Linux", "mac": "Darwin"}
 _WINDOWS = re.compile(r"windows|win-?\d|vs-?20\d\d|win1803", re.I)
 _OTHERS = (("mac", re.compile(r"mac|osx", re.I)), ("linux", re.compile(r"ubuntu|linux|debian|rhel|mariner", re.I)))
@@ -240,7 +241,7 @@ class Walk:
         for hook, rows in hooks:
             first = number
             number = steps.walk(rows, number)
-            if hook == "deploy" and rows and not self._deploys(steps.job, first):
+            if hook == "deploy" and _does_something(rows) and not self._deploys(steps.job, first):
                 steps.job.step = number - 1
                 steps.job.despite = False
                 steps.job.note(Kind.DEPLOY, ["deployment"], (*job.chain, job.link("deployment")))
@@ -270,6 +271,17 @@ def _hooks(strategy: Any) -> list[tuple[str, Any]]:
     after = kind.get("on")
     done = after.get("success") if isinstance(after, Mapping) else None
     return [*found, ("success", done.get("steps"))] if isinstance(done, Mapping) else found
+
+
+def _does_something(rows: Any) -> bool:
+    """Whether the steps of a hook do more than print and fetch files, as far as their lines tell."""
+    for step in rows if isinstance(rows, list) else [rows]:
+        if not isinstance(step, Map):
+            return step is not None
+        text = next((text_of(step[key]) for key in ("script", "bash", "pwsh", "powershell") if key in step), "")
+        if step.opaque or "task" in step or any(not _PRINTS.match(line) for line in text.splitlines() if line.strip()):
+            return True
+    return False
 
 
 def _environment(given: Any, variables: Open) -> str:

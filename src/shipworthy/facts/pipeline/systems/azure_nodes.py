@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Link, Said, unsure, weakest
-from shipworthy.facts.pipeline.systems.azure_expressions import Scope, evaluate
+from shipworthy.facts.pipeline.systems.azure_expressions import MAX_TEXT, Scope, evaluate
 from shipworthy.facts.pipeline.systems.plan import Script
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.values import HOLE, Unknown, text_of, truth
@@ -100,13 +100,14 @@ class Expander:
         whole = _WHOLE.fullmatch(text)
         if whole is not None and "${{" not in whole[1]:
             return evaluate(whole[1], scope)
-        return _PART.sub(lambda match: text_of(evaluate(match[1], scope)), text)
+        filled = _PART.sub(lambda match: text_of(evaluate(match[1], scope)), text)
+        if len(filled) > MAX_TEXT:
+            raise TooLarge
+        return filled
 
     def node(self, value: Any, place: Place, line: int = 1, nesting: int = 0) -> Any:
         """A value of the file, expanded."""
-        self._count += 1
-        if self._count > MAX_NODES or nesting > MAX_DEPTH:
-            raise TooLarge
+        self._step(nesting)
         if isinstance(value, Mapping):
             made = Map(place.path, line_of(value) or line, place.chain, place.runs)
             self._fill(made, value, place, nesting)
@@ -117,6 +118,11 @@ class Expander:
             filled = self.text(str(value), place.scope)
             return Text(filled, type(value).__name__ == "LiteralScalarString") if isinstance(filled, str) else filled
         return value
+
+    def _step(self, nesting: int) -> None:
+        self._count += 1
+        if self._count > MAX_NODES or nesting > MAX_DEPTH:
+            raise TooLarge
 
     def mapping(self, value: Mapping[Any, Any], keys: Collection[str], place: Place) -> Map:
         """Some keys of a mapping, expanded."""
@@ -131,6 +137,7 @@ class Expander:
         for key, inner in value.items():
             if only is not None and key not in only:
                 continue
+            self._step(nesting)
             line = line_of(value, key) or made.line
             match = _DIRECTIVE.fullmatch(key) if isinstance(key, str) and "${{" in key else None
             if match is None:
@@ -186,6 +193,7 @@ class Expander:
     def _items(self, value: list[Any], place: Place, line: int, nesting: int) -> Iterator[Any]:
         taken: bool | None = True
         for index, item in enumerate(value):
+            self._step(nesting)
             here = line_of(value, index) or line
             only = next(iter(item)) if isinstance(item, Mapping) and len(item) == 1 else None
             match = _DIRECTIVE.fullmatch(only) if isinstance(only, str) and "${{" in only else None

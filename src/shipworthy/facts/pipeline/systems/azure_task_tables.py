@@ -35,7 +35,7 @@ KINDS: Mapping[str, Kind] = {
                "cloudformationcreateorupdatestack beanstalkdeployapplication codedeploydeployapplication "
                "elasticbeanstalkdeploy appcenterdistribute azureblobfilecopy azuredatafactory synapsedeployment "
                "databricksdeployscripts azuremlmodeldeploy bicepdeploy azurestackdeployment vercel-deployment-task "
-               "vercel-azdo-deploy netlify-deploy sftpupload ftpupload cloudfoundrypush"),
+               "vercel-azdo-deploy netlify-deploy powerplatformimportsolution sftpupload ftpupload cloudfoundrypush"),
         Kind.DEPLOY,
     ),
     **dict.fromkeys(

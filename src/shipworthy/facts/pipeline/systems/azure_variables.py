@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shipworthy.facts.pipeline.shell_words import ROOT, Values
-from shipworthy.facts.pipeline.systems.azure_expressions import Scope, evaluate
+from shipworthy.facts.pipeline.systems.azure_expressions import MAX_TEXT, Scope, evaluate
 from shipworthy.facts.pipeline.systems.azure_nodes import Map
 from shipworthy.facts.pipeline.values import HOLE, Open, property_of, text_of
 
@@ -60,6 +60,8 @@ def filled(text: str, variables: Open, *, in_shell: bool = False) -> str:
     """
     for _ in range(MAX_ROUNDS):
         done = _MACRO.sub(lambda match: _one(match, variables, in_shell), text)
+        if len(done) > MAX_TEXT:
+            return HOLE
         if done == text:
             break
         text = done
