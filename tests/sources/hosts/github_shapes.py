@@ -53,9 +53,17 @@ def pull(number: int, author: str = "ada", kind: str = "User", merged: str | Non
     return {"number": number, "user": user, "merged_at": merged, "head": {"sha": HEAD}, "updated_at": merged}
 
 
-def commit(login: str | None = "ada", email: str = "ada@example.org", message: str = "Change") -> Any:
+def commit(
+    login: str | None = "ada",
+    email: str = "ada@example.org",
+    message: str = "Change",
+    *,
+    sha: str = HEAD,
+    parents: int = 1,
+) -> Any:
     return {
-        "sha": HEAD,
+        "sha": sha,
+        "parents": [{}] * parents,
         "author": {"login": login} if login else None,
         "commit": {"message": message, "author": {"name": "x", "email": email}},
     }

@@ -151,6 +151,24 @@ CHANGES: dict[str, tuple[dict[str, Any], bool | None, str]] = {
         False, "co-author",
     ),
     "changed after it": ({"reviews": [review(of="b" * 40)]}, False, "changed after"),
+    "only a merge of the branch came after": (
+        {"commits": [commit(sha="b" * 40), commit(parents=2)], "reviews": [review(of="b" * 40)]}, True, "",
+    ),
+    "a merge, and more, came after": (
+        {
+            "commits": [commit(sha="b" * 40), commit(sha="d" * 40), commit(parents=2)],
+            "reviews": [review(of="b" * 40)],
+        },
+        False, "changed after",
+    ),
+    "a merge came after, and approvals stay": (
+        {
+            "commits": [commit(sha="b" * 40), commit(parents=2)],
+            "reviews": [review(of="b" * 40)],
+            "protection": without("x", **reviews(dismiss_stale_reviews=False)),
+        },
+        False, "changed after",
+    ),
     "a second one saw it all": ({"reviews": [review(of="b" * 40), review("joan")]}, True, ""),
     "a co-author nobody knows": (
         {"commits": [commit(message="x\n\nCo-authored-by: G <g@example.org>")]}, None, "could not be told",

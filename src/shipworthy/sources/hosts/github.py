@@ -31,6 +31,8 @@ class _GitHub:
         self._repository = ("repos", owner, name)
         self._known: dict[str, str] = {}
         """Addresses and the accounts they belong to, as commits tell."""
+        self._voids = False
+        """Whether the host takes an approval back when the change goes on."""
 
     def ask(self, commit: str, now: datetime) -> HostAnswers:
         repository = self._client.get(*self._repository)
@@ -41,6 +43,7 @@ class _GitHub:
                 "Give the token read access to it: the repository permission “Metadata: read” (classic token: repo).",
             )
         rules = branch_rules(self._client, self._repository, branch)
+        self._voids = rules.fresh_approval.holds is True
         heads, changes, changes_missing = self._changes(branch)
         runs, runs_missing = self._runs(commit) if commit else ((), "there is no commit")
         environments, environments_missing = self._environments()
@@ -108,7 +111,8 @@ class _GitHub:
             # Whoever opened it wrote none of it by their account: the one address that belongs to nobody is theirs.
             writers.unmatched.clear()
         writers.accounts.add(author)
-        reviewed = _reviewed(dicts(reviews), writers, text(row, "head", "sha"), merged)
+        final = _final(dicts(commits), text(row, "head", "sha"), self._voids)
+        reviewed = _reviewed(dicts(reviews), writers, final, merged)
         return Change(number=pull, merged=merged, reviewed=reviewed, by_bot=by_bot)
 
     def _runs(self, commit: str) -> tuple[tuple[CheckRun, ...], str]:
@@ -172,7 +176,21 @@ class _GitHub:
         return tuple(OwnerProblem(line=number(row, "line"), what=text(row, "kind")) for row in rows), ""
 
 
-def _reviewed(reviews: list[Mapping[str, Any]], writers: Writers, head: str, merged: datetime) -> Rule:
+def _final(commits: list[Mapping[str, Any]], head: str, voids: bool) -> frozenset[str]:
+    """Commits whose approval is one of the final state: the last, and those that only merges of the branch followed.
+
+    The latter only where the host itself takes an approval back for anything else that such a merge brings in.
+    """
+    found = {head} - {""}
+    for commit in reversed(commits) if voids and commits and text(commits[-1], "sha") == head else ():
+        found.add(text(commit, "sha"))
+        parents = part(commit, "parents")
+        if not isinstance(parents, list) or len(parents) < 2:
+            break
+    return frozenset(found - {""})
+
+
+def _reviewed(reviews: list[Mapping[str, Any]], writers: Writers, final: frozenset[str], merged: datetime) -> Rule:
     """Whether somebody approved who is a person, wrote none of it, and saw the last commit of it."""
     last: dict[str, Mapping[str, Any]] = {}
     for review in reviews:
@@ -190,7 +208,7 @@ def _reviewed(reviews: list[Mapping[str, Any]], writers: Writers, head: str, mer
             why = "only a bot approved it"
         elif who in writers.accounts:
             why = "only its own author or co-author approved it"
-        elif not head or text(review, "commit_id") != head:
+        elif text(review, "commit_id") not in final:
             why = "it changed after it was approved"
         elif writers.unmatched:
             unmatched = True
