@@ -11,6 +11,7 @@ MAKERS: dict[str, str] = {
     "update-bot": "update_bot",
     "ci-on-every-change": "workflow",
     "ci-runs-tests": "workflow",
+    "deploy-gated": "deploy_gate",
     "health-check": "health",
     "debug-surface-closed": "debug",
     "secrets-not-in-tree": "literals",
@@ -18,6 +19,7 @@ MAKERS: dict[str, str] = {
     "known-vulns": "pins",
 }
 _NEVER = {
+    "deploy-from-pipeline": "who may change production, and with which key, is a team's to decide.",
     "tests-not-skipped": "why a test is switched off is a person's to judge: mend it, or delete it.",
     "lockfile": "a lock is made by your package manager, from its registry; shipworthy calls neither.",
     "tests-pass": "a failing test is a question about the code.",

@@ -202,7 +202,7 @@ def step(action: str, given: str = "") -> str:
         (step("cloudflare/wrangler-action@v3", "command: whoami"), ""),
         (step("superfly/flyctl-actions@v1", "args: deploy --remote-only"), "deploy"),
         (step("pypa/gh-action-pypi-publish@release/v1"), "publish"),
-        (step("pypa/gh-action-pypi-publish@release/v1", "repository-url: 'https://test.pypi.org/legacy/'"), ""),
+        (step("pypa/gh-action-pypi-publish@release/v1", "repository-url: 'https://test.pypi.example/legacy/'"), ""),
         (step("cycjimmy/semantic-release-action@v4"), "publish"),
         (step("cycjimmy/semantic-release-action@v4", "dry_run: true"), ""),
         (step("changesets/action@v1", "publish: npm run release"), "publish"),

@@ -261,7 +261,7 @@ _IMAGES = (
     "useblacksmith/build-push-action",
 )
 _LOCAL_REGISTRY = re.compile(r"^\s*(localhost|127\.0\.0\.1)[:/]")
-_REHEARSAL = re.compile(r"test\.pypi\.org|testpypi", re.I)
+_REHEARSAL = re.compile(r"\btest\.?pypi\b", re.I)
 _BY_NAME = re.compile(r"(^|-)(deploy|redeploy|publish|deployer|publisher)(-|$)", re.I)
 _BUILDS_AND_PUSHES = re.compile(r"build-(and-)?push|docker-publish|push-to-(dockerhub|ghcr|ecr|registry)", re.I)
 _NOT_BY_NAME = re.compile(

@@ -28,7 +28,7 @@ _HARMLESS = {
     "--refresh-only", "--skip-publish", "--local", "--list-different", "--list",
 }  # fmt: skip
 _HERE = re.compile(r"\b(localhost|127\.0\.0\.1|0\.0\.0\.0|localstack|host\.docker\.internal)\b|\[::1\]")
-_REHEARSAL = re.compile(r"(^|[/.@=])(test\.pypi\.org|testpypi)\b", re.I)
+_REHEARSAL = re.compile(r"(^|[/.@=])test\.?pypi\b", re.I)
 _HOST_PUSH = re.compile(r"^(heroku|dokku|clever|gandi|piku|flynn|gigalixir|scalingo|platform|upsun|azure|cpanel)$")
 _HOST_REMOTE = re.compile(
     r"heroku\.com|dokku@|\.scm\.azurewebsites|scalingo\.com|clever-cloud\.com|hf\.co/|huggingface\.co/"
