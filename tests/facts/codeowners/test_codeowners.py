@@ -177,6 +177,24 @@ def test_which_file_counts_and_what_it_leaves_out(name: str, tmp_path: Path) -> 
     assert found.gaps == ()
 
 
+@pytest.mark.parametrize(
+    ("remote", "place"),
+    [
+        ("git@bitbucket.org:a/b.git", "CODEOWNERS"),
+        ("https://codeberg.org/a/b", "CODEOWNERS"),
+        ("", ".gitea/CODEOWNERS"),
+    ],
+    ids=["Bitbucket", "Gitea", "by its folder"],
+)
+def test_a_host_with_rules_of_its_own_is_a_gap(tmp_path: Path, remote: str, place: str) -> None:
+    folder = make_repo(tmp_path, {**FILES, place: "(.*)\\.py @a\n"})
+    if remote:
+        git(folder, "remote", "add", "origin", remote)
+    found = codeowners(folder)
+    assert ["is not known here" in each.reason for each in found.gaps] == [True]
+    assert (found.path, found.unowned) == (None, ())
+
+
 def test_stale_patterns_and_what_could_not_be_read(tmp_path: Path) -> None:
     text = "/app/ @a\n/gone/ @a\n*.go @a\n/app/main.py @a\n/app/none.py @a\napp/auth/* @a\nCODEOWNERS @a\n"
     folder = make_repo(tmp_path, {**FILES, "CODEOWNERS": text})

@@ -11,7 +11,7 @@ from shipworthy.facts.base import FactReader, Facts, View
 from shipworthy.facts.codeowners.fact import Codeowners, OwnerRule, Unowned
 from shipworthy.facts.codeowners.parse import parse
 from shipworthy.facts.codeowners.patterns import Pattern, compiled
-from shipworthy.facts.host.remote import address
+from shipworthy.facts.host.remote import address, remote_of
 from shipworthy.facts.review.risky import AREAS, area_of
 from shipworthy.sources.hosts.address import HostKind
 
@@ -25,6 +25,11 @@ PLACES = {
     HostKind.GITLAB: ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
 }
 """In the order in which the host looks: the first file found is the one that counts."""
+_OTHERS = {
+    "bitbucket": "Bitbucket", "dev.azure.com": "Azure Repos", "visualstudio.com": "Azure Repos", "gitea": "Gitea",
+    "codeberg.org": "Forgejo", "forgejo": "Forgejo", "sr.ht": "SourceHut",
+}  # fmt: skip
+_OTHER_PLACES = {".bitbucket": "Bitbucket", ".gitea": "Gitea", ".forgejo": "Forgejo"}
 _SECTION = re.compile(rb"^\^?\[[^\[\]\n]{1,255}\]", re.M)
 
 
@@ -34,6 +39,11 @@ class CodeownersReader(FactReader[Codeowners]):
     def read(self, view: View, facts: Facts) -> Codeowners:
         if view.project.incomplete:
             view.gap(None, view.project.incomplete)
+        other = _other_host(view)
+        if other:
+            # Its rules for this file are others: judged by the wrong ones it would be said to be right, or broken.
+            view.gap(None, f"how {other} reads code owners is not known here")
+            return Codeowners(read=tuple(view.seen), gaps=tuple(view.gaps))
         in_git = view.project.head.in_git
         files = [entry for entry in view.project.files.values() if entry.tracked or not in_git]
         # Whatever is asked for by name has to be noted, there or not.
@@ -87,6 +97,15 @@ def _kind(view: View, present: Sequence[str]) -> HostKind:
         return HostKind.GITLAB
     data = view.read(present[0]) if present else None
     return HostKind.GITLAB if data is not None and _SECTION.search(data[:MAX_SIZE]) else HostKind.GITHUB
+
+
+def _other_host(view: View) -> str:
+    """The host, where it is one that reads the file by rules of its own; "" otherwise."""
+    if address(view) is not None:
+        return ""
+    remote = remote_of(view) or ""
+    by_remote = next((name for part, name in _OTHERS.items() if part in remote.lower()), "")
+    return by_remote or next((name for place, name in _OTHER_PLACES.items() if view.exists(f"{place}/CODEOWNERS")), "")
 
 
 class _Matcher:
