@@ -64,6 +64,9 @@ def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
     if len(data) > MAX_BYTES:
         raise BadData(f"larger than {MAX_BYTES // 1024} KiB")
     text = data.decode("utf-8-sig", "replace")
+    if "\t" in text:
+        # Tabs may stand at the end of a line; ruamel takes them for the start of a token.
+        text = "\n".join(line.rstrip(" \t") if line.endswith("\t") else line for line in text.split("\n"))
     yaml = YAML(typ="rt", pure=True)
     yaml.Composer = BoundedComposer
     # Without their comments, which nobody reads from the nodes: a third of the time.

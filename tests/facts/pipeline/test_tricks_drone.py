@@ -115,6 +115,7 @@ DRONE = [
         "no",
         "na",
     ),
+    ("a tab at the end of a line", one("t\ncommands:\n- ls\t\n- pytest \t"), "yes", "na"),
     ("commented out", one("t\ncommands:\n- ls\n# - pytest"), "no", "na"),
     ("a step of that name that tests nothing", one("test\ncommands: [npm ci]"), "no", "na"),
     ("no clone", one(TEST, head="clone: {disable: true}\n"), "unknown", "na"),

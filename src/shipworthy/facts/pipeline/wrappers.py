@@ -43,6 +43,8 @@ _PLAIN: Mapping[str, _Wrapper] = {
     "timeout": _wrapper("-k -s --kill-after --signal", 1),
     "gtimeout": _wrapper("-k -s --kill-after --signal", 1),
     "xvfb-run": _wrapper("-n -s -e -f -p -w --server-num --server-args --error-file --auth-file --wait"),
+    "xvfb-maybe": _wrapper("-n -s -e -f -p -w --server-num --server-args"),
+    "srun": _wrapper("-n -N -c -p -t -A -J -o -e -w -q -G --ntasks --nodes --cpus-per-task --partition --time"),
     "dbus-run-session": _wrapper("--config-file"),
     "dbus-launch": _wrapper(),
     "catchsegv": _wrapper(),
