@@ -101,6 +101,8 @@ def test_steps(tmp_path: Path, trick: str) -> None:
 
 JOBS = {
     "only build runs": ("version: 2\njobs:\n" + TEST, "no", "na"),
+    "no workflows": (build("- run: pytest") + "workflows:\n", "yes", "na"),
+    "build on one branch": (build("- run: pytest") + "    branches: {only: [main]}\n", "partial", "na"),
     "workflow is no key": (BOTH + "workflow:\n  main:\n    jobs: [test, ship]\n", "no", "na"),
     "an anchor is no job": ("version: 2\nx: &t\n  steps: [{run: pytest}]\njobs: {}\n", "no", "na"),
     "an anchor that is used": (
@@ -268,6 +270,10 @@ PARTS = {
     "orb: node/test in a folder": (
         ("version: 2.1\norbs: {n: circleci/node@5.1}\nworkflows:\n  main:\n    jobs:\n"
         "      - n/test: {app-dir: ~/project/web, pkg-manager: yarn}\n"), "yes", "na",
+    ),
+    "orb: node/run": (
+        ("version: 2.1\norbs: {node: circleci/node@5.1}\nworkflows:\n  main:\n    jobs:\n"
+        "      - node/run: {yarn-run: test}\n"), "yes", "na",
     ),
     "orb: python/test gates heroku": (
         ("version: 2.1\norbs: {python: circleci/python@2, heroku: circleci/heroku@2}\nworkflows:\n  main:\n    jobs:\n"

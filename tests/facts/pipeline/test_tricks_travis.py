@@ -81,6 +81,10 @@ TRICKS: dict[str, tuple[str, str, str]] = {
     "excluded": (
         PY + "env: [T=pytest, T=flake8]\njobs: {exclude: [{env: T=pytest}]}\nscript: $T\n", "no", "na",
     ),
+    "what only another job sets is empty": (
+        PY + "env: [T=flake8, A=1]\nscript:\n  - if [ -z \"$T\" ]; then pytest; fi\n", "yes", "na",
+    ),
+    "not followed where it fails nothing": (PY + "script: echo\nafter_script: ./run-tests\n", "no", "na"),
     "included": (PY + "jobs:\n  include:\n    - script: flake8\n    - script: pytest\n", "yes", "na"),
     "what is included replaces a single job": (
         PY + "python: '3.7'\nscript: pytest\njobs:\n  include:\n    - script: flake8\n", "no", "na",

@@ -32,7 +32,7 @@ TEST: dict[str, frozenset[str]] = {
     "tsdx": frozenset({"test"}),
     "kcd-scripts": frozenset({"test"}),
     "aegir": frozenset({"test"}),
-    "ember": frozenset({"test"}),
+    "ember": frozenset({"test", "exam", "try:one", "try:each"}),
     "stencil": frozenset({"test"}),
     "wp-scripts": frozenset({"test-unit-js", "test-e2e", "test-playwright"}),
     "hardhat": frozenset({"test", "coverage"}),

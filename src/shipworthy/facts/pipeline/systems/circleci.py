@@ -127,10 +127,9 @@ class _Config:
         workflows = self.data.get("workflows")
         rows = {str(key): value for key, value in workflows.items()} if isinstance(workflows, Mapping) else {}
         rows = {key: value for key, value in rows.items() if isinstance(value, Mapping)}
-        if "workflows" not in self.data:
-            self._only_build()
-            rows = {"": {"jobs": ["build"]}} if isinstance(_jobs(self.data).get("build"), Mapping) else {}
-        refs = refs_of(self.plan, self.data, self.plan.tree.text(self.path) or "", self.fits)
+        if self.data.get("workflows") is None:
+            rows = self._only_build()
+        refs = refs_of(self.plan, {**self.data, "workflows": rows}, self.plan.tree.text(self.path) or "", self.fits)
         if len(refs) > MAX_REFS:
             self.plan.bad(f"it tells more than {MAX_REFS} kinds of branches and tags apart")
         for ref in refs[:MAX_REFS]:
@@ -139,10 +138,16 @@ class _Config:
         for name, workflow in rows.items():
             self._workflow(name, workflow, refs[:MAX_REFS])
 
-    def _only_build(self) -> None:
+    def _only_build(self) -> dict[str, Mapping[str, Any]]:
+        """Without workflows the job `build` runs alone, on the branches that it names itself."""
         if "workflow" in self.data:
             reason = "`workflow:` is no key of CircleCI's (it is `workflows:`), so only the job named `build` runs"
             self.plan.read.not_read.append(NotRead(path=self.path, line=None, reason=reason))
+        job = _jobs(self.data).get("build")
+        if not isinstance(job, Mapping):
+            return {}
+        given = {"filters": {"branches": job["branches"]}} if isinstance(job.get("branches"), Mapping) else {}
+        return {"": {"jobs": [{"build": given}]}}
 
     def _workflow(self, name: str, workflow: Mapping[str, Any], refs: list[Ref]) -> None:
         triggers = workflow.get("triggers")

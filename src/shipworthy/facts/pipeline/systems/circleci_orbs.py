@@ -16,20 +16,21 @@ from shipworthy.facts.pipeline.fact import Kind
 class Recipe:
     """A command line with `{parameter}` in it; `defaults` for those not given, `folder`: the one that names a folder.
 
-    `words` says how some values are written on the command line. Where one of `instead` is given, it is run as it is.
+    `words` says how some values are written on the command line. Where one of `instead` is given, it is run in place of
+    the command line, behind the words that stand there.
     """
 
     run: str
     defaults: Mapping[str, str] = field(default_factory=dict)
     folder: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
-    instead: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, given: Mapping[str, str]) -> str:
         """The command line with what was given."""
-        for name in self.instead:
+        for name, before in self.instead.items():
             if given.get(name):
-                return given[name]
+                return before + given[name]
         text = self.run
         for name, default in self.defaults.items():
             value = given.get(name, default)
@@ -55,8 +56,9 @@ _PYTHON_TEST = Recipe(
 _CYPRESS = Recipe(
     "npx cypress run",
     folder=("working-directory", "working_directory"),
-    instead=("cypress-command", "command"),
+    instead={"cypress-command": "", "command": ""},
 )
+_MANAGERS = ("npm", "yarn", "pnpm", "bun")
 _IMAGES = ("build-and-push-image", "push-image", "build_and_push_image", "push_image")
 
 
@@ -67,7 +69,7 @@ def _all(kind: Kind, *names: str) -> dict[str, Does]:
 ORBS: Mapping[str, Mapping[str, Does]] = {
     "circleci/node": {
         "test": _NODE_TEST,
-        "run": Recipe("true", folder=("app-dir",), instead=("npm-run", "yarn-run", "pnpm-run", "bun-run")),
+        "run": Recipe("true", folder=("app-dir",), instead={f"{name}-run": f"{name} run " for name in _MANAGERS}),
     },
     "circleci/python": {"test": _PYTHON_TEST},
     "circleci/ruby": {
@@ -152,6 +154,10 @@ ORBS: Mapping[str, Mapping[str, Does]] = {
         **_all(Kind.DEPLOY, "deploy_env"),
         **_all(Kind.PUBLISH, "build_docker", "build_multiplatform_docker"),
         **_all(Kind.LINT, "helm_lint"),
+    },
+    "artsy/hokusai": {
+        **_all(Kind.DEPLOY, "deploy-staging", "deploy-production"),
+        **_all(Kind.PUBLISH, "push"),
     },
     "codecov/codecov": {"upload": None},
     "coveralls/coveralls": {"upload": None},

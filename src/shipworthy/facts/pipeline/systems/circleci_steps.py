@@ -14,6 +14,7 @@ from typing import Any
 from shipworthy.facts.pipeline.circleci_cli import without_xargs
 from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.neutral import could_test
+from shipworthy.facts.pipeline.secret_scanners import hints
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell import Script as Shell
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
@@ -333,6 +334,8 @@ class JobRun:
             self.shared.continued.append((member, words, here[-1]))
         elif known:
             return
+        elif hints(f"{orb}/{member}"):
+            self.job.note(Kind.SCAN, [f"{orb}/{member}"], here, runs=runs)
         elif could_test(f"{orb.rpartition('/')[2]}/{member}") or could_test(" ".join(words.values())):
             what = "job" if job else "command"
             self.job.lose(

@@ -145,6 +145,9 @@ class PlannedJob:
         self._end(Lost(reason, chain, YES, anything), runs, YES)
 
     def _end(self, what: Found | Lost, runs: Said, fails: Said) -> None:
+        if isinstance(what, Lost) and self.fails.no and not what.anything:
+            # Whatever tests it may hide, they hold no change back.
+            return
         runs = weakest(self.runs, runs)
         fails = weakest(self.fails, fails)
         if isinstance(what, Lost):

@@ -21,6 +21,8 @@ MAX_NAME = 100
 _WORK = 400_000
 _ORDINARY = ("some-change", "fix-1", "quux", "7-of-9")
 _ORDINARY_TAGS = ("v1.2.3", "1.2.3", "some-tag")
+_INTEGRATED = frozenset({"main", "master", "trunk", "develop", "development", "dev"})
+"""Names under which changes are brought together, whatever the default branch is."""
 _TRIED = "x1a0vVXA-./_"
 
 
@@ -118,7 +120,7 @@ def _sample(node: Node, depth: int) -> str | None:
 def landing_branch(named: Sequence[str], known: str | None) -> str:
     """The branch changes land on: the one git knows, unless the file names only another usual one; else `main`."""
     usual = [each for each in DEFAULT_BRANCHES if each in named]
-    if known is not None and (known in named or not usual):
+    if known is not None and (known in named or not _INTEGRATED & set(usual)):
         return known
     return usual[0] if usual else "main"
 

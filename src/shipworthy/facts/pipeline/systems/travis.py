@@ -212,6 +212,7 @@ class _Build:
         jobs = jobs[:MAX_DISTINCT]
         order, conditions = stage_order(self.data, jobs), stage_conditions(self.data)
         for number, job in enumerate(jobs, 1):
+            job.unset = frozenset(name for other in jobs for name, _ in other.env)
             job.id = f"{job.stage} {number}".replace("/", ":")
         start = self.plan.starts[event.ref.name]
         for job in jobs:

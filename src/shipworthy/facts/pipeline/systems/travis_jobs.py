@@ -31,6 +31,8 @@ class TravisJob:
     stage: str = "test"
     may_fail: bool = False
     id: str = ""
+    unset: frozenset[str] = frozenset()
+    """Names of variables that jobs of this file set, whether or not this one does."""
     told_apart: bool = True
     """It stands for itself alone; else for all versions that no command looks at."""
 

@@ -119,6 +119,8 @@ class Phases:
         for key in VERSIONED & set(self.job.given) if self.job.told_apart else ():
             name = {"node_js": "NODE", "rvm": "RUBY"}.get(key, key.upper())
             found[f"TRAVIS_{name}_VERSION"] = (str(self.job.given[key]),)
+        # What only other jobs set is not set in this one.
+        found.update(dict.fromkeys(self.job.unset, ("",)))
         found.update({name: (value,) for name, value in self.job.env})
         return found
 
