@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, weakest
+from shipworthy.facts.pipeline.fact import YES, Answer, Kind, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.systems import gitlab_commands as commands
 from shipworthy.facts.pipeline.systems.gitlab_config import BadConfig, Config, load, texts
 from shipworthy.facts.pipeline.systems.gitlab_known import WORKFLOWS, template_kind
@@ -54,17 +54,18 @@ class _Reader:
         whole = load(self.plan.tree, self.plan.path, lambda _rules: YES, self._path)
         around = self.plan.around
         own = around.repository.rpartition("/")[2] if around.repository else None
-        usual, rare = ways(*_named(whole), self.conditions, around.branch, own)
+        usual, rare, complete = ways(*_named(whole), self.conditions, around.branch, own)
+        if not complete:
+            self.plan.bad("it names too many branches and tags to try them all")
         found: list[Pipeline] = []
         for way in usual:
             found += self._with_hands(self._pipeline(way, whole))
-        ran = {name for each in found for name, job in each.decisions.items() if each.exists and job.is_in}
+        ran = {name for each in found for name in each.held}
         for way in rare:
             for each in self._with_hands(self._pipeline(way, whole)):
-                mine = {name for name, job in each.decisions.items() if each.exists and job.is_in}
-                if mine - ran:
+                if each.held - ran:
                     found.append(each)
-                    ran |= mine
+                    ran |= each.held
         self._emit(found)
 
     def _path(self, text: str) -> str | None:
@@ -182,7 +183,8 @@ class _Reader:
             if kind is Kind.NOTHING:
                 continue
             said: Said = unsure(f"{each.name} decides when its jobs run")
-            if kind is not None and way.kind != "branch":
+            latest = ".latest." in each.name and way.kind == "merge request"
+            if kind is not None and way.kind != "branch" and not latest:
                 said = no(f"{each.name} runs in branch pipelines")
             job = start.job(foreign_id(each.name), link.line, runs=said)
             if kind is None:
@@ -211,25 +213,27 @@ class _Reader:
         given = row.keys["trigger"]
         asked = isinstance(given, Mapping) and given.get("strategy") in ("depend", "mirror")
         back = YES if asked else _NOT_ASKED
+        # What is started elsewhere tests nothing where its result does not come back; it may deploy all the same.
+        seen = back if start.scenario.on_change.answer is not Answer.NO else YES
         includes = given.get("include") if isinstance(given, Mapping) else None
         if includes is None:
             name = given.get("project", "") if isinstance(given, Mapping) else given
-            job.lose(f"the pipeline of {name} lies elsewhere", link, runs=back, anything=True)
+            job.lose(f"the pipeline of {name} lies elsewhere", link, runs=seen, anything=True)
             return
         rows = includes if isinstance(includes, list) else [includes]
         paths = [
             each if isinstance(each, str) else each.get("local") for each in rows if isinstance(each, str | Mapping)
         ]
         if len(paths) != len(rows) or not all(isinstance(each, str) and "://" not in each for each in paths):
-            job.lose("its child pipeline is made elsewhere or at run time", link, runs=back, anything=True)
+            job.lose("its child pipeline is made elsewhere or at run time", link, runs=seen, anything=True)
             return
         if depth >= MAX_CHILDREN:
-            job.lose("child pipelines are nested too deep", link, runs=back, anything=True)
+            job.lose("child pipelines are nested too deep", link, runs=seen, anything=True)
             return
         try:
             child = self._child(pipeline, row, [str(each) for each in paths])
         except BadConfig as error:
-            job.lose(f"its child pipeline is not understood: {error}", link, runs=back, anything=True)
+            job.lose(f"its child pipeline is not understood: {error}", link, runs=seen, anything=True)
             return
         # Below the trigger's own id only where the jobs after it wait for the child.
         inner = f"{prefix}{row.name}/" if asked else f"{prefix}{row.name} (not waited for)/"

@@ -143,10 +143,11 @@ def _acts(text: Script) -> bool:
 
 
 def _sends(words: Sequence[str]) -> bool:
-    """Whether a command tells another system something, rather than asks it."""
-    return program_of(words[0]) in ("curl", "wget", "http", "https") and any(
-        _SENT.fullmatch(each) for each in words[1:]
-    )
+    """Whether a command tells another system something, rather than asks it, or starts containers."""
+    name = program_of(words[0])
+    if name in ("docker", "docker-compose", "podman", "podman-compose", "nerdctl"):
+        return bool({"up", "run"} & set(words[1:4]))
+    return name in ("curl", "wget", "http", "https") and any(_SENT.fullmatch(each) for each in words[1:])
 
 
 def _released(row: Row) -> Iterator[tuple[Kind, str]]:

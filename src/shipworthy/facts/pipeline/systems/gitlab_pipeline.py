@@ -186,6 +186,11 @@ class Pipeline:
         inner = any(each.is_in and rows[name].stage not in edge for name, each in self.decisions.items())
         return not self.said.no and inner
 
+    @property
+    def held(self) -> set[str]:
+        """Names of the jobs it holds; none where it is not created."""
+        return {name for name, each in self.decisions.items() if each.is_in} if self.exists else set()
+
     def needs(self, row: Row) -> list[Need] | None:
         decision = self.decisions.get(row.name)
         own = _needs(list(decision.needs)) if decision is not None and decision.needs is not None else None

@@ -109,8 +109,8 @@ _MR = "merge_request_event"
 
 def ways(
     data: str, refs: Iterable[str], conditions: Conditions, branch: str | None, own: str | None
-) -> tuple[list[Way], list[Way]]:
-    """Pipelines that a project has, and rarer ones that count only if they run what no other does.
+) -> tuple[list[Way], list[Way], bool]:
+    """Pipelines that a project has, and rarer ones that count only if they run what no other does; whether that is all.
 
     `data`: the conditions of the file as text; `refs`: what stands in its `only`; `branch`: the default branch, where
     it is known.
@@ -164,7 +164,7 @@ def ways(
             "external_pull_request_event", "branch", Ordinary("the branch"),
         ),
     ]  # fmt: skip
-    return usual[: 4 + MAX_NAMED], rare
+    return usual[: 4 + MAX_NAMED], rare, len(usual) <= 4 + MAX_NAMED
 
 
 def _sampled(
@@ -208,4 +208,4 @@ def _named(data: str, refs: Iterable[str]) -> tuple[list[str], list[tuple[Patter
             patterns[pattern, {"COMMIT_TAG": "tag", "COMMIT_BRANCH": "branch"}.get(variable, "")] = None
         elif text and text not in _KEYWORDS and "$" not in text and len(text) < 200:
             names[text] = None
-    return list(names)[:MAX_NAMED], list(patterns)[:MAX_NAMED]
+    return list(names)[: 2 * MAX_NAMED], list(patterns)[: 2 * MAX_NAMED]
