@@ -23,6 +23,7 @@ from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of
 
 MAX_COMBINATIONS = 24
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
+_SET = re.compile(r"##vso\[task\.setvariable\s+variable=([\w.-]{1,80})", re.I)
 _PRINTS = re.compile(r"\s*(echo|printf|write-host|write-output|ls|dir|pwd|sleep|#)\b|\s*#[^;&|]*$", re.I)
 _AGENTS = {"windows": "Windows_NT", "linux": "Linux", "mac": "Darwin"}
 _WINDOWS = re.compile(r"windows|win-?\d|vs-?20\d\d|win1803", re.I)
@@ -61,6 +62,11 @@ class Walk:
     def root(self, root: Map, variables: Open) -> None:
         """The expanded file."""
         known = variables_of(root.get("variables"), variables)
+        for name in _SET.findall(self.plan.tree.text(self.plan.path) or ""):
+            # A command sets it on the way, so what the file says of it may no longer hold.
+            for other in [each for each in known if each.lower() == name.lower()]:
+                del known[other]
+            known[name] = Unknown(f"variables.{name}")
         around = _Around("", known, root.get("pool", root.get("queue")), root.get("container"), (), True, YES)
         stages = root.get("stages")
         if isinstance(stages, (list, Unknown)):

@@ -198,8 +198,9 @@ def _push(plan: Plan, data: Mapping[str, Any], line: int) -> list[Way]:
         names = names or tuple(plain[:1])
         lands = OneOf("the default branch", tuple(f"refs/heads/{each}" for each in names))
         ways.append(Way(plan.start("landing", LANDED, where, event="push"), _common(reason, lands, OneOf("it", names))))
-    if found.tags:
-        head = found.tags[0].partition("*")[0]
+    plain_tags = [each for each in found.tags or [] if each[:1] != "!"]
+    if plain_tags:
+        head = plain_tags[0].partition("*")[0]
         tag = Ordinary("Build.SourceBranch", f"refs/tags/{head}")
         start = plan.start("tag", ON_TAG, where, event="push")
         ways.append(Way(start, _common(reason, tag, Ordinary("Build.SourceBranchName", head))))
