@@ -289,7 +289,7 @@ pipeline {
     post { success { echo 'done' } }
 }
 """,
-    "ci/Jenkinsfile.old": """\
+    "ci/night.Jenkinsfile": """\
 node('linux') {
     checkout scm
     stage('Test') {

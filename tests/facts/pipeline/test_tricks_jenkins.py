@@ -13,10 +13,13 @@ from tests.facts.pipeline.pipeline_reading import leaves_in, read
 from shipworthy.facts.pipeline import Answer, Kind
 from shipworthy.facts.pipeline.gate import gates, overall
 from shipworthy.facts.pipeline.inventory import tests_on_change as answer_of
-from shipworthy.facts.pipeline.systems.jenkins_tokens import NotGroovy, tokens_of
-from shipworthy.facts.pipeline.systems.jenkins_tree import tree_of
 
-CODE = {"src/app.py": "x = 1\n", "tests/test_app.py": "def test(): assert 1\n", "run.sh": "#!/bin/sh\npytest\nexit 0\n"}
+CODE = {
+    "src/app.py": "x = 1\n",
+    "tests/test_app.py": "def test(): assert 1\n",
+    "ci/t.sh": "pytest\n",
+    "run.sh": "#!/bin/sh\npytest\nexit 0\n",
+}
 DEPLOY = "sh 'kubectl apply -f k8s'"
 PLAIN = "stage('T') { steps { sh 'pytest' } }"
 SHIP = f"stage('D') {{ steps {{ {DEPLOY} }} }}"
@@ -155,6 +158,13 @@ TESTS = [
         pipeline(steps("script {", "try { sh 'pytest' } catch (e) { currentBuild.result = 'UNSTABLE' }", "}")),
         "no",
     ),
+    (
+        "try-calls-a-function",
+        "def bad(e) {\n error 'x'\n}\n" + pipeline(steps("script {", "try { sh 'pytest' } catch (e) { bad(e) }", "}")),
+        "unknown",
+    ),
+    ("any-agent", pipeline(steps("script {", "if (isUnix()) { sh 'pytest' } else { bat 'pytest' }", "}")), "yes"),
+    ("unix-only", pipeline(steps("script {", "if (isUnix()) { sh 'pytest' } else { bat 'dir' }", "}")), "unknown"),
     ("catch-error", pipeline(steps("catchError { sh 'pytest' }")), "yes"),
     ("catch-error-success", pipeline(steps("catchError(buildResult: 'SUCCESS') { sh 'pytest' }")), "no"),
     ("catch-error-unstable", pipeline(steps("catchError(buildResult: 'UNSTABLE') { sh 'pytest' }")), "no"),
@@ -206,6 +216,10 @@ TESTS = [
     ("function-of-itself", "def t() {\n t()\n}\n" + pipeline(steps("t()")), "unknown"),
     ("another-job", pipeline(steps("build job: 'tests'")), "unknown"),
     ("loaded", pipeline(steps("script {", "def x = load 'x.groovy'", "x.run()", "}")), "unknown"),
+    ("read-file", pipeline(steps("sh readFile('run.sh')")), "no"),
+    ("read-file-by-name", pipeline(steps("sh(script: readFile(file: 'ci/t.sh'))")), "yes"),
+    ("read-file-missing", pipeline(steps("sh readFile('none.sh')")), "unknown"),
+    ("not-a-branch-with", pipeline(only_tests("expression { !env.GIT_BRANCH.contains('pr') }")), "yes"),
     ("library-step", "@Library('x') _\n" + pipeline(steps("mvnDefault()")), "unknown"),
     ("library-whole", "@Library('x') _\nwithPipeline('node', 'a') {\n afterSuccess('t') { echo 'x' }\n}\n", "unknown"),
     ("library-implicit", "buildPlugin(useContainerAgent: true)\n", "unknown"),
@@ -230,6 +244,7 @@ TESTS = [
     ("refused-two-bodies", pipeline("stage('T') { steps { sh 'pytest' }\n stages { " + PLAIN + " } }"), "unknown"),
     ("refused-empty-when", pipeline("stage('T') { when { }\n steps { sh 'pytest' } }"), "unknown"),
     ("refused-post-step", pipeline(PLAIN, end="post { sh 'x' }"), "unknown"),
+    ("refused-heading", "Jenkinsfile (Declarative Pipeline)\n" + pipeline(PLAIN), "unknown"),
     ("refused-typo", pipeline("stage('T') { step { sh 'x' } }", PLAIN), "unknown"),
 ]
 
@@ -327,48 +342,19 @@ def test_lines_are_those_of_the_commands(tmp_path: Path) -> None:
     assert {leaf.path for leaf in found} == {"ci/Jenkinsfile"}
 
 
+def test_names_of_files(tmp_path: Path) -> None:
+    for name in ("Jenkinsfile.bak", "Jenkinsfile.md", "examples/Jenkinsfile", "Jenkinsfile.j2"):
+        assert not read(tmp_path / name.replace("/", "-"), {**CODE, name: pipeline(PLAIN)}).systems
+    for name in ("Jenkinsfile-nightly", "ci/tests.Jenkinsfile", "a.jenkinsfile", "Jenkinsfile.groovy"):
+        assert read(tmp_path / name.replace("/", "-"), {**CODE, name: pipeline(PLAIN)}).of(Kind.TEST)
+
+
 def test_when_it_starts_is_not_known_here(tmp_path: Path) -> None:
     found = read(tmp_path, {**CODE, "Jenkinsfile": pipeline(PLAIN)})
     starts = {start.name: start for start in found.workflows[0].scenarios}
     assert starts["change"].outside
     assert starts["change"].on_change.answer is Answer.UNKNOWN
     assert starts["landing"].on_change.answer is Answer.NO
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "x = '" + "a" * 500_000 + "'",
-        "(" * 200,
-        '"' + "${" * 60 + "}" * 60 + '"',
-        "a /* b",
-        "x = '''a",
-        'x = "${a"',
-        "a ) b",
-        "f(]",
-    ],
-    ids=["long", "deep", "deep-hole", "comment", "string", "hole", "closer", "pair"],
-)
-def test_what_is_no_groovy(text: str) -> None:
-    with pytest.raises(NotGroovy) as error:
-        tree_of(text)
-    assert error.value.line >= 1
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("'a\\'b\\n'", ["a'b\n"]),
-        ("'''a\n'b'\n'''", ["a\n'b'\n"]),
-        ('"$a.b ${c("}")} $"', ["  $"]),
-        ("x ==~ /a\\/b/", ["x", "==~", "a/b"]),
-        ("a / b", ["a", "/", "b"]),
-        ("$/ a/b /$", [" a/b "]),
-        ("'\\u0041'", ["A"]),
-    ],
-)
-def test_strings(text: str, shown: list[str]) -> None:
-    assert [token.text for token in tokens_of(text)] == shown
 
 
 def test_a_long_file_is_read_in_one_pass(tmp_path: Path) -> None:

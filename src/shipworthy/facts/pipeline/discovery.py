@@ -16,7 +16,11 @@ _BY_PATH: tuple[tuple[str, str, str], ...] = (
     ("gitlab", "GitLab CI", r"\.gitlab-ci\.ya?ml"),
     ("circleci", "CircleCI", r"\.circleci/config\.ya?ml|circle\.yml"),
     ("bitbucket", "Bitbucket Pipelines", r"bitbucket-pipelines\.ya?ml"),
-    ("jenkins", "Jenkins", r"(.*/)?(Jenkinsfile([._-][^/]*)?|[^/]+\.jenkinsfile)"),
+    (
+        "jenkins",
+        "Jenkins",
+        r"(.*/)?(?![^/]*\.(orig|bak|old|md|txt|example|sample|template|disabled|j2)$)(Jenkinsfile([._-][^/]*)?|[^/]+\.[jJ]enkinsfile)",
+    ),
     ("drone", "Drone", r"\.drone\.(ya?ml|star|jsonnet)"),
     ("woodpecker", "Woodpecker", r"\.woodpecker(/[^/]+)?\.ya?ml"),
     (

@@ -13,7 +13,7 @@ from shipworthy.facts.pipeline.fact import YES, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell_words import Values
 from shipworthy.facts.pipeline.systems.jenkins_conditions import when_said
 from shipworthy.facts.pipeline.systems.jenkins_flow import At, Program
-from shipworthy.facts.pipeline.systems.jenkins_rules import problems, sections_of, stages_in
+from shipworthy.facts.pipeline.systems.jenkins_rules import heading, problems, sections_of, stages_in
 from shipworthy.facts.pipeline.systems.jenkins_steps import Walk
 from shipworthy.facts.pipeline.systems.jenkins_tables import AFTER_FAILURE, NOT_ALWAYS
 from shipworthy.facts.pipeline.systems.jenkins_text import plain_text
@@ -61,7 +61,7 @@ def read(plan: Plan) -> None:
     if len(pipelines) > 1:
         plan.bad("it has more than one `pipeline` block", pipelines[1].line)
         return
-    wrong = next(problems(pipelines[0]), None) if pipelines else None
+    wrong = heading(statements) or (next(problems(pipelines[0]), None) if pipelines else None)
     if wrong is not None:
         plan.bad(*wrong)
         return
@@ -258,7 +258,7 @@ class Declarative:
             inner.before = green if condition in ("success", "fixed") else start
             self._walk.block(link.block.statements if link.block is not None else [], inner)
             inner.cut()
-            if said.yes:
+            if said.yes and inner.before != start:
                 kept += inner.before
         at.before = tuple(dict.fromkeys(kept))
 

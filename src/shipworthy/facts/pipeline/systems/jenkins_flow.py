@@ -9,6 +9,7 @@ from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell_words import Values
 from shipworthy.facts.pipeline.systems.jenkins_tables import (
     SHELLS,
+    is_harmless,
 )
 from shipworthy.facts.pipeline.systems.jenkins_text import plain_text
 from shipworthy.facts.pipeline.systems.jenkins_tree import (
@@ -215,7 +216,7 @@ class Flow:
                 condition = group.items if isinstance(group, Group) and group.sign == "(" else []
                 self._asked(condition, items, at)
                 why = shown(condition)
-                holds = judged(condition, at.scope, why)
+                holds = YES if _either_way(items) else judged(condition, at.scope, why)
                 said = weakest(rest, holds)
                 rest = weakest(rest, no(f"not if {why}") if holds.yes else YES if holds.no else unsure(f"not if {why}"))
                 position += 2
@@ -275,6 +276,8 @@ class Flow:
         start = at.before
         if body is not None:
             what = handled(handler.statements) if handler is not None else "thrown"
+            if what == "hidden" and handler is not None and self._may_raise(handler.statements):
+                what = "open"
             self.tried(body.statements, what, "catch", at)
         if handler is not None:
             inner = at.inside(runs=no("it runs only after a failure"))
@@ -286,6 +289,12 @@ class Flow:
             inner.cut()
             inner.before = start
             self.block(last.statements, inner)
+
+    def _may_raise(self, statements: Sequence[Statement]) -> bool:
+        """Whether a handler calls what could make the build fail: a function of the file, a shared library's step."""
+        calls = [call for statement in statements if (call := call_of(statement)) is not None]
+        own = any(call.links[0].name in self.program.functions for call in calls)
+        return own or (self.program.library and any(not is_harmless(call.name) for call in calls))
 
     def tried(self, statements: Sequence[Statement], what: str, name: str, at: At) -> None:
         """A block whose failure is "thrown" on, "failed" (the build is red, what follows runs), "open" or "hidden"."""
@@ -335,3 +344,11 @@ def _values(items: Sequence[Item], at: At) -> Values:
     text = plain_text(items, at.scope)
     surely = at.runs.yes and at.done.yes
     return (text,) if text and surely and HOLE not in text else (HOLE,)
+
+
+def _either_way(items: Sequence[Item]) -> bool:
+    """Whether it is `if (isUnix()) { sh 'x' } else { bat 'x' }`, which runs the same on any agent."""
+    if len(items) != 5 or not is_group(items[1], "(") or not is_name(items[3], "else"):
+        return False
+    bodies = [[item.text for row in deep([each]) for item in row if is_text(item)] for each in (items[2], items[4])]
+    return shown(items[1].items).lstrip("! ").startswith("isUnix") and bodies[0] == bodies[1] != []

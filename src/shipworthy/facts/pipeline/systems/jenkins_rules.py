@@ -13,6 +13,7 @@ from shipworthy.facts.pipeline.systems.jenkins_tree import (
     Group,
     Statement,
     call_of,
+    is_group,
     is_name,
     is_sign,
     is_text,
@@ -24,6 +25,16 @@ _BODIES = ("steps", "stages", "parallel", "matrix")
 _MATRIX = {"axes", "excludes", "agent", "environment", "input", "options", "post", "stages", "tools", "when"}
 _SCRIPT_ONLY = ("if", "for", "while", "try", "def", "switch", "throw", "return", "else", "catch", "do")
 Problem = tuple[str, int]
+
+
+def heading(statements: Sequence[Statement]) -> Problem | None:
+    """A line such as `Jenkinsfile (Declarative Pipeline)`, copied from a manual: two names are no argument."""
+    for statement in statements:
+        last = statement[-1]
+        words = last.items if len(statement) == 2 and is_group(last, "(") else []
+        if len(words) == 2 and all(is_name(word) and not is_name(word, "new") for word in words):
+            return "a line is no Groovy, so Jenkins refuses the file", line_in(statement)
+    return None
 
 
 def sections_of(block: Group | None) -> dict[str, Called]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shipworthy.facts.pipeline.fact import YES, Kind, Said, no, unsure, weakest
@@ -24,7 +25,9 @@ from shipworthy.facts.pipeline.systems.jenkins_tree import (
     Call,
     Called,
     Group,
+    Item,
     body_of,
+    call_of,
     deep,
     is_group,
     is_name,
@@ -227,7 +230,7 @@ class Walk(Flow):
     def shell(self, link: Called, at: At, target: str, raised: bool = False) -> None:
         """`sh`, `bat`, `powershell`, `pwsh`: a text, or `script:` in a map."""
         given = link.named.get("script") or (link.args[0] if link.args else [])
-        text = written(given, at.scope)
+        path, text = self._text(given, at)
         status = link.named.get("returnStatus", [])
         fails = at.fails
         if status and not is_name(status[0], "false"):
@@ -236,14 +239,29 @@ class Walk(Flow):
         if text is None or not text.text.strip(HOLE + " \n"):
             self.lose(f"`{link.name}` runs a text that is put together at run time", at, link.line, link.name)
             return
-        script, options = shell_of(link.name, text, lambda row, line: self.link(line, row))
+        script, options = shell_of(link.name, text, lambda row, line: replace(self.link(line, row), path=path))
         if script is None or options is None:
             if not could_test(text.text):
                 return
             self.lose(f"a script for `{link.name}` is not followed", at, link.line, _first(text))
             return
         variables = {name: each for name, each in at.scope.env.items() if name not in at.scope.hidden}
-        self.job(at).script(script, options=options, folder=at.folder, variables=variables, runs=runs, fails=fails)
+        chain = (self.link(link.line, f"{link.name} {path}"),) if path != self.plan.path else ()
+        self.job(at).script(
+            script, options=options, folder=at.folder, variables=variables, chain=chain, runs=runs, fails=fails
+        )
+
+    def _text(self, given: Sequence[Item], at: At) -> tuple[str, Written | None]:
+        """A shell step's text and the file it stands in: this one, or the one of `readFile '…'`."""
+        call = call_of(given)
+        if call is None or call.name != "readFile" or call.rest:
+            return self.plan.path, written(given, at.scope)
+        named = call.last.named.get("file") or (call.last.args[0] if call.last.args else [])
+        path = join_path(at.folder, plain_text(named, at.scope))
+        text = self.plan.tree.text(path) if path is not None and self.plan.tree.is_file(path) else None
+        if path is None or text is None:
+            return self.plan.path, None
+        return path, Written(text, tuple(range(1, text.count("\n") + 2)))
 
     def _of_status(self, target: str, at: At, raised: bool) -> Said:
         """What becomes of a failure that is only handed back as a status."""

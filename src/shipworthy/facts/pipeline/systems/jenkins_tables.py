@@ -38,7 +38,9 @@ HARMLESS = words(
         junitParser googleStorageDownload s3Download lastChanges plot rtp step parallelsAlwaysFailFast
         buildDiscarder disableConcurrentBuilds skipDefaultCheckout addWarningBadge removeBadges
         bitbucketStatusNotify notifyBitbucket publishChecks discoverGitReferenceBuild discoverReferenceBuild
-        scanForIssues setBuildStatus waitForQualityGate pipelineTriggers ws error unstable nunit xunit testNG robot
+        scanForIssues setBuildStatus waitForQualityGate openshiftVerifyBuild openshiftVerifyDeployment
+        openshiftVerifyService
+        pipelineTriggers ws error unstable nunit xunit testNG robot
     """
 )
 REPORTS = words("junit xunit nunit testNG step robot cucumber")
@@ -70,7 +72,9 @@ NOTES: Mapping[str, Kind] = {
     "azureWebAppPublish": Kind.DEPLOY,
     "azureFunctionAppPublish": Kind.DEPLOY,
     "acsDeploy": Kind.DEPLOY,
+    "openshiftBuild": Kind.BUILD,
     "openshiftDeploy": Kind.DEPLOY,
+    "openshiftScale": Kind.DEPLOY,
     "openshift.apply": Kind.DEPLOY,
     "openshift.create": Kind.DEPLOY,
     "googleStorageUpload": Kind.DEPLOY,
@@ -99,6 +103,10 @@ _METHODS = words(
         flatten intersect
     """
 )
+
+
+def is_harmless(name: str) -> bool:
+    return name in HARMLESS
 
 
 def is_quiet(name: str) -> bool:

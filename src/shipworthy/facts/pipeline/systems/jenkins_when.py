@@ -179,7 +179,10 @@ def _primary(items: Sequence[Item], scope: Scope) -> Any:
 def _method(value: Any, name: str, args: Sequence[Sequence[Item]], scope: Scope) -> Any:
     given = evaluate(args[0], scope) if args else None
     if name in _METHODS:
-        return FUNCTIONS[_METHODS[name]][1]((value, given))
+        # Of a branch that may have many names, the two usual ones decide, where they agree.
+        each_of = value.values[:2] if isinstance(value, OneOf) else (value,)
+        found = [FUNCTIONS[_METHODS[name]][1]((each, given)) for each in each_of]
+        return found[0] if all(each is found[0] for each in found) else Unknown(f"{name}()")
     if name in ("equals", "equalsIgnoreCase"):
         return equal(value, given)
     if name == "matches":
