@@ -22,7 +22,7 @@ CODE = {
     "web/package.json": '{"scripts": {"test": "jest"}}',
     "a.test.js": "1\n",
     "web/b.test.js": "1\n",
-    "Cargo.toml": "",
+    "ci/skip.sh": "git diff --quiet && circleci-agent step halt\n",
 }
 ON = "  on:\n    docker: [{image: x}]\n    steps:\n"
 TEST = "  test:\n    docker: [{image: x}]\n    steps: [checkout, {run: pytest}]\n"
@@ -75,6 +75,7 @@ STEPS = {
     "tests run": ('- run: circleci tests glob "x/*.py" | circleci tests run --command="xargs pytest" --verbose', "yes"),
     "halted": ("- run: circleci-agent step halt\n- run: pytest", "no"),
     "halted perhaps": ("- run: if [ -f x.skip ]; then circleci-agent step halt; fi\n- run: pytest", "unknown"),
+    "halted perhaps by a script": ("- run: bash ci/skip.sh\n- run: pytest", "unknown"),
     "halted for main only": (
         '- run: |\n    if [ "$CIRCLE_BRANCH" == "main" ]; then\n      circleci step halt\n    fi\n- run: pytest',
         "yes",
@@ -364,6 +365,21 @@ def test_the_line_of_the_evidence_is_that_of_the_command(tmp_path: Path) -> None
 def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
     pipeline = read(tmp_path, {".circleci/config.yml": BOTH + "workflow:\n  main:\n    jobs: [test]\n"})
     assert ["`workflow:` is no key" in each.reason for each in pipeline.not_read] == [True]
+
+
+def test_jobs_of_a_setup_are_not_those_it_goes_on_with(tmp_path: Path) -> None:
+    setup = FILTERED.replace("MAPPING", ".* py true").replace("workflows:", "jobs:\n" + TEST + "workflows:")
+    more = MORE.replace("pytest", "vercel deploy --prod")
+    setup = setup.replace("    jobs:\n      - path", "    jobs:\n      - test\n      - path")
+    pipeline = read(tmp_path, {**CODE, ".circleci/config.yml": setup, ".circleci/more.yml": more})
+    assert (inventory.tests_on_change(pipeline), overall(gates(pipeline))) == ("yes", "no")
+
+
+def test_a_long_row_of_jobs_is_no_endless_walk(tmp_path: Path) -> None:
+    rows = "".join(f"      - test: {{name: t{n}, requires: [t{n + 1}]}}\n" for n in range(220))
+    text = "version: 2.1\njobs:\n" + TEST + "workflows:\n  main:\n    jobs:\n" + rows + "      - test: {name: t220}\n"
+    pipeline = read(tmp_path, {".circleci/config.yml": text})
+    assert any("more than" in each.reason for each in pipeline.not_read)
 
 
 def test_hostile_patterns_and_commands_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,6 +205,12 @@ def test_the_line_of_the_evidence_is_that_of_the_command(tmp_path: Path) -> None
     assert (leaf.path, leaf.line) == (".travis.yml", 5)
 
 
+def test_lists_of_lists_end(tmp_path: Path) -> None:
+    lists = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    text = f"language: python\nl0: &l0 [pytest, echo]\n{lists}script: *l8\nenv: *l8\n"
+    assert inventory.tests_on_change(read(tmp_path, {".travis.yml": text})) == "yes"
+
+
 KNOWN = {"type": "push", "branch": "main", "tag": "", "commit_message": Ordinary("m"), "env A": "1", "fork": False}
 
 

@@ -30,6 +30,8 @@ from shipworthy.facts.pipeline.values import HOLE, Unknown
 from shipworthy.project.yaml import line_of
 
 MAX_MATRIX = 100
+MAX_ENTRIES = 200
+"""Jobs of one workflow, with those that a matrix makes."""
 _OWN_KEYS = frozenset(
     {
         "requires",
@@ -197,6 +199,9 @@ class _Config:
         line = line_of(self.data.get("workflows"), name) or 1
         event = start.partition(":")[0].partition(" ")[0]
         entries = self._entries(workflow, scope)
+        if len(entries) > MAX_ENTRIES:
+            self.plan.bad(f"the workflow {name[:60]} has more than {MAX_ENTRIES} jobs", line)
+            entries = entries[:MAX_ENTRIES]
         allowed = {each.name: self._allowed(each, entries, ref, {}) for each in entries}
         held = {each.name for each in entries if self._behind_approval(each, entries, set())}
         first = self.plan.start(start, on_change, line, event=event)
@@ -266,7 +271,9 @@ class _Config:
         )
 
     def _id(self, workflow: str, name: str) -> str:
-        return (f"{workflow}: {name}" if self.several else name).replace("/", ":").replace(HOLE, "…")
+        shown = f"{workflow}: {name}" if self.several else name
+        # A setup and what it goes on with may use the same name for different jobs.
+        return (shown if self.path == self.plan.path else f"{self.path}: {shown}").replace("/", ":").replace(HOLE, "…")
 
     def _job(self, start: Start, workflow: str, entry: _Entry, runs: Said, ref: Ref) -> None:
         id, needs = self._id(workflow, entry.name), [self._id(workflow, each) for each in entry.needs]

@@ -37,12 +37,15 @@ from shipworthy.project.yaml import line_of
 
 MAX_STEPS = 30_000
 """Steps walked for one file, over all the ways it starts."""
+MAX_LOOKED_AT = 20_000
+"""Characters of a step in which names of scripts are looked for."""
 _BUILT_IN = frozenset(
     {
         "checkout", "setup_remote_docker", "save_cache", "restore_cache", "store_artifacts", "store_test_results",
         "persist_to_workspace", "attach_workspace", "add_ssh_keys", "setup_docker_engine",
     }
 )  # fmt: skip
+_SCRIPT = re.compile(r"[\w./\ue001-]+\.(?:sh|bash)\b|(?<![\w./-])\.?/?(?:[\w-]+/)+[\w-]+(?![\w./-])")
 _HALT = re.compile(r"circleci(?:-agent)?\s+step\s+halt")
 _BRANCH = re.compile(
     r"""\$\{?CIRCLE_BRANCH(?::-)?\}?["']?\s*(?:==?|!=)\s*["']?([\w./@-]+)["']?(?=\s*(?:\]|&&|\|\||;|$))"""
@@ -162,7 +165,8 @@ class JobRun:
     def _run(self, step: Mapping[str, Any], key: str, value: Any, env: Env) -> None:
         settings = value if isinstance(value, Mapping) else {}
         try:
-            script = script_of(env.defs.path, *((value, "command") if settings else (step, key)))
+            node, name = (value, "command") if settings else (step, key)
+            script = script_of(env.defs.path, node, name) if isinstance(node[name], str) else None
         except KeyError:
             script = None
         script = filled(script, env.scope)
@@ -215,6 +219,8 @@ class JobRun:
         job.script(script, options=options, folder=folder, variables=known, chain=env.chain, runs=runs, fails=fails)
         if _HALT.search(script.text) and not runs.no:
             self._halt(script.text, options, known, folder, runs)
+        elif not runs.no and self._calls_halt(script.text, folder):
+            self.ended = weakest(self.ended, unsure("an earlier step's script may end the job"))
 
     def _halt(
         self, text: str, options: Options, variables: Mapping[str, Values], folder: str | None, runs: Said
@@ -228,6 +234,14 @@ class JobRun:
                     self.ended = no("an earlier step ends the job")
                 elif not said.no:
                     self.ended = weakest(self.ended, unsure("an earlier step may end the job"))
+
+    def _calls_halt(self, text: str, folder: str | None) -> bool:
+        """Whether a shell script of the repository that is named in a text may end the job."""
+        for word in set(_SCRIPT.findall(text[:MAX_LOOKED_AT])):
+            path = join_path(folder, word)
+            if path is not None and self.plan.tree.is_file(path) and _HALT.search(self.plan.tree.text(path) or ""):
+                return True
+        return False
 
     def _other_shell(
         self, script: Script, shell: str, env: Env, folder: str | None, runs: Said, job: PlannedJob

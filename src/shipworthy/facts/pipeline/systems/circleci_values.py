@@ -17,7 +17,7 @@ from shipworthy.facts.pipeline.values import HOLE, Unknown
 
 MAX_DEPTH = 40
 MAX_TOKENS = 500
-MAX_SECTIONED = 20_000
+MAX_SECTIONED = 4_000
 """Characters of a text whose `<<# … >>` sections are looked for."""
 _NAME = r"[A-Za-z_][\w-]*(?:\.[\w-]+)*"
 _SECTION = re.compile(rf"<<\s*([#^])\s*({_NAME})\s*>>(.*?)<<\s*/\s*\2\s*>>", re.S)

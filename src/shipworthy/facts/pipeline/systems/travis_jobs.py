@@ -43,7 +43,7 @@ def env_of(row: Any) -> Env:
         return tuple((str(key), HOLE if isinstance(value, Mapping) else _text(value)) for key, value in row.items()
                      if key != "secure")  # fmt: skip
     if isinstance(row, list):
-        return tuple(pair for each in row for pair in env_of(each))
+        return tuple(pair for each in row if not isinstance(each, list) for pair in env_of(each))
     if not isinstance(row, str):
         return ()
     try:

@@ -7,6 +7,7 @@ Source: Travis CI's pages "Job lifecycle", "Customizing the build" and "Deployme
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.project.yaml import line_of
 
 MAX_NESTING = 10
+MAX_LINES = 500
+"""Lines of one phase."""
 _SETUP = ("before_install", "install", "before_script")
 _BY_BRANCH = ("heroku", "cloudfoundry")
 """Providers that may be given an app for each branch."""
@@ -73,7 +76,7 @@ def elements(job: TravisJob, path: str, phase: str) -> list[Script] | None:
     node = job.nodes.get(phase)
     if node is None or phase not in node or job.given.get(phase) is None:
         return None
-    return list(_elements(node, phase, path, 0))
+    return list(itertools.islice(_elements(node, phase, path, 0), MAX_LINES))
 
 
 def _elements(node: Any, key: Any, path: str, depth: int) -> Iterator[Script]:
