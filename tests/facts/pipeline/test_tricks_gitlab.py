@@ -118,6 +118,12 @@ CHANGES = {
         "no",
     ),
     "workflow-template": ("include: {template: Workflows/MergeRequest-Pipelines.gitlab-ci.yml}\n" + TEST, "yes"),
+    "workflow-for-branches-and-merge-request-job": (
+        "workflow: {rules: [{if: $CI_COMMIT_BRANCH}]}\nt: {script: pytest, only: [merge_requests]}\n",
+        "no",
+    ),
+    "no-pipeline-of-the-first-stage-alone": ("t: {stage: .pre, script: pytest}\n", "no"),
+    "first-stage-beside-others": ("t: {stage: .pre, script: pytest}\nb: {script: 'true'}\n", "yes"),
     # When and allow_failure.
     "manual": ("t: {script: pytest, when: manual}\n", "no"),
     "on-failure": ("t: {script: pytest, when: on_failure}\n", "no"),
@@ -329,7 +335,7 @@ def test_the_starts_of_a_file(tmp_path: Path) -> None:
     assert starts(WORKFLOW + TEST) == ["merge_request", "landing"]
     assert starts(rules("if: $CI_MERGE_REQUEST_IID")) == ["merge_request"]
     assert starts("t: {script: pytest, only: [schedules]}\n") == ["schedule"]
-    assert starts("t: {script: pytest, only: [main, staging, web]}\n") == ["landing", "landing:staging"]
+    assert starts("t: {script: pytest, only: [main, staging, web]}\n") == ["landing", "landing on staging"]
     assert starts("t: {script: pytest, only: [main]}\nw: {script: x, only: [web]}\n") == ["landing", "manual"]
 
 

@@ -46,6 +46,11 @@ GATES = {
         "no",
     ),
     "tolerant-test": ("test: {script: pytest, allow_failure: true}\n" + DEPLOY, "no"),
+    "test-that-is-tolerant-on-main-alone": (
+        rules("if: $CI_MERGE_REQUEST_IID", "{if: $CI_COMMIT_BRANCH, allow_failure: true}")
+        + deploy("if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"),
+        "no",
+    ),
     "manual-test": ("test: {script: pytest, when: manual}\n" + DEPLOY, "no"),
     "blocking-manual-test": ("test: {script: pytest, rules: [{when: manual}]}\n" + DEPLOY, "yes"),
     "tests-on-merge-requests-only": (

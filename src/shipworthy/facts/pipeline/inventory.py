@@ -29,7 +29,10 @@ def tests_on_change(pipeline: Pipeline) -> str:
     lost = any(not each.on_change.no for each in pipeline.opaque)
     if Answer.UNKNOWN in answers or lost or any(each.line is not None for each in pipeline.not_read):
         return "unknown"
-    landed = any(leaf.fails.yes and (said := leaf.runs.get("landing")) is not None and said.yes for leaf in tests)
+    landed = any(
+        leaf.fails.yes and any(said.yes for name, said in leaf.runs.items() if name.partition(" on ")[0] == "landing")
+        for leaf in tests
+    )
     return "partial" if landed else "no"
 
 

@@ -18,12 +18,14 @@ from shipworthy.facts.pipeline.systems.gitlab_order import foreign_id, needs_of
 from shipworthy.facts.pipeline.systems.gitlab_pipeline import Jobs, Pipeline, Row, pipeline_of, variables_of
 from shipworthy.facts.pipeline.systems.gitlab_policy import Policy, merged_decision
 from shipworthy.facts.pipeline.systems.gitlab_rules import MOST_WORK, Conditions, expanded, look_in
-from shipworthy.facts.pipeline.systems.gitlab_starts import Way, ways
+from shipworthy.facts.pipeline.systems.gitlab_starts import HANDS, Way, ways
 from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob, Start
 from shipworthy.facts.secrets.allow.go_regex import Work
 
 MAX_CHILDREN = 2
 """How deep GitLab lets child pipelines start others."""
+_APART = 10_000
+"""What numbers of steps are raised by where a job may fail."""
 _NOT_ASKED = no("its result does not come back: the trigger has no `strategy: depend`")
 _ELSEWHERE = "its jobs lie outside this repository"
 
@@ -76,7 +78,7 @@ class _Reader:
         return Policy(way, self.conditions, self.plan.around.files, self.plan.tree.files)
 
     def _jobs(self, way: Way, whole: Config) -> Jobs:
-        key = way.name.removesuffix(":manual") if whole.conditional else ""
+        key = way.name.removesuffix(HANDS) if whole.conditional else ""
         if key not in self._configs:
             config = whole
             if whole.conditional:
@@ -167,6 +169,9 @@ class _Reader:
                 fails=weakest(fails, YES if by_hand else decision.fails),
                 steps=len(texts(row.keys.get("script"))),
             )
+            if not job.fails.yes:
+                # A row of its own: in another pipeline the failure of the same command may count.
+                job.step += _APART
             if "trigger" in row.keys:
                 self._trigger(start, pipeline, row, job, prefix, outer, said, fails, depth)
                 continue

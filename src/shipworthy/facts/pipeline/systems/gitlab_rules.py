@@ -295,11 +295,11 @@ def look_in(known: Mapping[str, Any], own: Mapping[str, Any]) -> Callable[[str],
     """Looks a variable up: `known` are the pipeline's own, `own` those the files set."""
 
     def look(name: str) -> Value | Unset:
+        if name in own:
+            return expanded(str(own[name]), look_in(known, {key: each for key, each in own.items() if key != name}))
         if name in known:
             value: Value = known[name]
             return value
-        if name in own:
-            return expanded(str(own[name]), look_in(known, {key: each for key, each in own.items() if key != name}))
         if name.startswith(("CI_MERGE_REQUEST_", "CI_EXTERNAL_PULL_REQUEST_", "CI_COMMIT_TAG")):
             return None
         return Unknown(f"${name}") if name.startswith(("CI_", "GITLAB_", "RUNNER_")) else Unset(name)

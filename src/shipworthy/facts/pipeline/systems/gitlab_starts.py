@@ -18,6 +18,8 @@ from shipworthy.facts.pipeline.values import OneOf, Ordinary, Unknown
 
 MAX_NAMED = 12
 """Branches and tags named in conditions that are tried, each as a start of its own."""
+HANDS = ", by hand"
+"""Behind the name of a pipeline in which somebody starts the manual jobs."""
 _BRANCHES = (
     "release/1.2", "release-1.2", "release-1.2.3", "releases/1.2", "1.2", "1-2-stable", "v1.2", "hotfix/x", "hotfix-x",
     "staging", "production", "develop", "feature/x", "feature-x", "bugfix/x", "main", "master", "test", "pre-prod",
@@ -61,7 +63,7 @@ class Way:
     @property
     def played(self) -> Way:
         """The same, once somebody has started its manual jobs."""
-        return replace(self, name=f"{self.name}:manual", event="manual", on_change=BY_HAND, by_hand=True)
+        return replace(self, name=f"{self.name}{HANDS}", event="manual", on_change=BY_HAND, by_hand=True)
 
 
 def _way(name: str, said: Said, source: str, kind: str, ref: Value, default: str, own: str | None, **more: Any) -> Way:
@@ -143,13 +145,13 @@ def ways(
     usual = [
         way("merge_request", YES, _MR, "merge request", person, variables={**open_mr, **merge}),
         way("push", YES, "push", "branch", Ordinary("the branch"), variables={**open_mr, **unprotected}),
-        way("landing", LANDED, "push", "branch", default),
+        way("landing", LANDED, "push", "branch", default, event="push"),
         way("tag", ON_TAG, "push", "tag", "v1.2.3"),
     ]
     for name in names:
         if name not in (default, "v1.2.3"):
             said = no(f"starts only on a push to {name}")
-            usual.append(way(f"landing:{name}", said, "push", "branch", name, event="landing"))
+            usual.append(way(f"landing on {name}", said, "push", "branch", name, event="push"))
     for pattern, kind in patterns:
         usual += _sampled(pattern, kind, usual, conditions, way)
     rare = [
@@ -187,10 +189,10 @@ def _sampled(
         tries = [*names, *(plain + tail for tail in tails if plain)]
         name = next((each for each in tries if each and conditions.matches(pattern, each)), None)
         if name is not None:
-            event = "landing" if kind == "branch" else "tag"
+            words, event = ("landing on", "push") if kind == "branch" else ("tag", "tag")
             found = True
             why = said or no(f"starts only on a push to a branch like {name}")
-            yield way(f"{event}:{name}", why, "push", kind, name, event=event)
+            yield way(f"{words} {name}", why, "push", kind, name, event=event)
 
 
 def _named(data: str, refs: Iterable[str]) -> tuple[list[str], list[tuple[Pattern, str]]]:
