@@ -155,6 +155,39 @@ def test_tricks(tmp_path: Path, text: str, answer: str) -> None:
     assert overall(gates(read(tmp_path, {CI: text}))) == answer
 
 
+def collecting(*step: str, job_keys: str = "    needs: [test, other]\n    if: always()\n") -> str:
+    rows = "".join(f"      - {each}\n" for each in step)
+    other = job(name="other", run="tar c .")
+    return PUSH + TEST + other + "  all:\n" + job_keys + "    steps:\n" + rows + job("needs: all")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (collecting("{run: exit 1, if: \"contains(needs.*.result, 'failure')\"}"), "yes"),
+        (collecting("{run: exit 1, if: \"needs.test.result != 'success'\"}"), "yes"),
+        (collecting("{run: exit 1, if: \"needs.other.result != 'success'\"}"), "unknown"),
+        (collecting("{run: exit 1, if: \"needs.test.result == 'success'\"}"), "unknown"),
+        (collecting("{run: exit 0, if: \"contains(needs.*.result, 'failure')\"}"), "unknown"),
+        (collecting("{run: exit 1, continue-on-error: true, if: \"contains(needs.*.result, 'failure')\"}"), "unknown"),
+        (collecting("run: '[ \"${{ needs.test.result }}\" = success ] || exit 1'"), "yes"),
+        (collecting("run: 'if [[ \"${{ needs.test.result }}\" != \"success\" ]]; then exit 1; fi'"), "yes"),
+        (collecting("run: 'if [[ \"${{ needs.test.result }}\" == \"failure\" ]]; then exit 1; fi'"), "yes"),
+        (collecting("{env: {R: '${{ needs.test.result }}'}, run: 'if [ \"$R\" != success ]; then exit 1; fi'}"), "yes"),
+        (collecting("run: 'echo ${{ needs.test.result }}'"), "unknown"),
+        (collecting("run: 'echo ${{ needs.test.result }} # done'"), "unknown"),
+        (collecting("run: echo done"), "no"),
+        (collecting("{uses: re-actors/alls-green@release/v1, with: {jobs: '${{ toJSON(needs) }}'}}"), "yes"),
+        (collecting("{uses: re-actors/alls-green@v1, with: {jobs: '${{ toJSON(needs) }}', allowed-failures: test}}"),
+         "unknown"),
+        (collecting("{uses: re-actors/alls-green@v1, with: {jobs: '${{ toJSON(needs) }}', allowed-skips: test}}"),
+         "yes"),
+    ],
+)  # fmt: skip
+def test_jobs_that_collect_results(tmp_path: Path, text: str, answer: str) -> None:
+    assert overall(gates(read(tmp_path, {CI: text}))) == answer
+
+
 CALLED_TEST = "on: workflow_call\njobs:\n" + TEST
 CALLED_MAYBE = "on: workflow_call\njobs:\n  test: {if: vars.T, steps: [{run: pytest}]}\n"
 CALLED_DEPLOY = "on: workflow_call\njobs:\n" + job()

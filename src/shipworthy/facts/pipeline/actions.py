@@ -276,7 +276,7 @@ WAITING = frozenset(
         "kachick/wait-other-jobs", "int128/wait-for-workflows-action", "wechuli/allcheckspassed",
         "upsidr/merge-gatekeeper", "yogeshlonkar/wait-for-jobs", "jitterbit/await-check-suites",
         "ahmadnassri/action-workflow-run-wait", "convictional/trigger-workflow-and-wait",
-        "re-actors/alls-green", "softprops/turnstyle", "worryfree/wait-for-checks", "bugthesystem/wait-for-checks",
+        "softprops/turnstyle", "worryfree/wait-for-checks", "bugthesystem/wait-for-checks",
     }
 )  # fmt: skip
 """Actions that wait for other jobs or checks: which ones, and what of them, is set where this is not followed."""

@@ -68,6 +68,12 @@ class Blocking:
             self._known[key] = all(self._stopped(id, _Case(needed, result, other, event), 0) for other in others)
         return self._known[key]
 
+    def perhaps(self, id: str, needed: str) -> str:
+        """A job between the two whose own steps may stop the first in a way that is not followed; "" for none."""
+        inside = with_callers(needed)
+        between = (name for name in self.before(id) if any(each in self.before(name) for each in inside))
+        return next((name for name in between if name in self.jobs and self.jobs[name].looks), "")
+
     def _stopped(self, id: str, case: _Case, depth: int) -> bool:
         if depth > MAX_DEPTH:
             return False
@@ -110,7 +116,9 @@ class Blocking:
         if not any(each in self.before(id) for each in with_callers(case.needed)):
             return case.other if self._github else "success"
         if not self._stopped(id, case, depth + 1):
-            return "success"
+            job = self.jobs.get(id)
+            guards = job.fails_with if job else frozenset()
+            return "failure" if any(self._result(need, case, depth + 1) == bad for need, bad in guards) else "success"
         return "skipped"
 
 

@@ -266,6 +266,10 @@ class Job:
     environment: str = ""
     runs: Mapping[str, Said] = field(default_factory=dict)
     steps: int = 0
+    fails_with: frozenset[tuple[str, str]] = frozenset()
+    """Of a job that does not wait: the (needed job, result) with which its own steps surely fail."""
+    looks: bool = False
+    """Of a job that does not wait: its steps look at results in other ways, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,6 +226,9 @@ class Proofs:
         inside = [name for name in with_callers(each.job) if name in blocking.before(leaf.job)]
         over = tuple(blocking.path(leaf.job, inside[0]))
         if not blocking.stops(leaf.job, each.job, start.event):
+            looks = blocking.perhaps(leaf.job, each.job)
+            if looks and (isinstance(each, Opaque) or each.fails.yes):
+                return _Before(unsure(f"job {looks} decides in its own steps whether it fails"), each, over)
             return _Before(no(f"it starts although job {each.job} failed"), each, over)
         assumed: set[Doubt] = set()
         for name in inside:

@@ -6,6 +6,7 @@ Source: the code host's "Workflow syntax" and "Reusing workflow configurations".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shipworthy.facts.pipeline import changes
@@ -153,7 +154,4 @@ def _together(runs: Sequence[Said], tried: Sequence[str | None]) -> Said:
 
 
 def _with_runs(job: Job, runs: Mapping[str, Said], on_change: Said) -> Job:
-    return Job(
-        workflow=job.workflow, id=job.id, line=job.line, needs=job.needs, waits=job.waits, condition=job.condition,
-        on_change=on_change, environment=job.environment, runs=runs, steps=job.steps,
-    )  # fmt: skip
+    return replace(job, runs=runs, on_change=on_change)

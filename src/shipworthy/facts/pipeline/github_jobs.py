@@ -11,6 +11,7 @@ from typing import Any
 from shipworthy.facts.pipeline.expressions import fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Job, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.gathering import Seen, key_of
+from shipworthy.facts.pipeline.github_guards import guarded
 from shipworthy.facts.pipeline.github_place import Place, judged, texts
 from shipworthy.facts.pipeline.github_rules import problems
 from shipworthy.facts.pipeline.github_steps import Steps
@@ -123,11 +124,13 @@ class Walk:
         environment = job.get("environment")
         environment = environment.get("name") if isinstance(environment, Mapping) else environment
         scenario = self._start.scenario.name
+        fails_with, looks = guarded(job, needs, data.get("env")) if not waits else (frozenset(), False)
         self.rows[key] = Job(
             workflow=self._top, id=key, line=line_of(data["jobs"], name) or 1,
             needs=tuple(prefix + need for need in needs),
             waits=waits, condition=text, on_change=YES,
             environment=str(environment or ""), runs={scenario: said}, steps=len(rows(job.get("steps"))),
+            fails_with=frozenset((prefix + need, result) for need, result in fails_with), looks=looks,
         )  # fmt: skip
         if "uses" in job:
             return self._called(name, job, path, chain, said, fails, prefix, context, depth)

@@ -100,6 +100,7 @@ def _job(job: Job, mask: Mask) -> Job:
         on_change=_said_of(job.on_change, mask),
         runs={name: _said_of(said, mask) for name, said in job.runs.items()},
         needs=tuple(mask(each) for each in job.needs),
+        fails_with=frozenset((mask(need), result) for need, result in job.fails_with),
     )
 
 
