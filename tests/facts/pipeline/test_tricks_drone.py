@@ -216,6 +216,18 @@ WOODPECKER = [
         "na",
     ),
     ("pushes to main only", flow(TEST, head="when: {event: push, branch: main}\n"), "partial", "na"),
+    (
+        "the default branch by its variable",
+        flow(TEST, f"{SHIP}\nwhen: {{event: push, branch: '${{CI_REPO_DEFAULT_BRANCH}}'}}"),
+        "yes",
+        "yes",
+    ),
+    (
+        "pushes to the default branch by its variable",
+        flow(TEST, head="when: {event: push, branch: '${CI_REPO_DEFAULT_BRANCH}'}\n"),
+        "partial",
+        "na",
+    ),
     ("closed pull requests", flow(TEST, head="when: {event: pull_request_closed}\n"), "no", "na"),
     ("paths of all code", flow(TEST, head="when: {path: ['**/*.py', '**/*.js']}\n"), "yes", "na"),
     ("paths of a part", flow(TEST, head="when: {path: 'web/**'}\n"), "partial", "na"),

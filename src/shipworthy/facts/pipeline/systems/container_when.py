@@ -5,6 +5,7 @@ Source: the systems' pages "Conditions", "Triggers" and "Workflow syntax".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON
 from shipworthy.facts.pipeline.triggers import DEFAULT_BRANCHES
 
 MAX_DEPTH = 12
+_DEFAULT_BRANCH = "CI_REPO_DEFAULT_BRANCH"
+_ITS_NAME = re.compile(r"\$\$?\{?(CI_REPO_DEFAULT_BRANCH|DRONE_REPO_BRANCH)\}?")
 _OF_CHANGE = ("push", "pull_request")
 
 
@@ -51,6 +54,16 @@ def _takes(value: Any, names: Sequence[str], why: str) -> Said:
     return share(names, lambda name: not fits(exclude, name) and (not include or fits(include, name)), why)
 
 
+def _named(value: Any, plan: Plan) -> Any:
+    """A condition's value with the default branch put in where the system's own variable stands for it."""
+    if isinstance(value, Mapping):
+        return {key: _named(each, plan) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_named(each, plan) for each in value]
+    known = plan.variables.get(_DEFAULT_BRANCH)
+    return _ITS_NAME.sub(lambda _match: known[0], value) if isinstance(value, str) and known else value
+
+
 def _refs(occasion: Occasion, value: Any) -> Said:
     return _takes(value, occasion.refs, "a filter on refs")
 
@@ -66,6 +79,7 @@ def _paths(plan: Plan, value: Any) -> Said:
 
 
 def _branch(plan: Plan, occasion: Occasion, value: Any) -> Said:
+    value = _named(value, plan)
     if occasion.event in ("tag", "release"):
         if plan.system == "woodpecker":
             return YES
@@ -150,7 +164,8 @@ def occasions(plan: Plan, documents: Sequence[Any]) -> list[Occasion]:
             elif pattern.startswith("refs/tags/"):
                 tags.append(pattern.removeprefix("refs/tags/"))
     landing = landing_of(plan.around.branch, branches)
-    more = others(landing, branches)
+    more = others(landing, [each for each in branches if "$" not in each])
+    plan.variables[_DEFAULT_BRANCH] = (landing,)
 
     def heads(*names: str) -> tuple[str, ...]:
         return tuple(f"refs/heads/{name}" for name in names)
