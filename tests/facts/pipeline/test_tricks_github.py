@@ -114,6 +114,13 @@ TESTS: list[tuple[str, str, dict[str, str], str]] = [
     ("in-parallel", one("- parallel: [{run: pytest}, {run: ruff check}]"), {}, "yes"),
     ("in-parallel-hidden", one("- parallel: [{run: pytest || true}, {run: ruff check}]"), {}, "no"),
     ("in-parallel-tolerated", one("- parallel: [{run: pytest, continue-on-error: true}]"), {}, "no"),
+    ("in-parallel-never", one("- {if: false, parallel: [{run: pytest}]}"), {}, "no"),
+    (
+        "in-parallel-on-main",
+        one("- {if: github.ref == 'refs/heads/main', parallel: [{if: always(), run: pytest}]}"),
+        {},
+        "partial",
+    ),
     ("awaited", one("- {id: t, run: pytest, background: true}", "- wait: t"), {}, "yes"),
     ("awaited-with-all", one("- {run: pytest, background: true}", "- wait-all:"), {}, "yes"),
     ("awaited-by-nobody", one("- {run: pytest, background: true}", "echo"), {}, "unknown"),
@@ -336,3 +343,13 @@ GATES: list[tuple[str, str, dict[str, str], str]] = [
 @pytest.mark.parametrize(("text", "more", "expected"), [row[1:] for row in GATES], ids=[row[0] for row in GATES])
 def test_what_a_deploy_waits_for(tmp_path: Path, text: str, more: dict[str, str], expected: str) -> None:
     assert answers(tmp_path, text, more)[1] == expected
+
+
+def test_actions_in_a_group_are_counted(tmp_path: Path) -> None:
+    text = one("- parallel: [{uses: actions/setup-node@v4}, {uses: ./local}]", "- uses: actions/checkout@v4")
+    found = read(tmp_path, {**CODE, ".github/workflows/ci.yml": text})
+    assert [(use.name.partition("@")[0], use.where) for use in found.actions] == [
+        ("actions/setup-node", "external"),
+        ("./local", "local"),
+        ("actions/checkout", "external"),
+    ]

@@ -14,6 +14,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.actions import name_of
 from shipworthy.facts.pipeline.expressions import fill
+from shipworthy.facts.pipeline.github_parallel import steps_in
 from shipworthy.facts.pipeline.globs import lets_by, matches
 from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.triggers import Start
@@ -66,9 +67,8 @@ def _flat(value: Any, depth: int = 0) -> Iterator[Any]:
 def _steps(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     jobs = data.get("jobs")
     for job in jobs.values() if isinstance(jobs, Mapping) else ():
-        for step in rows(job.get("steps")) if isinstance(job, Mapping) else ():
-            if isinstance(step, Mapping):
-                yield step
+        if isinstance(job, Mapping):
+            yield from steps_in(job)
 
 
 def tried(data: Mapping[str, Any], files: Sequence[str]) -> list[str]:

@@ -6,8 +6,9 @@ Source: the code host's "Workflow syntax" (steps that run in the background) and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from shipworthy.facts.pipeline.fact import YES, Kind, Said, unsure, weakest
 from shipworthy.facts.pipeline.resolve import Found, Lost
@@ -40,9 +41,7 @@ def laid_out(steps: Sequence[Any]) -> list[Laid]:
             continue
         if "parallel" in step:
             inner = [each for each in rows(step["parallel"]) if isinstance(each, Mapping)]
-            found += [
-                Laid({**step, **each} if "if" in step and "if" not in each else each, at, at + 1) for each in inner
-            ]
+            found += [Laid(_with_condition(each, step.get("if")), at, at + 1) for each in inner]
             at += 2
             continue
         if "wait" in step or "wait-all" in step or "cancel" in step:
@@ -63,6 +62,27 @@ def laid_out(steps: Sequence[Any]) -> list[Laid]:
         each.ends = at
         each.fails = unsure("nothing waits for this step in the background")
     return found
+
+
+def _with_condition(step: Mapping[str, Any], condition: Any) -> Mapping[str, Any]:
+    """A step of a group that has a condition itself. The copy keeps the lines of its keys."""
+    if condition is None:
+        return step
+    both: Any = copy(step)
+    own = step.get("if")
+    both["if"] = condition if own is None else f"({_plain(condition)}) && ({_plain(own)})"
+    return cast(Mapping[str, Any], both)
+
+
+def _plain(condition: Any) -> str:
+    """A condition without the `${{ }}` around it."""
+    text = str(condition).strip()
+    return text[3:-2].strip() if text.startswith("${{") and text.endswith("}}") else text
+
+
+def steps_in(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every step of a job (or of a composite action), those of `parallel` groups included."""
+    return [laid.step for laid in laid_out(rows(job.get("steps")))]
 
 
 def placed(what: Found | Lost, laid: Laid) -> tuple[int, Found | Lost]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import ActionUse
-from shipworthy.facts.pipeline.tree import rows
+from shipworthy.facts.pipeline.github_parallel import steps_in
 from shipworthy.project.yaml import line_of
 
 _SHA = re.compile(r"@[0-9a-f]{40}$")
@@ -31,7 +31,7 @@ def permissions_of(data: Mapping[str, Any]) -> str:
     return "all-jobs-set" if found and all("permissions" in job for job in found) else "absent"
 
 
-def _uses(rows_: list[Any]) -> Iterator[tuple[str, int]]:
+def _uses(rows_: Sequence[Any]) -> Iterator[tuple[str, int]]:
     for row in rows_:
         if isinstance(row, Mapping) and isinstance(row.get("uses"), str):
             yield row["uses"], line_of(row, "uses") or 1
@@ -45,10 +45,10 @@ def action_uses(path: str, data: Any) -> list[ActionUse]:
     jobs = data.get("jobs")
     for job in jobs.values() if isinstance(jobs, Mapping) else ():
         if isinstance(job, Mapping):
-            found += [*_uses([job]), *_uses(rows(job.get("steps")))]
+            found += [*_uses([job]), *_uses(steps_in(job))]
     runs = data.get("runs")
     if isinstance(runs, Mapping):
-        found += _uses(rows(runs.get("steps")))
+        found += _uses(steps_in(runs))
     return [_use(path, line, text.strip()) for text, line in found]
 
 
