@@ -183,12 +183,12 @@ TYPES = _words(
 SCAN = _words(
     "pip-audit safety bandit semgrep opengrep trivy snyk grype codeql gitleaks trufflehog osv-scanner "
     "govulncheck gosec brakeman bundler-audit bundle-audit dependency-check checkov tfsec kics zizmor "
-    "scorecard detect-secrets dockle audit-ci better-npm-audit npm-audit-resolver retire njsscan horusec "
+    "scorecard detect-secrets dockle audit-ci better-npm-audit npm-audit-resolver ciaudit retire njsscan horusec "
     "detect-secrets-hook secretlint kingfisher talisman ripsecrets credsweeper noseyparker trufflehog3 git-secrets 2ms "
     "nuclei zap-baseline.py sonar-scanner ggshield cargo-audit cargo-deny poutine pysentry npq socket"
 )
 BUILD = _words(
     "webpack rollup esbuild tsup vite parcel gulp grunt gatsby hugo jekyll docusaurus sphinx-build "
     "pyinstaller cibuildwheel build cmake electron-builder electron-forge swc babel ncc unbuild rslib rsbuild "
-    "tsdown"
+    "tsdown buildctl"
 )
