@@ -45,14 +45,31 @@ def command(item: str | None, path: str | None, show: bool, as_text: bool) -> No
         if as_text:
             sys.exit(0)
         fail("nobody can be asked here, so nothing is written", f"Write {form.file} by hand, as printed above.")
-    from shipworthy.cli.form_questions import ask
+    from shipworthy.plain.questions import ask
 
-    complete = ask(root, form, _filled(root, form))
+    complete = ask(root, form, _filled(root, form), _Terminal())
     from shipworthy.cli.check import run_check
 
     print_lines([""])
     run_check(root, items=(form.id,))
     sys.exit(0 if complete else NOT_READY)
+
+
+class _Terminal:
+    """Asks on standard error. Raises click.Abort where the person leaves."""
+
+    def tell(self, text: str = "") -> None:
+        click.echo(text, err=True)
+
+    def explain(self, text: str, indent: str) -> None:
+        from shutil import get_terminal_size
+        from textwrap import fill
+
+        width = max(min(get_terminal_size().columns, 100), 40)
+        self.tell(fill(text, width - 1, initial_indent=indent, subsequent_indent=indent))
+
+    def line(self, prompt: str) -> str:
+        return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" ", err=True)).strip()
 
 
 def _list(root: Path) -> int:

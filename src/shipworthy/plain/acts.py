@@ -11,7 +11,7 @@ from shipworthy.coaching import deciding
 from shipworthy.coaching.when import DateError, until
 from shipworthy.coaching.words import day
 from shipworthy.model import Result
-from shipworthy.plain.talk import Choice
+from shipworthy.plain.talk import Choice, GivenUp
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:
@@ -204,6 +204,31 @@ def _places(here: Conversation, result: Result) -> Iterator[tuple[str, int | Non
             yield finding.location.path, finding.location.line
 
 
+# Forms
+
+
+def form(here: Conversation, result: Result) -> None:
+    """Ask the questions of the item's form, and judge the item by the answers."""
+    from threading import Event
+
+    from shipworthy.plain.questions import ask
+
+    talk, item = here.talk, result.item.id
+    talk.say("Looking at what the code tells already.")
+    try:
+        opened = here.session.open_form(item, Event())
+    except SessionError as error:
+        here.problem("The form could not be opened", error)
+        return
+    talk.say("q leaves the form at any question.", "")
+    try:
+        ask(here.session.root, opened.form, opened.filled, talk)
+    except GivenUp:
+        talk.say("Left the form. What you answered before is saved.")
+    if here.examine((item,), "Checking it again."):
+        here.now(item)
+
+
 # Fixing
 
 
@@ -266,5 +291,6 @@ ACTS: dict[str, Callable[[Conversation, Result], None]] = {
     "copy": prompt,
     "edit": edit,
     "fix": fix,
+    "form": form,
 }
 """What each command of `coaching.refusals.ON_ITEM` does."""

@@ -8,8 +8,8 @@ from shipworthy.coaching.words import FACES, MEANS, NEVER
 
 BY_NAME = {
     "next": "n", "list": "l", "everything": "f", "filter": "/", "again": "r", "re-check": "r", "recheck": "r",
-    "attest": "a", "waive": "w", "undo": "u", "prompt": "y", "fix": "d", "edit": "e", "sign": "s", "review": "V",
-    "changes": "D", "people": "P", "help": "?", "quit": "q", "exit": "q", "leave": "q", "stop": "q",
+    "attest": "a", "waive": "w", "undo": "u", "prompt": "y", "fix": "d", "edit": "e", "form": "F", "sign": "s",
+    "review": "V", "changes": "D", "people": "P", "help": "?", "quit": "q", "exit": "q", "leave": "q", "stop": "q",
 }  # fmt: skip
 # key -> (action as `refusal` knows it, words in a menu, words in the help)
 ON_ITEM = {
@@ -19,6 +19,7 @@ ON_ITEM = {
     "u": ("undo", "undo", "take back what was said about this item"),
     "d": ("fix", "fix", "show what a machine would change, as a diff; apply it when you say so"),
     "y": ("copy", "prompt", "print evidence, fix and pass condition for your AI assistant"),
+    "F": ("form", "form", "answer a few questions about it, and keep the answers in the repository"),
     "e": ("edit", "edit", "open the line in $VISUAL or $EDITOR"),
     "]": ("", "next evidence", "the next piece of evidence; [ is the piece before"),
 }

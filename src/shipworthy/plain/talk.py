@@ -89,21 +89,39 @@ class Talk:
 
     def ask(self, question: str, default: str = "", named: str = "") -> str:
         """A line typed, without space around it; Enter alone gives `default`, which `named` calls in brackets."""
+        called = named or default
+        return self._typed(f"{question} [{called}]: " if called else f"{question}: ") or default
+
+    def _typed(self, prompt: str) -> str:
         while True:
-            called = named or default
-            self._write(self._shown(f"{question} [{called}]: " if called else f"{question}: "))
+            self._write(self._shown(prompt))
             typed = self._read()
             if typed is None:
                 self._write("\n")
                 raise Left
             answer = typed.replace("\t", " ").strip()
             if not any(ord(each) in _UNSEEN for each in answer):
-                return answer or default
+                return answer
             self.say("That held a character that cannot be seen, an arrow key perhaps. Type the line again.")
 
     def form(self, question: str, default: str = "", named: str = "") -> str:
         """As `ask`, for what will be written down. Raises GivenUp where the answer is q."""
         answer = self.ask(question, default, named)
+        if answer.casefold() == "q":
+            raise GivenUp
+        return answer
+
+    def tell(self, text: str = "") -> None:
+        """Print what has to stay as it is, without what a terminal would act on."""
+        self.quote(*text.split("\n"))
+
+    def explain(self, text: str, indent: str) -> None:
+        """Print words of ours, indented."""
+        self.say(text, indent=len(indent))
+
+    def line(self, prompt: str) -> str:
+        """A line typed behind this prompt, "" for Enter alone. Raises GivenUp where the answer is q."""
+        answer = self._typed(f"{prompt} ")
         if answer.casefold() == "q":
             raise GivenUp
         return answer

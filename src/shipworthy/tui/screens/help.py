@@ -49,7 +49,8 @@ def help_lines(screen: Screen[None]) -> Iterator[Line]:
     for words in NEVER:
         yield Line(shown(words, DIM), head=shown("  "))
     yield Line()
-    yield Line(joined(("shipworthy check", BOLD), (" prints the same without this screen.", DIM)), head=shown("  "))
+    yield Line(joined(("shipworthy --plain", BOLD), (" is the same coach line by line.", DIM)), head=shown("  "))
+    yield Line(joined(("shipworthy check", BOLD), (" prints the state and leaves.", DIM)), head=shown("  "))
 
 
 class Help(Reader):

@@ -200,7 +200,7 @@ class MainScreen(Commands):
                         joined(
                             (f"{event.size.width}x{event.size.height}; it takes {LEAST[0]}x{LEAST[1]} or more.", DIM)
                         ),
-                        joined(("shipworthy check", BOLD), (" needs no screen.", DIM)),
+                        joined(("shipworthy --plain", BOLD), (" needs no screen.", DIM)),
                     ]
                 )
             )

@@ -1,14 +1,11 @@
-"""Asks a form's questions in a terminal, one line at a time, and saves after each."""
+"""Asks a form's questions one line at a time, and saves after each."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import get_terminal_size
-from textwrap import fill
-
-import click
+from typing import Protocol
 
 from shipworthy.facts.forms import Answers, Column, Form, FormError, Kind, Question, Row, lacking
 from shipworthy.facts.forms.complete import flaws_of
@@ -20,27 +17,33 @@ EMPTY = "-"
 """What takes an answer out."""
 
 
-def ask(root: Path, form: Form, filled: Filled) -> bool:
-    """Ask everything, save after each question; whether the form lacks nothing in the end. Raises click.Abort."""
-    return _Asking(root, form, filled).all()
+class Asker(Protocol):
+    """Where the questions are asked: a terminal, or the line mode's conversation."""
+
+    def tell(self, text: str = "") -> None:
+        """Print a line as it is."""
+        ...
+
+    def explain(self, text: str, indent: str) -> None:
+        """Print words of ours, broken where the terminal ends."""
+        ...
+
+    def line(self, prompt: str) -> str:
+        """What is typed behind the prompt, without space around it; "" for Enter alone."""
+        ...
 
 
-def _tell(text: str = "") -> None:
-    click.echo(text, err=True)
+def ask(root: Path, form: Form, filled: Filled, asker: Asker) -> bool:
+    """Ask everything, save after each question; whether the form lacks nothing in the end.
 
-
-def _help(text: str, indent: str) -> None:
-    """Words of ours, as wide as the terminal."""
-    width = max(min(get_terminal_size().columns, 100), 40)
-    _tell(fill(text, width - 1, initial_indent=indent, subsequent_indent=indent))
-
-
-def _line(prompt: str) -> str:
-    return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" ", err=True)).strip()
+    Whatever `asker.line` raises ends it; what was answered before is saved.
+    """
+    return _Asking(root, form, filled, asker).all()
 
 
 class _Asking:
-    def __init__(self, root: Path, form: Form, filled: Filled) -> None:
+    def __init__(self, root: Path, form: Form, filled: Filled, asker: Asker) -> None:
+        self.tell, self.explain, self.line = asker.tell, asker.explain, asker.line
         self.root = root
         self.form = form
         self.filled = filled
@@ -50,20 +53,20 @@ class _Asking:
 
     def all(self) -> bool:
         form = self.form
-        _tell(f"{form.title}, kept in {form.file}")
-        _help(form.intro, "")
-        _tell(f"Enter keeps what is shown, {EMPTY} takes it out. Saved after each question; Ctrl-C leaves.")
+        self.tell(f"{form.title}, kept in {form.file}")
+        self.explain(form.intro, "")
+        self.tell(f"Enter keeps what is shown, {EMPTY} takes it out. Saved after each question; Ctrl-C leaves.")
         for hint in self.filled.hints[:8]:
-            _tell(f"  found: {visible(hint, 200)}")
+            self.tell(f"  found: {visible(hint, 200)}")
         try:
             for number, question in enumerate(form.questions, 1):
-                _tell()
-                _tell(f"{number} of {len(form.questions)}  {question.label}")
-                _help(question.help, "  ")
+                self.tell()
+                self.tell(f"{number} of {len(form.questions)}  {question.label}")
+                self.explain(question.help, "  ")
                 self.question(question)
         finally:
             if self.saved is not None:
-                _tell(f"\nSaved: {form.file}")
+                self.tell(f"\nSaved: {form.file}")
         return self.end()
 
     def question(self, question: Question) -> None:
@@ -79,8 +82,8 @@ class _Asking:
             if not answers.same(self.answers):
                 self.saved = save(self.root, self.form, answers)
         except FormError as error:
-            _tell(f"  ! {visible(str(error), 300)}")
-            _tell(f"    {visible(error.diagnostics, 300)}")
+            self.tell(f"  ! {visible(str(error), 300)}")
+            self.tell(f"    {visible(error.diagnostics, 300)}")
             return False
         self.answers = answers
         return True
@@ -88,17 +91,17 @@ class _Asking:
     def value(self, question: Question) -> Answers:
         now = self.answers.text(question.id)
         if now:
-            _tell("  now:")
+            self.tell("  now:")
             for line in now.split("\n")[:20]:
-                _tell(f"    {visible(line, 200)}")
+                self.tell(f"    {visible(line, 200)}")
         text = self.lines(now) if question.kind is Kind.LONG else self.one(question, now)
         return self.answers.with_text(question.id, text)
 
     def lines(self, now: str) -> str:
         """Lines until an empty one."""
-        _tell("  (as many lines as you like; an empty one ends)")
+        self.tell("  (as many lines as you like; an empty one ends)")
         found: list[str] = []
-        while line := _line("  >"):
+        while line := self.line("  >"):
             found.append(line)
         if found == [EMPTY]:
             return ""
@@ -107,7 +110,7 @@ class _Asking:
     def one(self, asked: Question | Column, now: str, prompt: str = "  >") -> str:
         """One line that fits its kind; what does not is said and asked again."""
         while True:
-            text = _line(prompt)
+            text = self.line(prompt)
             if not text:
                 return now
             if text == EMPTY:
@@ -117,7 +120,7 @@ class _Asking:
             wrong = flaws_of(asked, text, self.today)
             if not wrong:
                 return text
-            _tell(f"    ! {wrong[0].message}. {wrong[0].remedy}")
+            self.tell(f"    ! {wrong[0].message}. {wrong[0].remedy}")
 
     def table(self, question: Question) -> None:
         """The rows there are, those that wait, and new ones; each is saved by itself, and the order stays."""
@@ -126,14 +129,14 @@ class _Asking:
         self.change(question, held)
         waiting = [place for place, row in enumerate(held) if row and not row.confirmed]
         if waiting:
-            _tell(f"  {plural(len(waiting), 'row')} to confirm:")
+            self.tell(f"  {plural(len(waiting), 'row')} to confirm:")
         for place in waiting:
             row = held[place]
             while row is not None and not self.put(question, held, place, self.confirm(question, row)):
                 pass
         first = question.columns[0]
         while True:
-            name = _line(f"  Add a row? {first.label}, or Enter when done >")
+            name = self.line(f"  Add a row? {first.label}, or Enter when done >")
             if not name or name == EMPTY:
                 return
             held.append(None)
@@ -156,14 +159,14 @@ class _Asking:
                 if row and row.confirmed:
                     numbers[str(len(numbers) + 1)] = place
                     cells = " | ".join(row.cell(each.id) or "?" for each in question.columns)
-                    _tell(f"  {len(numbers):>3}  {visible(cells, 160)}")
-            said = _line(f"  Change a row? Its number, {EMPTY} and its number to take it out, or Enter >")
+                    self.tell(f"  {len(numbers):>3}  {visible(cells, 160)}")
+            said = self.line(f"  Change a row? Its number, {EMPTY} and its number to take it out, or Enter >")
             if not said:
                 return
             chosen = numbers.get(said.removeprefix(EMPTY).strip())
             row = held[chosen] if chosen is not None else None
             if chosen is None or row is None:
-                _tell("    ! there is no such row")
+                self.tell("    ! there is no such row")
             else:
                 self.put(question, held, chosen, None if said.startswith(EMPTY) else self.cells(question, row))
 
@@ -172,41 +175,40 @@ class _Asking:
         for column in question.columns[1:]:
             now = row.cell(column.id)
             shown = f" [{visible(now, 120)}]" if now else ""
-            _help(column.help, "      ")
+            self.explain(column.help, "      ")
             cells[column.id] = self.one(column, now, f"    {column.label}{shown} >")
         return replace(row, cells={key: text for key, text in cells.items() if text})
 
     def confirm(self, question: Question, row: Row) -> Row | None:
         """A row found in the code: filled in and confirmed, left for later, or (None) taken out."""
-        _tell()
+        self.tell()
         where = f", found at {visible(row.found, 200)}" if row.found else ""
-        _tell(f"  {visible(row.cell(question.columns[0].id), 120)}{where}")
-        said = _choice("    Fill it in? Enter: yes, l: later, d: does not belong here >", ("", "y", "l", "d"))
+        self.tell(f"  {visible(row.cell(question.columns[0].id), 120)}{where}")
+        said = self.choice("    Fill it in? Enter: yes, l: later, d: does not belong here >", ("", "y", "l", "d"))
         if said == "l":
             return row
         if said == "d":
-            _tell("    Taken out. As long as it is in the code, the check goes on asking for it.")
+            self.tell("    Taken out. As long as it is in the code, the check goes on asking for it.")
             return None
         row = self.cells(question, row)
-        said = _choice("    Is this row so? y: yes, Enter: not yet >", ("", "y", "n"))
+        said = self.choice("    Is this row so? y: yes, Enter: not yet >", ("", "y", "n"))
         return replace(row, confirmed=said == "y")
 
     def end(self) -> bool:
         flaws = lacking(self.form, self.answers, self.today)
-        _tell()
+        self.tell()
         for flaw in flaws[:10]:
-            _tell(f"! {visible(flaw.message, 200)}")
+            self.tell(f"! {visible(flaw.message, 200)}")
         if len(flaws) > 10:
-            _tell(f"! and {len(flaws) - 10} more")
+            self.tell(f"! and {len(flaws) - 10} more")
         if self.saved is not None and self.saved.ignored:
-            _tell(f"! git ignores {self.form.file}, so nobody else sees it: take it out of .gitignore.")
+            self.tell(f"! git ignores {self.form.file}, so nobody else sees it: take it out of .gitignore.")
         if not flaws:
-            _tell("Nothing is missing. Commit it. To say that it is so, with the file as evidence:")
-            _tell(f'  shipworthy attest {self.form.id} -m "..." -e {self.form.file}')
+            self.tell("Nothing is missing. Commit it. To say that it is so, with the file as evidence:")
+            self.tell(f'  shipworthy attest {self.form.id} -m "..." -e {self.form.file}')
         return not flaws
 
-
-def _choice(prompt: str, known: tuple[str, ...]) -> str:
-    while (said := _line(prompt).casefold()) not in known:
-        _tell("    ! one of the letters, or Enter")
-    return said
+    def choice(self, prompt: str, known: tuple[str, ...]) -> str:
+        while (said := self.line(prompt).casefold()) not in known:
+            self.tell("    ! one of the letters, or Enter")
+        return said
