@@ -37,6 +37,11 @@ def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
 
         nesting = aliases = 0
 
+        def __init__(self, loader: Any = None) -> None:
+            super().__init__(loader)
+            # An anchor may be given anew (YAML 1.2, "Anchors and aliases"); a warning would go past every mask.
+            self.warn_double_anchors = False
+
         def compose_node(self, parent: Any, index: Any) -> Any:
             event = self.parser.peek_event()
             if isinstance(event, AliasEvent):

@@ -21,6 +21,7 @@ from shipworthy.facts.pipeline import Pipeline
 from shipworthy.facts.pipeline.gate import gates, overall
 from shipworthy.facts.pipeline.github_rules import problems
 from shipworthy.facts.pipeline.inventory import tests_on_change as answer_of
+from shipworthy.facts.pipeline.neutral import could_test
 from shipworthy.facts.pipeline.reader import PipelineReader
 from shipworthy.facts.pipeline.systems import READERS
 from shipworthy.facts.scan import Scan
@@ -94,7 +95,8 @@ def broken(project: Project, path: str, text: str) -> str:
         return f"{type(error).__name__} at {where}: {str(error)[:80]}"
     if (said == "yes" or gated == "yes") and refused(path, text):
         return f"tests {said} and gate {gated} of a file that is not valid"
-    if said == "yes" and not any(word in text for word in ("test", "check", "ci")):
+    # Travis runs a language's usual tests where the file names no command.
+    if said == "yes" and path != ".travis.yml" and not could_test(text):
         return "tests of a file that names none"
     return ""
 
@@ -136,6 +138,11 @@ def test_every_reader_has_a_seed_that_it_understands(projects: dict[str, Project
 
 def test_a_few_hundred_damaged_files(projects: dict[str, Project]) -> None:
     assert run(projects, TEXTS, seed=1, rounds=15) == {}
+
+
+def test_an_anchor_given_anew_warns_nobody(recwarn: pytest.WarningsRecorder) -> None:
+    assert load_yaml(b"a: &x 1\nb: &x 2\nc: *x\n")[0]["c"] == 2
+    assert not recwarn.list
 
 
 @pytest.mark.long
