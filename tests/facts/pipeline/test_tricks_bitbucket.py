@@ -66,6 +66,7 @@ TRICKS = [
     ("main deploys, others test", of(default=TEST, branches={"main": SHIP}), "yes", "no"),
     ("main tests and deploys, others test", of(default=TEST, branches={"main": TEST + SHIP}), "yes", "yes"),
     ("every branch", of(branches={"**": TEST, "main": SHIP}), "yes", "no"),
+    ("default behind a pattern for all", of(default=TEST, branches={"**": LINT}), "no", "na"),
     ("a star takes no slash", of(branches={"*": TEST}), "partial", "na"),
     ("some branches", of(branches={"feature/*": TEST}), "partial", "na"),
     ("some branches run others", of(default=TEST, branches={"feature/*": LINT}), "partial", "na"),

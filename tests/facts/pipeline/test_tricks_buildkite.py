@@ -203,3 +203,11 @@ def test_another_file_of_the_folder_may_be_a_pipeline(tmp_path: Path) -> None:
     files = {".buildkite/release.yml": of(TEST, SHIP), ".buildkite/compose.yml": "services: {}\n"}
     found = read(tmp_path, {**CODE, **files})
     assert (on_change(found), overall(gates(found))) == ("unknown", "no")
+
+
+def test_a_pipeline_for_the_night_says_nothing_of_changes(tmp_path: Path) -> None:
+    night = {".buildkite/pipeline-nightly.yml": of(TEST)}
+    assert (
+        on_change(read(tmp_path / "a", {**CODE, **night, ".buildkite/pipeline.yml": of("{command: ls}")})) == "unknown"
+    )
+    assert on_change(read(tmp_path / "b", {**CODE, **night})) == "yes"

@@ -167,6 +167,9 @@ def _judge(plan: Plan, default: Section | None, branches: Sequence[Section], req
         for start in section.starts:
             if start.scenario.name != "landing":
                 start.scenario = replace(start.scenario, on_change=said)
+    if default is not None and id(default) not in serving:
+        said = no("every branch has a pipeline of its own, so `default` never runs")
+        default.starts[0].scenario = replace(default.starts[0].scenario, on_change=said)
     for section in requests:
         if id(section) not in serving and is_plain(section.pattern):
             said = unsure(f"for pull requests from {section.pattern}, or into it: that depends on the settings")

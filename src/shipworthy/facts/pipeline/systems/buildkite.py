@@ -6,6 +6,7 @@ When builds start is set in Buildkite itself. Source: the system's pages "Comman
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -47,7 +48,7 @@ def read(plan: Plan) -> None:
         return
     data = plan.tree.yaml(plan.path)
     steps = data.get("steps") if isinstance(data, Mapping) else data
-    usual = _is_usual(plan.path)
+    usual = _is_usual(plan)
     if not isinstance(steps, list):
         if usual:
             plan.bad(plan.tree.bad.get(plan.path, "it has no `steps`"))
@@ -63,9 +64,18 @@ def read(plan: Plan) -> None:
             _Placing(plan, replace(build, start=start), by_hand=True).all(reading.steps)
 
 
-def _is_usual(path: str) -> bool:
-    """Whether a file has the name that Buildkite looks for; another one is a pipeline if Buildkite is told so."""
-    return path.rpartition("/")[2].startswith(("pipeline.", "pipeline-", "pipeline_", "buildkite."))
+_MAIN = re.compile(r"(\.buildkite/)?(pipeline|buildkite)\.(ya?ml|json)")
+
+
+def _is_usual(plan: Plan) -> bool:
+    """Whether Buildkite finds a file by itself, or there is none it would and this one has such a name.
+
+    Another one is a pipeline of its own, if Buildkite is told so: one for releases, or for the night.
+    """
+    if _MAIN.fullmatch(plan.path):
+        return True
+    named = plan.path.rpartition("/")[2].startswith(("pipeline.", "pipeline-", "pipeline_"))
+    return named and not any(_MAIN.fullmatch(path) for path in plan.tree.files)
 
 
 def _belongs_to_another(plan: Plan) -> bool:
