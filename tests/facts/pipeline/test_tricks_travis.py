@@ -23,6 +23,7 @@ CODE = {
     "a.test.js": "1\n",
     "web/package.json": '{"scripts": {"test": "jest"}}',
     "web/b.test.js": "1\n",
+    "ship.sh": '#!/bin/sh\nif [ "$TRAVIS_BRANCH" = production ]; then vercel deploy --prod; fi\n',
     "deploy.sh": "#!/bin/sh\nvercel deploy --prod\n",
 }
 NODE = {"package.json": '{"scripts": {"test": "jest"}}'}
@@ -81,6 +82,9 @@ TRICKS: dict[str, tuple[str, str, str]] = {
     "excluded": (
         PY + "env: [T=pytest, T=flake8]\njobs: {exclude: [{env: T=pytest}]}\nscript: $T\n", "no", "na",
     ),
+    "tasks that are not followed": (PY + "script: grunt test\n", "unknown", "na"),
+    "tasks that only build": (PY + "script: gulp build\n", "no", "na"),
+    "a script that looks at the branch": (PY + "script: pytest\nafter_success: ./ship.sh\n", "yes", "yes"),
     "what only another job sets is empty": (
         PY + "env: [T=flake8, A=1]\nscript:\n  - if [ -z \"$T\" ]; then pytest; fi\n", "yes", "na",
     ),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from shipworthy.facts.pipeline import (
     circleci_cli,
     containers,
+    gruntfile,
     make,
     monorepo,
     node,
@@ -27,6 +28,8 @@ def _task(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
 
 
 FOLLOWERS: dict[str, Follower] = {
+    "grunt": gruntfile.follow,
+    "gulp": gruntfile.follow,
     "rake": rakefile.rake,
     "circleci": circleci_cli.follow,
     "circleci-agent": circleci_cli.follow,

@@ -204,7 +204,7 @@ def strip(words: Sequence[str]) -> Stripped:
 
 def _installed(words: list[str], name: str) -> list[str]:
     """`php vendor/bin/X …` and `node node_modules/.bin/X …` as `X …`; empty where that is not what stands there."""
-    folder = {"php": "vendor/bin/", "node": "node_modules/.bin/"}.get(name)
+    folder = {"php": "vendor/bin/", "phpdbg": "vendor/bin/", "node": "node_modules/.bin/"}.get(name)
     at = skip_options(words, 1, frozenset({"-d", "-r", "--require"})) if folder else len(words)
     if folder is None or at >= len(words) or folder not in words[at]:
         return []

@@ -269,7 +269,8 @@ class JobRun:
             "CIRCLE_TAG": ("",) if self.tag == "" else ("v" + HOLE,),
         }
         # Its value stands for many: scripts may see it only where they do no more than compare it with a name.
-        if self.branch is not None and text.count("CIRCLE_BRANCH") == len(_BRANCH.findall(text)):
+        mentioned = text.count("CIRCLE_BRANCH")
+        if self.branch is not None and mentioned and mentioned == len(_BRANCH.findall(text)):
             found["CIRCLE_BRANCH"] = (self.branch,)
         return found
 

@@ -189,7 +189,9 @@ class Phases:
         state = self.state
         variables = dict(state.variables)
         branch = self.event.ref.branch or self.event.ref.tag
-        if branch and len(_MENTIONED.findall(script.text)) == len(_BRANCH.findall(script.text)):
+        # Its value stands for many: commands may see it only where they do no more than compare it with a name.
+        mentioned = len(_MENTIONED.findall(script.text))
+        if branch and mentioned and mentioned == len(_BRANCH.findall(script.text)):
             variables["TRAVIS_BRANCH"] = (branch,)
         child.script(
             script, options=state.options, folder=state.folder, variables=variables, runs=weakest(runs, state.reached)
