@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell_words import Values
@@ -194,6 +195,14 @@ class Flow:
             if not call.rest:
                 return
             items = call.rest
+        elif items and is_text(items[0]) and any(is_group(item, "(") for item in items):
+            self.lose("a step's name is put together at run time", at, line_in(items), "…", anything=True)
+        for before, item in pairwise(items):
+            if call is None and is_name(before) and isinstance(item, Group) and item.sign == "{":
+                body = at.inside(runs=unsure(f"it stands in `{before.text}`"))
+                body.cut()
+                self.block(item.statements, body)
+                self.join(at, [body])
         for row in deep(items, blocks=False):
             for number, item in enumerate(row):
                 if is_name(item, *SHELLS):

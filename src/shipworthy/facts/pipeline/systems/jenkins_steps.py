@@ -215,7 +215,8 @@ class Walk(Flow):
             given = link.named.get("buildResult")
             result = plain_text(given, at.scope) if given else "FAILURE"
             constant = line_text(given[-1]) if given else ""
-            what = "failed" if "FAILURE" in (result, constant) else "hidden"
+            known = bool({"SUCCESS", "UNSTABLE", "NOT_BUILT", "ABORTED", "null"} & {result, constant})
+            what = "failed" if "FAILURE" in (result, constant) else "hidden" if known else "open"
         if link.block is not None:
             self.tried(link.block.statements, what, link.name, at)
 
