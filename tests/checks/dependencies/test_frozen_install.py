@@ -135,6 +135,7 @@ def judged(folder: Path, files: Mapping[str, str]) -> Outcome:
         ({"composer.json": "{}"}, "composer install", FAIL),
         ({"composer.json": "{}", "composer.lock": "{}"}, "composer update", FAIL),
         (NPM, "npm ci --dry-run", UNKNOWN),
+        (NPM, "npm ci\n./scripts/check-deps.sh", UNKNOWN),
         (NPM, "make deps", PASS),
         (NPM, "if false; then npm install; fi\nnpm ci", PASS),
     ],
@@ -167,7 +168,7 @@ def test_commands(tmp_path: Path, files: dict[str, str], run: str, kind: Outcome
         (POETRY, "COPY pyproject.toml poetry.lock* ./\nRUN pip install poetry && poetry install", PASS),
         (POETRY, "COPY pyproject.toml ./\nRUN poetry install", FAIL),
         (POETRY, "COPY --from=build /x/poetry.lock ./\nRUN poetry install", FAIL),
-        (UV, "COPY . /app\nWORKDIR /app\nRUN --mount=type=cache,target=/root/.cache uv sync --locked", PASS),
+        (UV, "COPY . /app\nWORKDIR /app\nRUN --mount=type=cache,target=/cache uv sync --locked", PASS),
         (UV, "COPY . /app\nRUN uv sync", FAIL),
         (UV, "ENV UV_FROZEN=1\nCOPY . .\nRUN uv sync", PASS),
         (

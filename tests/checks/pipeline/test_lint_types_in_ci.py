@@ -22,6 +22,12 @@ TS = {
 }
 JS = {"package.json": "{}", "index.js": "1\n"}
 GO = {"go.mod": "module x\n", "main.go": "package main\n"}
+TURBO = {
+    "package.json": '{"workspaces": ["web"]}',
+    "turbo.json": '{"tasks": {"lint": {}, "types": {}}}',
+    "web/package.json": '{"scripts": {"lint": "eslint .", "types": "tsc"}}',
+    "web/a.ts": "export {}\n",
+}
 LOCAL = "repos:\n  - repo: local\n    hooks:\n      - {id: a, entry: make lint, language: system}\n"
 BOTH = "ruff check .\nmypy ."
 NO_TYPES = "no type checker for Python on every change"
@@ -62,6 +68,9 @@ def hooks(*ids: str, more: str = "") -> str:
         (PY, "earthly +lint-check-test", UNKNOWN, None),
         (TS, "npm run lint\nnpx tsc --noEmit", PASS, "ci.yml:8 eslint <- package.json:1, ci.yml:9 tsc"),
         (TS, "npm run lint", FAIL, "no type checker for TypeScript on every change"),
+        ({**TURBO}, "npx turbo lint types", PASS, None),
+        ({**TURBO}, "npx turbo lint types -- --fix", UNKNOWN, None),
+        ({**TS, "e2e/package.json": '{"scripts": {"b": "tsc"}}'}, "npm run lint\ncd e2e && npm run b", FAIL, None),
         (TS, "npm run fmt\nnpx tsc", FAIL, "no linter for TypeScript on every change"),
         (TS, "npx biome check --write\nnpx tsc", UNKNOWN, None),
         (TS, "npx biome ci .\nnpx tsc", PASS, None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,10 @@ _INSTEAD = {
     "pub": "Add `--enforce-lockfile`.",
 }
 _LATER = "Name its version, so that it changes only when you change it."
+_MAY_INSTALL = re.compile(
+    r"^`(make|just|task|npm|yarn|pnpm|bun)\b|install|set-?up|bootstrap|\bdeps\b|the script ", re.I
+)
+"""What could not be followed and may install packages, by its name."""
 _DEV = ("dev", "test", "local", "ci", "debug", "development")
 
 
@@ -84,9 +89,8 @@ class FrozenInstall(Check):
             return Outcome.failed(f"{_short(first)}{more}", [*found, *remarks], looked_at)
         open_ones = [_finding(each) for each in own if not each.said.yes]
         open_ones += [_open(path, line, reason) for path, line, reason in images.open_lines[:10]]
-        open_ones += [
-            _open(each.chain[0].path, each.chain[0].line, each.reason) for each in pipeline.opaque if each.anything
-        ][:10]
+        lost = [each for each in pipeline.opaque if each.anything or _MAY_INSTALL.search(each.reason)]
+        open_ones += [_open(each.chain[0].path, each.chain[0].line, each.reason) for each in lost[:10]]
         open_ones += not_understood(pipeline, self.id)
         if open_ones:
             summary = (

@@ -142,6 +142,7 @@ _ACTIONS = {
     "jakebailey/pyright-action": "pyright", "super-linter/super-linter": "super-linter",
     "github/super-linter": "super-linter", "oxsecurity/megalinter": "megalinter", "trunk-io/trunk-action": "trunk",
 }  # fmt: skip
+_BESIDE = _words("test tests testing e2e example examples sample samples doc docs fixtures benchmarks playground")
 _COMPILES = {Kind.BUILD, Kind.TEST, Kind.LINT, Kind.TYPES}
 
 
@@ -155,9 +156,14 @@ def program_in(leaf: Leaf) -> str:
     return name or first.rpartition("/")[2]
 
 
+def beside_the_product(leaf: Leaf) -> bool:
+    """Whether a command stands in a file of tests, examples or documentation, which says nothing of the product."""
+    return any(part.lower().strip("._") in _BESIDE for part in leaf.chain[-1].path.split("/")[:-1])
+
+
 def lints(leaf: Leaf, language: Language) -> bool:
     """Whether a command lints this language. Django's own `check` is none."""
-    if leaf.kind not in (Kind.LINT, Kind.TYPES):
+    if leaf.kind not in (Kind.LINT, Kind.TYPES) or beside_the_product(leaf):
         return False
     program = program_in(leaf)
     if leaf.kind is Kind.TYPES and program in language.types and program not in ("phpstan", "psalm", "larastan"):
@@ -167,6 +173,8 @@ def lints(leaf: Leaf, language: Language) -> bool:
 
 def checks_types(leaf: Leaf, language: Language) -> bool:
     """Whether a command checks this language's types; of a compiled language, whether it compiles it."""
+    if beside_the_product(leaf):
+        return False
     if language.compiled:
         return leaf.kind in _COMPILES and program_in(leaf) in language.types and "fmt" not in leaf.text.split(" ")[1:2]
     return leaf.kind is Kind.TYPES and program_in(leaf) in language.types

@@ -25,6 +25,7 @@ _STARTED_HERE = re.compile(
 )
 _SERVICES = re.compile(r":(9200|9300|5601|5432|3306|6379|27017|4566|15672|2379|8500|8200|4444|8983|11211|9092)\b")
 """Ports of databases and other services that a job starts beside the app."""
+_DOCUMENTATION = ("mkdocs ", "mike ", "ghp-import ")
 _REMEDY = (
     "Start the app there the way it is shipped (for example `docker run -d -p 8000:8000 IMAGE`), then ask it for one "
     "real page with `curl --fail --retry 10 --retry-connrefused http://localhost:8000/`, as the step's last word."
@@ -116,6 +117,8 @@ def _shipped(pipeline: Pipeline, questions: list[Leaf]) -> Iterator[Shipped]:
     """Every deploy in each way it may start, with a question that surely comes after it."""
     needs = {(job.workflow, job.id): job.needs for job in pipeline.jobs}
     for deploy in pipeline.of(Kind.DEPLOY):
+        if deploy.text.startswith(_DOCUMENTATION):
+            continue
         for scenario, said in deploy.runs.items():
             if said.no:
                 continue

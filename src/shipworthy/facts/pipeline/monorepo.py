@@ -77,11 +77,13 @@ def turbo(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         return True
     packages = select(r, root, filters)
     waiting, done = list(plain), list[str]()
+    given = list(words[words.index("--") + 1 :]) if "--" in words else []
     while waiting and len(done) < MAX_TASKS:
         task = waiting.pop(0)
         if task in done:
             continue
         done.append(task)
+        args = given if task in plain else []
         package, _, name = task.rpartition("#")
         settings = tasks.get(task) or tasks.get(f"//#{name}") or {}
         link = Link(
@@ -89,10 +91,10 @@ def turbo(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         )
         here = nested.at(link)
         if f"//#{name}" in tasks and package in ("", "//"):
-            run_script(r, name, (), replace(here, folder=root))
+            run_script(r, name, args, replace(here, folder=root))
         chosen = select(r, root, [package]) if package and package != "//" else packages
         if task in tasks or any(has_script(r, folder, name) for folder in chosen):
-            run_everywhere(r, [folder for folder in chosen if folder != root], name, (), here)
+            run_everywhere(r, [folder for folder in chosen if folder != root], name, args, here)
         depends = settings.get("dependsOn") if isinstance(settings, dict) else None
         waiting += [each.removeprefix("^") for each in rows(depends) if isinstance(each, str) and each[:1] != "$"]
     return True
