@@ -325,6 +325,8 @@ def test_a_merge_request_shows_only_its_own_pipeline(tmp_path: Path) -> None:
     push = next(start for start in found.workflows[0].scenarios if start.name == "push")
     assert "merge request shows its own pipeline, which holds d (.gitlab-ci.yml:2)" in push.on_change.why
     assert answer_of(found) == "yes"
+    same = pipeline(tmp_path / "same", rules("when: on_success"))
+    assert [start.on_change.why for start in same.workflows[0].scenarios if start.on_change.yes] == ["", ""]
 
 
 def test_the_starts_of_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.facts.pipeline.gitlab_files import TEST, pipeline, rules
 
-from shipworthy.facts.pipeline.gate import gates, overall
+from shipworthy.facts.pipeline.gate import gates, hidden_deploys, overall
 
 
 def deploy(*rows: str) -> str:
@@ -146,3 +146,20 @@ GATES = {
 def test_what_a_deploy_waits_for(tmp_path: Path, text: str, gated: str) -> None:
     more = {"ci/c.yml": "t: {script: pytest}\n", "ci/d.yml": "d: {script: flyctl deploy}\n", "bring-it.sh": "put x\n"}
     assert overall(gates(pipeline(tmp_path, text, more))) == gated
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("include: {template: Auto-DevOps.gitlab-ci.yml}\n", True),
+        ("include: {project: a/b, file: [/unit-test.yml, /ship.yml]}\n", True),
+        ("include: {template: Security/SAST.gitlab-ci.yml}\n", False),
+        ("up: {trigger: {project: a/fleet}}\n", True),
+        ("up: {trigger: {include: ci/c.yml}}\n", False),
+        (TEST, False),
+    ],
+)
+def test_deploys_that_may_lie_elsewhere(tmp_path: Path, text: str, hidden: bool) -> None:
+    found = pipeline(tmp_path, text, {"ci/c.yml": "t: {script: pytest}\n"})
+    assert bool(hidden_deploys(found)) is hidden
+    assert overall(gates(found)) == "na"

@@ -116,7 +116,7 @@ class _Reader:
         merge = next((each for each in real if each.policy.way.name == "merge_request"), None)
         for each in real:
             way, said = each.policy.way, weakest(each.policy.way.on_change, each.said)
-            if way.name == "push" and merge is not None and said.yes:
+            if way.name == "push" and merge is not None and said.yes and each.held - merge.held:
                 said = replace(said, why=_hidden(merge))
             start = self.plan.start(way.name, said, each.jobs.line, event=way.event)
             peers = [other for other in real if other.jobs is each.jobs] or [each]
@@ -223,6 +223,7 @@ class _Reader:
         includes = given.get("include") if isinstance(given, Mapping) else None
         if includes is None:
             name = given.get("project", "") if isinstance(given, Mapping) else given
+            link = (*part.via, Link(part.path, part.line, f"trigger {name}"[:80]))
             job.lose(f"the pipeline of {name} lies elsewhere", link, runs=seen, anything=True)
             return
         rows = includes if isinstance(includes, list) else [includes]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Link, Said
@@ -25,6 +25,7 @@ MAX_VALUES = 60_000
 """Values looked at in one file with all it includes: aliases of aliases grow without end."""
 _INPUT = re.compile(r"\$\[\[\s{0,20}inputs\.([\w-]{1,100})\s{0,20}(?:\|[^\]\n]{0,200})?\]\]")
 _NOT_SET = "…"
+_SUFFIX = re.compile(r"(\.gitlab-ci)?\.ya?ml$")
 
 
 class BadConfig(Exception):
@@ -317,8 +318,9 @@ class _Loader:
         if not isinstance(row, Mapping):
             raise BadConfig("an `include` is neither a path nor a mapping", line if part.path == config.path else None)
         kind = next((each for each in ("local", "template", "remote", "component", "project") if each in row), "")
-        name = ", ".join(texts(row.get(kind))) + "".join(f" {each}" for each in texts(row.get("file")) if kind)
-        chain = (*part.via, Link(part.path, line, f"include {name}"[:80]))
+        names = [f"{each} {file}".strip() for each in texts(row.get(kind)) for file in texts(row.get("file")) or [""]]
+        name = ", ".join(names)
+        chain = (*part.via, Link(part.path, line, f"include {_SUFFIX.sub('', name)}"[:80]))
         if "rules" in row:
             config.conditional = True
             said = self._decide(row["rules"])
@@ -328,7 +330,9 @@ class _Loader:
                 config.lost.append((f"whether {name} is included is not known: {said.why}", chain))
                 return
         if kind != "local":
-            config.foreign.append(Foreign(kind, name, chain))
+            for each in names:
+                own = replace(chain[-1], text=f"include {_SUFFIX.sub('', each)}"[:80])
+                config.foreign.append(Foreign(kind, each, (*part.via, own)))
             return
         given = row.get("inputs")
         for wanted in texts(row["local"]):
