@@ -28,12 +28,12 @@ class CheckNamesReader(FactReader[CheckNames]):
         for entry in view.entries(".github/workflows/*.yml", ".github/workflows/*.yaml"):
             if entry.path.count("/") != 2:
                 continue
-            for document in view.yaml(entry.path) or []:
-                jobs = document.get("jobs") if isinstance(document, Mapping) else None
-                if isinstance(jobs, Mapping):
-                    found += _names(entry.path, jobs)
-                else:
-                    view.gap(entry.path, "it holds no jobs")
+            documents = view.yaml(entry.path)
+            jobs = [each["jobs"] for each in documents or () if isinstance(each, Mapping) and "jobs" in each]
+            if documents is not None and not any(isinstance(each, Mapping) for each in jobs):
+                view.gap(entry.path, "it holds no jobs")
+            for each in jobs:
+                found += _names(entry.path, each) if isinstance(each, Mapping) else ()
         return CheckNames(names=tuple(found), read=tuple(view.seen), gaps=tuple(view.gaps))
 
 
