@@ -263,7 +263,7 @@ _IMAGES = (
 _LOCAL_REGISTRY = re.compile(r"^\s*(localhost|127\.0\.0\.1)[:/]")
 _REHEARSAL = re.compile(r"\btest\.?pypi\b", re.I)
 _BY_NAME = re.compile(r"(^|-)(deploy|redeploy|publish|deployer|publisher)(-|$)", re.I)
-_BUILDS_AND_PUSHES = re.compile(r"build-(and-)?push|docker-publish|push-to-(dockerhub|ghcr|ecr|registry)", re.I)
+_BUILDS_AND_PUSHES = re.compile(r"build-(and-)?push|docker-(publish|bake)|push-to-(dockerhub|ghcr|ecr|registry)", re.I)
 _NOT_BY_NAME = re.compile(
     r"test|result|report|status|comment|preview-url|delete|remove|label|wait|setup|install|key|draft|notif|slack|msg|"
     r"message|lint|plan\b|check|create-deployment|list|cancel|clean|size|badge|artifact|environment|get-|coverage|"
