@@ -21,6 +21,11 @@ CODE = {
     "app.py": "x = 1\n",
     "tests/test_app.py": "def test(): assert 1\n",
     "a.test.js": "1\n",
+    "spec/app_spec.rb": "describe 1\n",
+    "test/app_test.exs": "test\n",
+    "tests/AppTest.php": "<?php\n",
+    "src/test/java/AppTest.java": "class AppTest {}\n",
+    "tests/app.rs": "#[test]\nfn a() {}\n",
     "web/package.json": '{"scripts": {"test": "jest"}}',
     "web/b.test.js": "1\n",
     "ship.sh": '#!/bin/sh\nif [ "$TRAVIS_BRANCH" = production ]; then vercel deploy --prod; fi\n',
@@ -83,6 +88,10 @@ TRICKS: dict[str, tuple[str, str, str]] = {
         PY + "env: [T=pytest, T=flake8]\njobs: {exclude: [{env: T=pytest}]}\nscript: $T\n", "no", "na",
     ),
     "tasks that are not followed": (PY + "script: grunt test\n", "unknown", "na"),
+    "rake with several tasks": ("script: bundle exec rake db:create db:test:prepare spec\n", "yes", "na"),
+    "rake with a tool's task": ("script: bundle exec rake knapsack:rspec\n", "yes", "na"),
+    "rake with a task of its own": ("script: rake ci\n", "unknown", "na"),
+    "rake that prepares": ("script: rake db:test:prepare lint\n", "no", "na"),
     "tasks that only build": (PY + "script: gulp build\n", "no", "na"),
     "a script that looks at the branch": (PY + "script: pytest\nafter_success: ./ship.sh\n", "yes", "yes"),
     "what only another job sets is empty": (
@@ -194,7 +203,7 @@ def test_tricks(tmp_path: Path, trick: str) -> None:
         ("go", {"x_test.go": "package x\n"}, "yes"),
         ("java", {"build.gradle": ""}, "yes"),
         ("java", {"pom.xml": "<project/>"}, "yes"),
-        ("c", {"Makefile": "test:\n\tctest\n"}, "yes"),
+        ("c", {"Makefile": "test:\n\tprove t\n"}, "yes"),
     ],
 )
 def test_defaults_depend_on_the_files(tmp_path: Path, language: str, more: dict[str, str], answer: str) -> None:

@@ -1,4 +1,4 @@
-"""Follows `rake` without a task: to the tasks that its Rakefile runs by default.
+"""Follows `rake`: its tasks one by one, and without any those that its Rakefile runs by default.
 
 Source: Rake's manual ("Rakefile format": `task default: [:spec]`).
 """
@@ -8,20 +8,41 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shipworthy.facts.pipeline.fact import Link
+from shipworthy.facts.pipeline.fact import Kind, Link
 from shipworthy.facts.pipeline.neutral import could_test
-from shipworthy.facts.pipeline.resolve import Frame, Resolver
+from shipworthy.facts.pipeline.resolve import Frame, Resolver, shown
 
 _FILES = ("Rakefile", "rakefile", "Rakefile.rb", "rakefile.rb")
 _DEFAULT = re.compile(r"""^[ \t]*task[ \t(]*(?::default|["']default["'])[ \t]*=>[ \t]*(.{0,300})""", re.M)
 _DEFAULT_NEW = re.compile(r"^[ \t]*task[ \t(]*default:[ \t]*(.{0,300})", re.M)
+_TESTS = re.compile(
+    r"(?:test|spec):(?!prepare$)\w+|parallel:(?:test|spec|features)|cucumber(?::\w+)?|jasmine:ci|teaspoon"
+    r"|knapsack(?:_pro)?:(?:(?:queue:)?(?:rspec|minitest|cucumber)|test_unit)"
+)
+"""Tasks of Rails, rspec-rails, parallel_tests, knapsack, cucumber, jasmine and teaspoon, from their manuals."""
+_PREPARES = re.compile(r"db:|parallel:(?!test|spec|features)|assets:|test:prepare$")
 _NAME = re.compile(r"""(?::|["'])([\w:]+)""")
 
 
+def _task(r: Resolver, task: str, frame: Frame) -> None:
+    name = task.partition("[")[0]
+    if name in ("test", "spec"):
+        r.leaf(["rake", name], frame)
+    elif _TESTS.fullmatch(name):
+        r.note(Kind.TEST, ["rake", name], frame)
+    elif could_test(name) and not _PREPARES.match(name):
+        r.lose(f"the rake task {shown([name])} is not followed", frame)
+    else:
+        r.leaf(["rake", name], frame)
+
+
 def rake(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
-    """`rake` alone; with a task it is a program like others."""
-    if any(not word.startswith("-") and "=" not in word for word in words[1:]):
-        return False
+    """`rake` with its tasks, or alone."""
+    tasks = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    if tasks:
+        for task in tasks:
+            _task(r, task, frame)
+        return True
     path = r.tree.upwards(frame.folder, *_FILES)
     text = r.tree.text(path) if path is not None else None
     inner = frame.enter("rake", path or "")
@@ -32,10 +53,7 @@ def rake(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         line = text.count("\n", 0, match.start()) + 1
         here = inner.at(Link(path, line, match[0].strip()[:80]))
         for name in _NAME.findall(match[1].partition("#")[0]):
-            if name in ("test", "spec"):
-                r.leaf(["rake", name], here)
-            elif could_test(name):
-                r.lose(f"the task {name} of the Rakefile is not followed", here)
+            _task(r, name, here)
     if not found and could_test(text):
         r.lose("what `rake` runs by default is not written in the Rakefile", inner)
     return True
