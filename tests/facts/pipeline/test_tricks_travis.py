@@ -203,7 +203,7 @@ def test_tricks(tmp_path: Path, trick: str) -> None:
         ("go", {"x_test.go": "package x\n"}, "yes"),
         ("java", {"build.gradle": ""}, "yes"),
         ("java", {"pom.xml": "<project/>"}, "yes"),
-        ("c", {"Makefile": "test:\n\tprove t\n"}, "yes"),
+        ("c", {"Makefile": ".PHONY: test\ntest:\n\tprove t\n"}, "yes"),
     ],
 )
 def test_defaults_depend_on_the_files(tmp_path: Path, language: str, more: dict[str, str], answer: str) -> None:
