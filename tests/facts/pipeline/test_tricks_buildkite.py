@@ -64,7 +64,6 @@ TRICKS = [
     ("masked", of("{command: 'pytest || true'}"), "no", "na"),
     ("a pipe without pipefail", of("{command: 'pytest | tee log'}"), "no", "na"),
     ("commands are one shell with errexit", of("{commands: [pytest, docker push registry.example/app]}"), "yes", "yes"),
-    ("tests of an Android variant", of("{command: ./gradlew testDebug}"), "yes", "na"),
     ("skipped", of(but(TEST, "skip: true")), "no", "na"),
     ("skipped with a reason", of(but(TEST, "skip: flaky")), "no", "na"),
     ("if false", of(but(TEST, "if: 'false'")), "no", "na"),
@@ -211,3 +210,9 @@ def test_a_pipeline_for_the_night_says_nothing_of_changes(tmp_path: Path) -> Non
         on_change(read(tmp_path / "a", {**CODE, **night, ".buildkite/pipeline.yml": of("{command: ls}")})) == "unknown"
     )
     assert on_change(read(tmp_path / "b", {**CODE, **night})) == "yes"
+
+
+def test_tests_of_an_android_variant(tmp_path: Path) -> None:
+    code = {"app/src/test/java/AppTest.java": "class AppTest { @Test void a() {} }\n"}
+    found = read(tmp_path, {**code, ".buildkite/pipeline.yml": of("{command: ./gradlew testDebug}")})
+    assert on_change(found) == "yes"

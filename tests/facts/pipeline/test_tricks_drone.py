@@ -156,12 +156,6 @@ DRONE = [
     ("0.8: kd, by its commands", old(ship="commands: [kd -f kube/app.yml]"), "no", "no"),
     ("0.8: deployments only", old(test="commands: [pytest]\nwhen: {event: deployment}"), "no", "na"),
     ("0.8: dollars are doubled", old(test="commands: ['pytest -k $${X}']"), "yes", "na"),
-    (
-        "0.8: local is about runs at home",
-        old(test="commands: [php -d x=1 vendor/bin/phpunit]\nwhen: {local: false}"),
-        "yes",
-        "na",
-    ),
     ("0.8: empty", "pipeline: {}\n", "no", "na"),
     ("not YAML", "pipeline: [\n", "unknown", "na"),
 ]
@@ -280,3 +274,9 @@ def test_workflows_of_a_folder_depend_on_each_other(tmp_path: Path, head: str, g
 def test_the_single_file_counts_for_nothing_beside_the_folder(tmp_path: Path) -> None:
     files = {".woodpecker.yml": flow(TEST), ".woodpecker/a.yml": flow("l\ncommands: [ls]")}
     assert on_change(read(tmp_path, {**CODE, **files})) == "no"
+
+
+def test_local_is_about_runs_at_home(tmp_path: Path) -> None:
+    text = old(test="commands: [php -d x=1 vendor/bin/phpunit]\nwhen: {local: false}")
+    code = {"tests/AppTest.php": "<?php class AppTest extends TestCase { function testA() {} }\n"}
+    assert on_change(read(tmp_path, {**code, ".drone.yml": text})) == "yes"
