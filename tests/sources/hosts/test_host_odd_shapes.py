@@ -70,6 +70,7 @@ def inside(data: Any) -> list[Any]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", list(HostKind))
 def test_odd_answers(kind: HostKind) -> None:
     whole = github() if kind is HostKind.GITHUB else gitlab()
