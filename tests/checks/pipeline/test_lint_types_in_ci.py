@@ -93,7 +93,7 @@ def hooks(*ids: str, more: str = "") -> str:
             FAIL,
             "no linter for Rust on every change",
         ),
-        ({"Cargo.toml": "[package]\n", "src/main.rs": ""}, "cargo fmt -- --check\ncargo test", PASS, None),
+        ({"Cargo.toml": "[package]\n", "src/main.rs": "#[test]\n"}, "cargo fmt -- --check\ncargo test", PASS, None),
         ({"Gemfile": "", "a.rb": "1\n"}, "bundle exec rubocop", PASS, None),
         ({"composer.json": "{}", "a.php": "<?php\n"}, "vendor/bin/phpstan analyse", PASS, None),
         ({"pom.xml": "<p/>", "A.java": "class A {}\n"}, "mvn verify checkstyle:check", PASS, None),

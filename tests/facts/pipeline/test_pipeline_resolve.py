@@ -12,6 +12,13 @@ from shipworthy.facts.pipeline import Answer, Kind, Pipeline
 
 TEST, LINT, TYPES, BUILD, NOTHING = Kind.TEST, Kind.LINT, Kind.TYPES, Kind.BUILD, Kind.NOTHING
 
+TESTS = {
+    "app/a_test.go": "x\n", "tests/test_a.py": "x\n", "web/a.test.js": "x\n", "tests/a.rs": "x\n",
+    "src/test/java/ATest.java": "x\n", "Tests/A.cs": "x\n", "spec/a_spec.rb": "x\n", "tests/ATest.php": "x\n",
+    "CMakeLists.txt": "add_test(NAME a COMMAND a)\n", "apps/a_test.exs": "x\n",
+}  # fmt: skip
+"""Something to run for every runner that passes where it finds no test."""
+
 
 def package(**scripts: str) -> str:
     rows = ",\n".join(f'    "{name}": "{text}"' for name, text in scripts.items())
@@ -117,7 +124,7 @@ def proves(found: Pipeline) -> bool:
     ],
 )
 def test_known_programs(tmp_path: Path, command: str, kind: Kind) -> None:
-    found = pipeline(tmp_path, command, {"manage.py": "#!/usr/bin/env python\n", "app/a_test.go": "x\n"})
+    found = pipeline(tmp_path, command, {"manage.py": "#!/usr/bin/env python\n", **TESTS})
     assert kinds(found) - {Kind.INSTALL} == {kind}
 
 
@@ -294,7 +301,7 @@ def test_what_runs_no_test(tmp_path: Path, command: str) -> None:
     ],
 )
 def test_chains(tmp_path: Path, run: str, files: dict[str, str], chain: list[str]) -> None:
-    found = pipeline(tmp_path, run, files)
+    found = pipeline(tmp_path, run, {**TESTS, **files})
     assert proves(found), [str(each.reason) for each in found.opaque]
     leaf = next(leaf for leaf in found.of(TEST) if leaf.fails.yes)
     assert str(leaf.chain[0]) == ".github/workflows/ci.yml:8"

@@ -18,10 +18,10 @@ from shipworthy.facts.pipeline.runners import classify
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
 from shipworthy.facts.pipeline.shell import Call, Options, Script
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
+from shipworthy.facts.pipeline.test_files import has_tests
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.wrappers import is_python, program_of, strip
-from shipworthy.project import is_test_path
 
 MAX_DEPTH = 8
 MAX_COMMANDS = 20_000
@@ -228,7 +228,7 @@ class Resolver:
         """A program that is not followed further: its kind, or that it could be a test."""
         deploy, known = classify_deploy(words, frame.chain[-1].text if frame.chain else ""), classify(words)
         if deploy is not None:
-            if deploy is Kind.PUBLISH and known and known.kind is Kind.TEST and self._has_tests(known.needs, frame):
+            if deploy is Kind.PUBLISH and known and known.kind is Kind.TEST and self._to_run(known.needs, frame):
                 self.note(Kind.TEST, words, frame)
             self.note(deploy, words, frame)
             return
@@ -253,21 +253,13 @@ class Resolver:
         if known.kind is Kind.TEST and NOT_A_RUN & set(given.split()):
             self.note(Kind.NOTHING, words, frame, f"PYTEST_ADDOPTS has {given}")
             return
-        if known.needs and not self._has_tests(known.needs, frame):
+        if not self._to_run(known.needs, frame):
             self.note(Kind.NOTHING, words, frame, "there are no test files it could run, and it passes without any")
             return
         self.note(known.kind, words, frame, known.remark)
 
-    def _has_tests(self, needed: str, frame: Frame) -> bool:
-        folder = frame.folder
-        prefix = "" if folder in (None, ".") else f"{folder}/"
-        for path, entry in self.tree.files.items():
-            if path.startswith(prefix) and entry.by_hand:
-                if needed == "*" and is_test_path(path) and re.search(r"\.[cm]?[jt]sx?$", path):
-                    return True
-                if needed != "*" and needed in path:
-                    return True
-        return False
+    def _to_run(self, needed: str, frame: Frame) -> bool:
+        return not needed or has_tests(self.tree, needed, frame.folder)
 
     def _shell(self, name: str, words: Sequence[str], frame: Frame, options: Options | None) -> bool:
         """`bash x.sh`, `sh -c "…"`, `eval "…"`, `source x.sh`."""

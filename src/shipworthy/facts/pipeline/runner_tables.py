@@ -5,6 +5,11 @@ from __future__ import annotations
 from shipworthy.facts.pipeline.fact import Kind
 from shipworthy.facts.pipeline.words import words as _words
 
+PASSES_WITHOUT: dict[str, str] = {
+    "artisan": "php", "ctest": "cmake", "dotnet": "dotnet", "mix": "elixir", "phpunit": "php", "rails": "ruby",
+    "rake": "ruby", "rspec": "ruby", "sail": "php", "sbt": "jvm", "simple-phpunit": "php", "unittest": "python",
+}  # fmt: skip
+"""Test runners whose exit code is 0 where they find no test, and the kind of tests they look for (see `test_files`)."""
 # Test runners; where a set is given, only with one of these as the first word.
 TEST: dict[str, frozenset[str]] = {
     **dict.fromkeys(

@@ -16,6 +16,7 @@ from shipworthy.facts.pipeline.runner_tables import (
     LINT,
     NO_RUN,
     NOT_A_RUN,
+    PASSES_WITHOUT,
     SCAN,
     TEST,
     TYPES,
@@ -26,7 +27,10 @@ from shipworthy.facts.pipeline.wrappers import is_python, program_of
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A command's kind; `remark` says of a NOTHING why it is no test, `needs` which test files must be there."""
+    """A command's kind; `remark` says of a NOTHING why it is no test.
+
+    `needs`: the kind of tests that must be there (see `test_files`), for a runner that passes without any.
+    """
 
     kind: Kind
     remark: str = ""
@@ -51,7 +55,7 @@ def _maven(words: Sequence[str]) -> Class | None:
     for word in words:
         if re.fullmatch(r"-D(skipTests|maven\.test\.skip)(=true)?", word):
             return Class(Kind.NOTHING, f"`{word}` skips the tests") if "test" in goals else Class(Kind.BUILD)
-    return Class(Kind.TEST, needs="" if goals & {"test", "verify"} else "src/test/")
+    return Class(Kind.TEST, needs="jvm")
 
 
 def _gradle(words: Sequence[str]) -> Class | None:
@@ -63,20 +67,24 @@ def _gradle(words: Sequence[str]) -> Class | None:
     if "test" in skipped and not [task for task in run if task not in ("check", "build")]:
         return Class(Kind.NOTHING, "`-x test` skips the tests") if run else None
     if run:
-        return Class(Kind.TEST, needs="" if run != ["build"] else "src/test/")
+        return Class(Kind.TEST, needs="jvm")
     return Class(Kind.BUILD) if tasks else None
 
 
 def _manage(words: Sequence[str]) -> Class | None:
     if len(words) < 2:
         return None
-    return {"test": Class(Kind.TEST), "check": Class(Kind.LINT)}.get(words[1])
+    return {"test": Class(Kind.TEST, needs="python"), "check": Class(Kind.LINT)}.get(words[1])
 
 
 def _node(words: Sequence[str]) -> Class | None:
     options = [word for word in words[1:] if word.startswith("-")]
     if "--test" in options:
-        return Class(Kind.NOTHING, "it watches instead of running once") if "--watch" in options else Class(Kind.TEST)
+        return (
+            Class(Kind.NOTHING, "it watches instead of running once")
+            if "--watch" in options
+            else Class(Kind.TEST, needs="js")
+        )
     return Class(Kind.LINT) if "--check" in options else None
 
 
@@ -91,6 +99,9 @@ def _vitest(words: Sequence[str]) -> Class | None:
     return Class(Kind.TEST)
 
 
+_RUST = Class(Kind.TEST, needs="rust")
+
+
 def _cargo(words: Sequence[str]) -> Class | None:
     first = _first(words)
     if first in ("test", "t", "nextest", "tarpaulin", "llvm-cov", "miri", "hack", "mutants"):
@@ -99,7 +110,7 @@ def _cargo(words: Sequence[str]) -> Class | None:
             return None
         if first in ("miri", "hack") and not {"test", "nextest"} & set(inner):
             return Class(Kind.BUILD)
-        return Class(Kind.NOTHING, "`--no-run` only builds them") if "--no-run" in inner else Class(Kind.TEST)
+        return Class(Kind.NOTHING, "`--no-run` only builds them") if "--no-run" in inner else _RUST
     lint = {
         "clippy": Kind.LINT,
         "fmt": Kind.LINT,
@@ -122,7 +133,7 @@ def _go(words: Sequence[str]) -> Class | None:
             word in ("-run=^$", "-run=NONE", "-run=XXX") for word in words
         ):
             return Class(Kind.NOTHING, "`-run` selects no test")
-        return Class(Kind.TEST, needs="_test.go")
+        return Class(Kind.TEST, needs="go")
     if first == "get" and "-u" in words:
         return Class(Kind.UPDATE)
     return {"vet": Class(Kind.LINT), "build": Class(Kind.BUILD)}.get(first)
@@ -182,6 +193,10 @@ _SPECIAL: dict[str, Callable[[Sequence[str]], Class | None]] = {
 }  # fmt: skip
 
 
+_BEHIND = {"artisan", "rails", "rake", "rspec", "phpunit", "simple-phpunit", "pest", "codecept", "behat"}
+"""Programs that an interpreter is given, or that Laravel's Sail runs inside its container."""
+
+
 def classify(words: Sequence[str]) -> Class | None:
     """What a command does; None where it is none of the kinds or not known.
 
@@ -198,8 +213,10 @@ def classify(words: Sequence[str]) -> Class | None:
             return _manage(rest)
         if inside == "setup.py":
             first = _first(rest)
-            return {"test": Class(Kind.TEST), "pytest": Class(Kind.TEST)}.get(first)
+            return {"test": Class(Kind.TEST, needs="python"), "pytest": Class(Kind.TEST)}.get(first)
         return None
+    if rest and (name in ("php", "ruby", "sail")) and program_of(rest[0]) in _BEHIND:
+        return classify((program_of(rest[0]), *rest[1:]))
     if name in _SPECIAL:
         found = _SPECIAL[name](words)
         if asked and found is not None and found.kind is Kind.TEST:
@@ -220,8 +237,8 @@ def classify(words: Sequence[str]) -> Class | None:
                 f"`{stopped or 'it'}` runs no test" if stopped else "it only prints something about itself",
             )
         if "--passWithNoTests" in rest or "--pass-with-no-tests" in rest:
-            return Class(Kind.TEST, needs="*")
-        return Class(Kind.TEST)
+            return Class(Kind.TEST, needs="js")
+        return Class(Kind.TEST, needs=PASSES_WITHOUT.get(name, ""))
     if asked:
         return None
     if (name, first) in BY_FIRST_WORD:
