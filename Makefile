@@ -19,6 +19,7 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/house_rules.py
+	$(BIN)/shipworthy hook run --all
 	$(BIN)/python scripts/screenshots.py --check
 	$(BIN)/python -m pytest -n 2 -m "not long"
 

@@ -65,6 +65,8 @@ CIRCLE = (
         (run("npx secretlint '**/*'"), PASS, "secretlint"),
         (run("ggshield secret scan ci"), PASS, "ggshield"),
         (run("pipx run shipworthy check"), PASS, "shipworthy"),
+        (run("shipworthy check --item=secrets-not-in-tree"), PASS, "shipworthy"),
+        (run("shipworthy check --item known-vulns"), FAIL, "no scan"),
         (run("trivy fs --scanners vuln,secret --exit-code 1 ."), PASS, "trivy"),
         (run("semgrep scan --config p/secrets --error"), PASS, "semgrep"),
         (workflow("uses: super-linter/super-linter/slim@v7"), PASS, "super-linter"),

@@ -139,7 +139,8 @@ def outside_words(pipeline: Pipeline, path: str) -> tuple[str, str]:
 def proof(leaf: Leaf) -> str:
     """The chain from the pipeline's file to the command: "ci.yml:14 pytest <- Makefile:3"."""
     first, *rest = (f"{link.path.rpartition('/')[2]}:{link.line}" for link in leaf.chain)
-    return " <- ".join([f"{first} {leaf.text.split(' ')[0]}", *rest])
+    program = leaf.text.split(" ")[0].rpartition("/")[2] or leaf.text.split(" ")[0]
+    return " <- ".join([f"{first} {program}", *rest])
 
 
 def chained(leaf: Leaf) -> str:

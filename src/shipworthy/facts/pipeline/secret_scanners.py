@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure
 from shipworthy.facts.pipeline.runner_tables import NO_RUN
@@ -211,9 +212,14 @@ def _checkov(command: Command) -> SecretScan | None:
     return SecretScan(tool="checkov", blocks=said)
 
 
+_ITEM = re.compile(r"--item(=|\Z)")
+
+
 def _shipworthy(command: Command) -> SecretScan | None:
     if command.first == "check":
-        return SecretScan(tool="shipworthy", blocks=YES)
+        items = [word.partition("=")[2] or after for word, after in pairwise([*command.words, ""]) if _ITEM.match(word)]
+        looks = not items or any(each.startswith("secrets-not-in-") for each in items)
+        return SecretScan(tool="shipworthy", blocks=YES) if looks else None
     if command.first == "hook" and "run" in command.words:
         return SecretScan(tool="shipworthy", blocks=YES, staged=not command.has("--all"))
     return None
