@@ -108,6 +108,12 @@ CASES: dict[str, Case] = {
     "ci-runs-tests": Case(
         files={".github/workflows/ci.yml": _WORKFLOW, "Makefile": _MAKEFILE, "tests/test_app.py": _TEST}
     ),
+    "ci-hardened": Case(
+        files={
+            ".github/workflows/ci.yml": _WORKFLOW.replace("jobs:", "permissions: {contents: read}\njobs:"),
+            "a.py": "x = 1\n",
+        }
+    ),
     "lint-types-in-ci": Case(
         files={
             ".github/workflows/ci.yml": _WORKFLOW,

@@ -19,6 +19,7 @@ BUILT_IN: dict[str, str] = {
     "branch-protected": "pipeline.branch_protected:BranchProtected",
     "review-by-another-human": "pipeline.review_by_another_human:ReviewByAnotherHuman",
     "codeowners-live": "pipeline.codeowners_live:CodeownersLive",
+    "ci-hardened": "pipeline.ci_hardened:CiHardened",
     "lint-types-in-ci": "pipeline.lint_types_in_ci:LintTypesInCi",
     "tests-pass": "tests.tests_pass:TestsPass",
     "tests-not-skipped": "tests.tests_not_skipped:TestsNotSkipped",

@@ -13,6 +13,8 @@ from shipworthy.project import FileKind
 from shipworthy.project.yaml import BadData, load_json, load_yaml
 
 MAX_BYTES = 1024 * 1024
+MAX_REMEMBERED = 4 * 1024 * 1024
+"""Characters of YAML whose nodes are kept, for the next reader of the same text."""
 T = TypeVar("T")
 
 
@@ -76,11 +78,11 @@ class Tree:
 
     def yaml(self, path: str) -> Any:
         """The first document of a YAML file; None where absent or not valid."""
-        return self._load(path, "yaml", lambda text: next(iter(load_yaml(text.encode("utf-8", "replace"))), None))
+        return self._load(path, "yaml", lambda text: next(iter(_documents(text)), None))
 
     def documents(self, path: str) -> list[Any]:
         """Every document of a YAML file; none where absent or not valid."""
-        return self._load(path, "documents", lambda text: load_yaml(text.encode("utf-8", "replace"))) or []
+        return self._load(path, "documents", _documents) or []
 
     def kept(self, kind: str, path: str, make: Callable[[], T]) -> T:
         """What was made of a file for one purpose, made only once."""
@@ -109,6 +111,26 @@ class Tree:
             for path, entry in self.files.items()
             if path.startswith(prefix) and path.endswith(suffixes) and entry.kind is FileKind.SOURCE
         )
+
+
+_REMEMBERED: dict[str, list[Any]] = {}
+
+
+def _documents(text: str) -> list[Any]:
+    """The documents of a YAML text, made once for all readers: that is most of the time they take. None changes them.
+
+    Raises BadData.
+    """
+    found = _REMEMBERED.pop(text, None)
+    if found is None:
+        found = load_yaml(text.encode("utf-8", "replace"))
+    _REMEMBERED[text] = found
+    size = sum(map(len, _REMEMBERED))
+    while size > MAX_REMEMBERED and _REMEMBERED:
+        oldest = next(iter(_REMEMBERED))
+        size -= len(oldest)
+        del _REMEMBERED[oldest]
+    return found
 
 
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|/\*(?:.*?\*/|.*)', re.S)
