@@ -7,6 +7,7 @@ import re
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.settings import deployed_text, deployed_yaml
 from shipworthy.facts.settings.deployed_rows import Deployed, aside
+from shipworthy.facts.settings.live_text import live
 from shipworthy.project import FileEntry, Source
 
 _IMAGES = ("Dockerfile*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
@@ -27,7 +28,7 @@ class DeployedSecrets(Analyser):
     """Record: `Deployed.record()`; null for a file that says nothing of secrets."""
 
     name = "settings-deployed"
-    version = "1"
+    version = "2"
 
     def wants(self, entry: FileEntry) -> bool:
         if not entry.by_hand or _UNREAD.search(entry.path):
@@ -38,7 +39,8 @@ class DeployedSecrets(Analyser):
         entry = source.entry
         if source.binary or source.minified or not _HINT.search(source.data):
             return Record(None)
-        text = source.text
+        # What a backslash continues in an image goes on behind a comment: that is read as it stands.
+        text = source.text if entry.matches(*_IMAGES) else live(entry.path, source.text)
         found = Deployed(aside=aside(entry.path))
         if entry.matches(*_IMAGES):
             deployed_text.read_image(text, found)

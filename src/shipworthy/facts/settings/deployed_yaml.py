@@ -87,7 +87,7 @@ def _pipeline(text: str, found: Deployed) -> None:
             if match[1] != "GITHUB_TOKEN":
                 found.use("GitHub Actions secret", number, match[1], build_only=True)
         key = _CLOUD_KEYS.search(line)
-        if key and not line.lstrip().startswith("#"):
+        if key:
             found.cloud_keys.append((key[1], number))
         if re.match(r"\s*id-token:\s*write|\s*id_tokens:\s*$|\s*oidc:\s*true", line):
             found.use("cloud role without a stored key (OIDC)", number, build_only=True)

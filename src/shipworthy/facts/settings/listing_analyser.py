@@ -8,6 +8,7 @@ from typing import Any
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.settings.defaults import of_text
 from shipworthy.facts.settings.deployed_rows import stand_in
+from shipworthy.facts.settings.live_text import live
 from shipworthy.facts.settings.model import ListingKind
 from shipworthy.facts.settings.names import secret_name
 from shipworthy.project import FileEntry, Source
@@ -80,7 +81,7 @@ class ListedSettings(Analyser):
     """Record: `{"kind", "names", "assigned"}`; assigned rows are [name, line, default kind, commented, stand-in]."""
 
     name = "settings-listings"
-    version = "5"
+    version = "6"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None
@@ -89,7 +90,8 @@ class ListedSettings(Analyser):
         kind = kind_of(source.entry)
         if kind is None or source.binary:
             return Record(None)
-        text = source.text
+        told_in_words = kind in (ListingKind.EXAMPLE, ListingKind.ENV_FILE, ListingKind.DOCS)
+        text = source.text if told_in_words else live(source.path, source.text)
         names = set(_NAMES.findall(text)) | set(_WORD.findall(text))
         assigned: list[list[Any]] = []
         if kind in (ListingKind.EXAMPLE, ListingKind.ENV_FILE):

@@ -73,11 +73,18 @@ def may_ask(data: bytes) -> bool:
     return any(word in data for word in _WORDS)
 
 
+_COMMENT = re.compile(r"[ \t]*(?:#(?!\[)|//|/\*|\*[ \t]|--[ \t])")
+
+
+def _commented(text: str, at: int) -> bool:
+    return _COMMENT.match(text, text.rfind("\n", 0, at) + 1, at) is not None
+
+
 def asked_in(text: str) -> list[tuple[str, int]]:
     """(store, line) of the first place in a file of code that asks each store."""
     found: dict[str, int] = {}
     for kind, pattern in _CODE:
-        match = pattern.search(text)
+        match = next((each for each in pattern.finditer(text) if not _commented(text, each.start())), None)
         if match and kind not in found:
             found[kind] = text.count("\n", 0, match.start()) + 1
     return list(found.items())
