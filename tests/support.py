@@ -16,8 +16,10 @@ from shipworthy.checks import check_named
 from shipworthy.facts import Context
 from shipworthy.model import Outcome
 from shipworthy.project import Project
+from tests.first_commit import NotPlain, first_commit
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+FIRST_COMMIT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def git(folder: Path, *args: str) -> str:
@@ -29,8 +31,8 @@ def git(folder: Path, *args: str) -> str:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_DATE": "2026-11-20T12:00:00Z",
-        "GIT_COMMITTER_DATE": "2026-11-20T12:00:00Z",
+        "GIT_AUTHOR_DATE": FIRST_COMMIT.isoformat(),
+        "GIT_COMMITTER_DATE": FIRST_COMMIT.isoformat(),
     }
     done = subprocess.run(["git", *identity, *args], cwd=folder, env=env, check=True, capture_output=True, text=True)
     return done.stdout.strip()
@@ -79,7 +81,12 @@ def make_repo(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     write(folder, files)
     # One that is there already may be of another kind (sha256, a linked work tree).
     if not (folder / ".git").exists():
-        shutil.copytree(_empty_repository(), folder / ".git")
+        try:
+            first_commit(folder, "Ada <ada@example.org>", int(FIRST_COMMIT.timestamp()), "start")
+        except NotPlain:
+            shutil.copytree(_empty_repository(), folder / ".git")
+        else:
+            return folder
     git(folder, "add", "-A", "-f")
     git(folder, "commit", "-q", "--allow-empty", "-m", "start")
     return folder

@@ -146,6 +146,8 @@ def test_a_tree_git_would_not_write_is_refused(tmp_path: Path, order: tuple[byte
 
 
 def test_a_damaged_object_is_noticed(tmp_path: Path) -> None:
+    # git itself keeps each object in a file of its own.
+    git(tmp_path, "init", "-q", "-b", "main", "repo")
     folder = make_repo(tmp_path / "repo", FILES)
     objects = Objects(Git(folder))
     right, other = (git(folder, "rev-parse", f"HEAD:{path}") for path in (".shipworthy/policy.toml", "app.py"))
