@@ -57,6 +57,17 @@ def test_outcomes(tmp_path: Path, files: dict[str, str], kind: OutcomeKind, summ
     assert (found.kind, found.summary) == (kind, summary)
 
 
+def test_the_job_that_tests_is_the_evidence(tmp_path: Path) -> None:
+    files = {
+        ".github/workflows/a.yml": "on: pull_request\njobs:\n  label: {runs-on: x, steps: [{run: ./label.sh}]}\n",
+        ".github/workflows/b.yml": "on: pull_request\njobs:\n  lint: {runs-on: x, steps: [{run: ruff check .}]}\n",
+        ".github/workflows/c.yml": "on: pull_request\njobs:\n  test: {runs-on: x, steps: [{run: ruff .; pytest}]}\n",
+    }
+    found = check_files("ci-on-every-change", tmp_path / "repo", {**CODE, **files})
+    assert (found.kind, found.summary) == (PASS, "c.yml:3 job test")
+    assert [each.rpartition(" ")[2] for each in found.looked_at] == ["test", "lint", "label"]
+
+
 def test_no_code_is_not_applicable(tmp_path: Path) -> None:
     found = check_files("ci-on-every-change", tmp_path / "repo", {"README.md": "# Notes\n"})
     assert found.kind is NA

@@ -83,7 +83,7 @@ def hooks(*ids: str, more: str = "") -> str:
         ),
         (JS, "npx eslint .", PASS, "ci.yml:8 eslint"),
         (JS, "npx prettier --write .", FAIL, "no linter for JavaScript on every change"),
-        (GO, "go vet ./...\ngo build ./...", PASS, "ci.yml:8 go, ci.yml:9 go"),
+        (GO, "go vet ./...\ngo build ./...", PASS, "ci.yml:8 go vet"),
         (GO, "golangci-lint run", PASS, None),
         (GO, "gofmt -l .\ngo test ./...", FAIL, "no linter for Go on every change"),
         (GO, "golangci-lint run --issues-exit-code=0\ngo build", FAIL, "no linter for Go on every change"),
@@ -137,6 +137,22 @@ def test_no_code_and_no_pipeline(tmp_path: Path) -> None:
     found = judged(tmp_path / "two", PY)
     assert (found.kind, len(found.findings)) == (FAIL, 2)
     assert found.findings[0].remedy.startswith("Run `ruff check .` in a job of .github/workflows/ci.yml")
+
+
+def test_a_pass_names_the_proof_of_every_part(tmp_path: Path) -> None:
+    found = judged(tmp_path / "repo", {**PY, CI: workflow("ruff check .\nflake8\nblack --check .\nmypy .")})
+    assert (found.kind, found.summary) == (PASS, "ci.yml:8 ruff, ci.yml:11 mypy")
+
+
+def test_what_is_missing_is_told_first_and_nothing_twice(tmp_path: Path) -> None:
+    run = "ruff check --fix .\nruff check --fix ."
+    found = judged(tmp_path / "repo", {**PY, CI: workflow(run)})
+    assert (found.kind, found.summary) == (FAIL, NO_TYPES)
+    assert [str(each.location) for each in found.findings] == ["project", f"{CI}:8", f"{CI}:9"]
+    assert found.findings[0].message == "No type checker for Python runs on a proposed change."
+    assert {each.remedy for each in found.findings[1:]} == {"Only check there, without fixing."}
+    both = "ruff check --fix . && ruff check --fix ."
+    assert len(judged(tmp_path / "again", {**PY, CI: workflow(both)}).findings) == 2
 
 
 def test_late_and_masked_say_where(tmp_path: Path) -> None:

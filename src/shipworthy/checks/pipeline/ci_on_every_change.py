@@ -5,11 +5,20 @@ from __future__ import annotations
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.pipeline.remedies import outside_words, own_words
 from shipworthy.facts import Facts
-from shipworthy.facts.pipeline import Answer, Job, Opaque, Pipeline
+from shipworthy.facts.pipeline import Answer, Job, Kind, Leaf, Opaque, Pipeline
 from shipworthy.facts.pipeline.fact import Workflow, strength
 from shipworthy.facts.pipeline.proof import covering, outside_starts, runs_in
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
+
+_WORK = (Kind.TEST, Kind.BUILD, Kind.TYPES, Kind.LINT, Kind.SCAN)
+"""Kinds of work that are worth showing, the most telling first."""
+
+
+def _working(pipeline: Pipeline) -> list[Leaf]:
+    """Commands of these kinds that a change may start, the most telling last."""
+    rows = [leaf for leaf in pipeline.leaves if leaf.kind in _WORK and not leaf.on_change.no]
+    return sorted(rows, key=lambda leaf: _WORK.index(leaf.kind), reverse=True)
 
 
 def no_code(pipeline: Pipeline) -> Outcome | None:
@@ -82,7 +91,10 @@ class CiOnEveryChange(Check):
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         pipeline = facts[Pipeline]
-        jobs = covering(pipeline.jobs, lambda job: job.on_change)
+        # A job that tests, builds or lints says more than one that labels requests.
+        work = {(leaf.workflow, leaf.job): _WORK.index(leaf.kind) for leaf in _working(pipeline)}
+        ranked = sorted(pipeline.jobs, key=lambda job: work.get((job.workflow, job.id), len(_WORK)))
+        jobs = covering(ranked, lambda job: job.on_change)
         if jobs:
             more = "" if jobs[0].on_change.yes else f", with {len(jobs) - 1} more for other files"
             looked_at = [f"{job.workflow}:{job.line} job {job.id}" for job in jobs[:10]]

@@ -93,9 +93,11 @@ class LintTypesInCi(Check):
             return Outcome.not_applicable("no language with a linter or type checker known here", [looked])
         proofs = {part: _proof(pipeline, part) for part in parts}
         if all(proofs.values()):
-            names = list(dict.fromkeys(proof(leaf) for rows in proofs.values() for leaf in rows))
+            shown = (leaf for rows in proofs.values() for leaf in (rows[:1] if rows[0].on_change.yes else rows))
+            names = list(dict.fromkeys(proof(leaf) for leaf in shown))
+            more = f" and {len(names) - 4} more" if len(names) > 4 else ""
             looked_at = [f"{part.name}: {chained(leaf)}" for part, rows in proofs.items() for leaf in rows[:3]]
-            return Outcome.passed(", ".join(names[:3]), looked_at)
+            return Outcome.passed(", ".join(names[:4]) + more, looked_at)
         missing = [part for part in parts if not proofs[part]]
         seen = [f"{part.name}: {proof(rows[0])}" for part, rows in proofs.items() if rows]
         outside = {part: _outside(pipeline, part) for part in missing}
@@ -109,10 +111,13 @@ class LintTypesInCi(Check):
         open_rows = {
             part: [leaf for leaf in rows[part] if not leaf.on_change.no and not leaf.fails.no] for part in missing
         }
-        found = [each for part in missing for each in self._about(pipeline, part, rows[part], open_rows[part])]
+        about = {part: list(self._about(pipeline, part, rows[part], open_rows[part])) for part in missing}
         lost = [each for each in pipeline.opaque if not each.on_change.no and _may_lint(each)]
         images = [leaf for leaf in pipeline.leaves if _is_image(leaf) and not leaf.on_change.no]
         sure = [part for part in missing if not (open_rows[part] or (images and part.types and part.language.compiled))]
+        # What is surely missing comes first: it is what the summary names.
+        told = (each for part in sorted(missing, key=lambda part: part not in sure) for each in about[part])
+        found = list({(each.location, each.message): each for each in told}.values())
         unread = pipeline.unread_systems
         if unread or lost or doubts or not sure:
             found += [*(self._lost(pipeline, each) for each in lost[:10]), *doubts]
@@ -139,9 +144,8 @@ class LintTypesInCi(Check):
             own = own_words(pipeline, leaf.workflow)
             if leaf in doubtful:
                 message = f"`{leaf.text}` does not surely stop every change with a fault: {_doubt(leaf)}."
-                yield self._at(
-                    leaf, "not-surely", message, f"Only check there, without fixing. {own.start}", unsure=True
-                )
+                remedy = "Only check there, without fixing." if leaf.on_change.yes else own.start
+                yield self._at(leaf, "not-surely", message, remedy, unsure=True)
             elif leaf.on_change.no:
                 message = f"`{leaf.text}` does not run on a proposed change: {leaf.on_change.why}."
                 yield self._at(leaf, "not-on-change", message, own.start)

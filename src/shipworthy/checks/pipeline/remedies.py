@@ -136,10 +136,17 @@ def outside_words(pipeline: Pipeline, path: str) -> tuple[str, str]:
     return f"when {own.title} starts it is set in {own.title} itself, not in this repository", remedy
 
 
+_DRIVERS = frozenset({"bun", "cargo", "deno", "dotnet", "go", "gradle", "mix", "mvn", "npm"})
+"""Programs that do many things: only the next word tells which."""
+
+
 def proof(leaf: Leaf) -> str:
     """The chain from the pipeline's file to the command: "ci.yml:14 pytest <- Makefile:3"."""
     first, *rest = (f"{link.path.rpartition('/')[2]}:{link.line}" for link in leaf.chain)
-    program = leaf.text.split(" ")[0].rpartition("/")[2] or leaf.text.split(" ")[0]
+    name, *words = leaf.text.split(" ")
+    program = name.rpartition("/")[2] or name
+    if program in _DRIVERS and words and words[0][:1].isalpha():
+        program += f" {words[0]}"
     return " <- ".join([f"{first} {program}", *rest])
 
 
