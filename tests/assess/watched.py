@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.facts.secrets.examples import drawn
+
 from shipworthy.assess.client import ChildEngine
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Watching
 from shipworthy.model import Ask, OutcomeKind
@@ -26,7 +28,7 @@ APP = {
     "tests/test_app.py": "def test_app():\n    assert 1 + 1 == 2\n",
     ".gitignore": ".env\n*.log\nnode_modules/\n__pycache__/\n",
 }
-TOKEN = "ghp_" + "q7Rw2Lk9Zx4Vb1Nc8Md5Tf3Gh6Js0Pa1Ye2U"
+TOKEN = "ghp_" + drawn("crc", 36, 7)
 
 
 class Child:

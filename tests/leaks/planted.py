@@ -39,7 +39,7 @@ class Planted:
         return self.token(where, "an", 24, "sk_" + "live_")
 
     def github(self, where: str) -> str:
-        return self.token(where, "an", 36, "gh" + "p_")
+        return self.token(where, "crc", 36, "gh" + "p_")
 
     def jwt(self, where: str) -> str:
         head, body = ({"alg": "HS256", "typ": "JWT"}, {"role": "service_role", "ref": drawn("lo", 20, 3)})

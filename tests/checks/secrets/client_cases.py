@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tests.facts.secrets.examples import drawn
 
-TOKEN = "ghp" + "_" + drawn("an", 36, 7)
+TOKEN = "ghp" + "_" + drawn("crc", 36, 7)
 _PAGE = '<div id="root"></div><script type="module" src="/src/main.tsx"></script>'
 
 

@@ -14,7 +14,7 @@ from shipworthy.facts.secrets import Secrets, Sighting
 from shipworthy.project import Project
 
 KEY = "sk" + "_live_" + drawn("an", 60, 4)
-TOKEN = "gh" + "p_" + drawn("an", 36, 5)
+TOKEN = "gh" + "p_" + drawn("crc", 36, 5)
 PASSWORD = drawn("pw", 12, 4)
 _DASHES = "-" * 5
 PEM = f"{_DASHES}BEGIN RSA PRIVATE KEY{_DASHES}\n" + "\n".join(drawn("b64", 64, n) for n in range(12))

@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Iterator
 
+from shipworthy.facts.secrets.forms import crc32
 from shipworthy.facts.secrets.rules import Rule
 
 ALPHABETS = {
@@ -30,7 +31,10 @@ _DRAWN = re.compile(r"\{(\w+):(\d+)\}")
 
 
 def drawn(kind: str, size: int, seed: int = 1) -> str:
-    """`size` characters of one of ALPHABETS, the same for the same seed; edges are letters or digits."""
+    """`size` characters of one of ALPHABETS, the same for the same seed; edges are letters or digits.
+
+    Besides those, "crc" is letters and digits ending in their own checksum; "basic" and "jwt" have forms of their own.
+    """
     if kind == "basic":
         return base64.b64encode(f"deploy:{drawn('pw', size, seed)}".encode()).decode()
     if kind == "jwt":
@@ -38,6 +42,9 @@ def drawn(kind: str, size: int, seed: int = 1) -> str:
         return ".".join(
             [*(base64.urlsafe_b64encode(p.encode()).decode().rstrip("=") for p in parts), drawn("word", size)]
         )
+    if kind == "crc":
+        body = drawn("an", size - 6, seed)
+        return body + crc32(body)
     source = random.Random(f"{kind}{size}{seed}")
     text = [source.choice(ALPHABETS[kind]) for _ in range(size)]
     for edge in (0, -1):

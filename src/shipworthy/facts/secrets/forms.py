@@ -6,6 +6,8 @@ import base64
 import binascii
 import json
 import re
+import string
+import zlib
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -149,6 +151,25 @@ def password(value: str, *, command: bool = False) -> Judged:
     if values.random(value, 12) or values.chosen_password(value):
         return None, Confidence.LIKELY
     return Refused("dictionary-words") if command else (None, Confidence.REVIEW)
+
+
+_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_SUMMED = re.compile(r"[a-z]{3}_([A-Za-z0-9]{30})([A-Za-z0-9]{6})")
+
+
+def crc32(body: str) -> str:
+    """The checksum of a token's body (ASCII): its CRC-32 in base 62, six characters with leading zeros."""
+    rest, text = zlib.crc32(body.encode("ascii")), ""
+    while rest:
+        rest, digit = divmod(rest, len(_DIGITS))
+        text = _DIGITS[digit] + text
+    return text.rjust(6, "0")
+
+
+def wrong_crc32(token: str) -> bool:
+    """Whether a token of the length that has a checksum ends in another one; longer ones are of newer forms."""
+    found = _SUMMED.fullmatch(token)
+    return found is not None and crc32(found[1]) != found[2]
 
 
 def settled(confidence: Confidence, context: FileContext) -> Confidence:

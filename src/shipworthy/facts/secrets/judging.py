@@ -53,6 +53,9 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
                 refused.append((start, end))
         else:
             hits.append(replace(judged, start=start, end=end))
+            if _made_up(rule, judged):
+                # Its form outweighs the name it is given to, but not a place that only a real one goes to.
+                refused.append((start, end))
     if context.generic or sensitive:
         for each in assignments(data, context.plain, candidates.assigned, cut):
             if not sensitive and not (prefilter.secretive(each.name) and prefilter.written(each.value, each.quoted)):
@@ -98,7 +101,7 @@ def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
         rule = rules.get(hit.rule)
         general = rule is None or rule.shape == "random"
         return (
-            not (rule and rule.issued),
+            not (rule and rule.issued and not _made_up(rule, hit)),
             RANK[hit.confidence],
             general and hit.rule != GUESSABLE,
             # Between equals, the rule that knows the provider by what stands around.
@@ -117,6 +120,11 @@ def _best(hits: list[Hit], refused: list[tuple[int, int]]) -> Iterator[Hit]:
         taken.append((hit.start, hit.end))
         kept.append(hit)
     return iter(sorted(kept, key=lambda hit: hit.start))
+
+
+def _made_up(rule: Rule, hit: Hit) -> bool:
+    """Whether a token lacks the checksum that its provider gives."""
+    return bool(rule.checksum) and hit.confidence is Confidence.REVIEW
 
 
 def _in_base64(data: bytes, start: int, end: int) -> bool:
@@ -185,6 +193,9 @@ def _token(rule: Rule, text: str, match: re.Match[bytes], data: bytes, context: 
     if context.role == "lock" and confidence is not Confidence.CERTAIN:
         return Refused("lock-file")
     if context.doubtful and (confidence is not Confidence.CERTAIN):
+        confidence = Confidence.REVIEW
+    if rule.checksum == "crc32" and forms.wrong_crc32(text):
+        # For review and not dropped: the provider could sum in another way one day.
         confidence = Confidence.REVIEW
     return None, confidence
 

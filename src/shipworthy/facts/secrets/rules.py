@@ -59,6 +59,8 @@ class Rule:
     raw: bool = False
     """The pattern brings its own borders."""
     commands: bool = False
+    checksum: str = ""
+    """How the provider sums its tokens: "crc32" of what follows the prefix, as the last six characters in base 62."""
     outline: str = ""
     """A short pattern that matches wherever `pattern` could begin, for an engine that pays for long ones."""
 
