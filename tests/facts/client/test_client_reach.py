@@ -128,6 +128,25 @@ def test_ways_of_importing(tmp_path: Path, main: str, reached: bool) -> None:
     assert [each.reached for each in client.exposures] == [reached]
 
 
+@pytest.mark.parametrize(("count", "gap"), [(400, False), (2_100, True)])
+def test_a_setting_behind_many_others_is_found_or_a_gap(tmp_path: Path, count: int, gap: bool) -> None:
+    rows = "".join(f"use((import.meta as any).env.VITE_A{number})\n" for number in range(count))
+    last = "use((import.meta as any).env.VITE_OPENAI_API_KEY)\n"
+    client = client_of(tmp_path, VITE | {"src/main.ts": rows + last})
+    assert [each.name for each in client.exposures] == ([] if gap else ["VITE_OPENAI_API_KEY"])
+    assert [each.path for each in client.gaps] == (["src/main.ts"] if gap else [])
+
+
+@pytest.mark.parametrize("module", ["$env/static/private", "$env/dynamic/private"])
+def test_what_sveltekit_refuses_to_build_is_not_sent(tmp_path: Path, module: str) -> None:
+    # SvelteKit, documentation of $env: these modules cannot be imported into client-side code.
+    files = {
+        "package.json": '{"devDependencies": {"@sveltejs/kit": "2"}}',
+        "src/routes/+page.svelte": f"<script>\nimport {{ OPENAI_API_KEY, env }} from '{module}'\n</script>\n",
+    }
+    assert client_of(tmp_path, files).exposures == ()
+
+
 HOSTILE = {
     "scripts": "<script>" * 5_000,
     "braces": "{{" * 5_000,

@@ -202,6 +202,8 @@ def test_placeholders_of_spring_are_reads() -> None:
         ("dev/prod/a.yaml", False),
         ("k8s/device-registry.yaml", False),
         ("Taskfile.yml", True),
+        (".gitlab-ci.yml", False),
+        ("compose-ci.yml", True),
     ],
 )
 def test_what_is_for_ones_own_machine(path: str, expected: bool) -> None:

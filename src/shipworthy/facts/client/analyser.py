@@ -18,6 +18,7 @@ _SAYS = re.compile(
     rb"\b(?:import|require|export)\b|use client|use server|angerously|dangerous-direct|document\.|window\.|env\b"
 )
 _DECORATED = re.compile(rb"^[ \t]*@[A-Za-z_]\w*\s*\(", re.M)
+_CUT = (("it names more settings than are looked at in one file", None),)
 _NOT_CODE = re.compile(r"\.d\.[cm]?ts$|[._-](?:test|tests|spec|cy|e2e|stories)\.[cm]?[jt]sx?$")
 
 
@@ -34,7 +35,7 @@ class ClientCode(Analyser):
     """
 
     name = "client-code"
-    version = "3"
+    version = "4"
 
     def wants(self, entry: FileEntry) -> bool:
         if not entry.by_hand or _NOT_CODE.search(entry.name):
@@ -61,6 +62,7 @@ class ClientCode(Analyser):
                 template = entry.suffix in COMPONENTS
                 script = Script(parts.language, tree.root_node, parts.text, typed=False, template=template)
                 found |= script.record()
+                gaps = _CUT if script.cut else ()
                 if entry.suffix == ".astro":
                     _astro(found, parts.server, parts.islands, script)
         kept = {key: value for key, value in found.items() if value}
@@ -79,9 +81,9 @@ class ClientCode(Analyser):
         text = source.data.decode("utf-8", "surrogateescape")
         # Decorators may keep what stands in types alone: Angular gives a constructor its services by them.
         typed = language != "javascript" and not _DECORATED.search(source.data)
-        record = Script(language, tree.root_node, text, typed=typed, template=False).record()
-        kept = {key: value for key, value in record.items() if value}
-        return Record(kept or None)
+        script = Script(language, tree.root_node, text, typed=typed, template=False)
+        kept = {key: value for key, value in script.record().items() if value}
+        return Record(kept or None, _CUT if script.cut else ())
 
 
 def _astro(found: dict[str, Any], server: tuple[int, int] | None, islands: frozenset[str], script: Script) -> None:

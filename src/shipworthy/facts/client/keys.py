@@ -91,7 +91,7 @@ def uses(root: Node, nodes: Mapping[str, list[Node]], bindings: Mapping[str, str
         rows.append([provider or first[:40], line_of(node), source, name, flag])
     if _HEADER.encode() in text:
         rows += _headers(root, values)
-    return rows[:200]
+    return rows
 
 
 def _values(root: Node) -> dict[str, Node]:

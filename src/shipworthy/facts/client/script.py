@@ -39,7 +39,7 @@ _DRIVES = re.compile(rb"\.evaluate\(|puppeteer|playwright|jsdom|happy-dom|cheeri
 _ENV_MODULES = {"@env", "react-native-dotenv", "env"}
 _VALUES = {"identifier", "shorthand_property_identifier", "jsx_identifier"}
 _MOST_USES = 400
-_MOST_ROWS = 300
+_MOST_ROWS = 2_000
 _PART = frozenset(bytes([each]) for each in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
 _TEXTS = {"comment", "string_fragment", "jsx_text", "template_string"}
 
@@ -57,6 +57,8 @@ class Script:
         )
         self._spans: list[tuple[int, int]] = []
         self._bound: dict[str, str] | None = None
+        self.cut = False
+        """Whether `record` left out rows because there are too many."""
 
     def record(self) -> dict[str, Any]:
         """JSON-shaped; see `ClientCode`."""
@@ -74,7 +76,7 @@ class Script:
             "globs": self.globs,
             "strips": strips,
             "lines": [[self._line(start), self._line(end)] for start, end in self._spans] if strips else [],
-            "keys": keys.uses(self._root, self._nodes, self._bindings()),
+            "keys": self._keys(),
             "carried": carried.carried(self._root, self._data, self._bindings()),
             "hosts": sorted({match.decode() for match in _HOSTS.findall(self._data)}),
             "draws": bool(_DRAWS.search(self._data)) and not _DRIVES.search(self._data),
@@ -82,6 +84,11 @@ class Script:
             "named": self._named(),
             "computed": self._computed(),
         }
+
+    def _keys(self) -> list[list[Any]]:
+        rows = keys.uses(self._root, self._nodes, self._bindings())
+        self.cut = self.cut or len(rows) > _MOST_ROWS
+        return rows[:_MOST_ROWS]
 
     def _line(self, offset: int) -> int:
         return self._data.count(b"\n", 0, offset) + 1
@@ -220,9 +227,10 @@ class Script:
             node = self._root.named_descendant_for_byte_range(match.start(1), match.end(1))
             if node is not None and _named_here(node):
                 rows[match[1].decode(), self._line(match.start(1))] = None
-            if len(rows) == _MOST_ROWS:
+            if len(rows) > _MOST_ROWS:
+                self.cut = True
                 break
-        return [list(row) for row in rows]
+        return [list(row) for row in rows][:_MOST_ROWS]
 
     def _computed(self) -> list[int]:
         """Lines that read a setting by a computed name through a cast, which hides it from plainer readers."""
@@ -242,7 +250,8 @@ class Script:
             if module == "react-native-config":
                 word = re.compile(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"\??\.([A-Z][A-Z0-9_]{1,99})\b")
                 rows += [[m[1].decode(), self._line(m.start()), module] for m in word.finditer(self._data)]
-        return rows[:200]
+        self.cut = self.cut or len(rows) > _MOST_ROWS
+        return rows[:_MOST_ROWS]
 
     def named(self) -> dict[str, set[str]]:
         """Specifier to the local names imported from it."""

@@ -23,6 +23,8 @@ _ASIDE = re.compile(
     r"|\.(?:example|sample|template|tpl|dist)$",
     re.I,
 )
+_PIPELINE = re.compile(r"(?:^|/)\.gitlab-ci\.ya?ml$")
+"""A pipeline's one file, which also deploys: its name says "ci" and is no file for tests."""
 _PRODUCTION = re.compile(r"(?:^|[/._-])prod(?:uction)?(?:[/._-]|$)", re.I)
 _DATABASE = re.compile(
     r"(?:^|/)(?:[\w-]*(?:postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mongo|redis|valkey|rabbitmq|minio"
@@ -78,7 +80,7 @@ class Deployed:
 
 def aside(path: str) -> bool:
     """Whether a path is for tests, documentation or one's own machine, unless it says production."""
-    return is_test_path(path) or (bool(_ASIDE.search(path)) and not production(path))
+    return is_test_path(path) or (bool(_ASIDE.search(path)) and not production(path) and not _PIPELINE.search(path))
 
 
 def production(path: str) -> bool:
