@@ -13,7 +13,7 @@ from shipworthy.facts.secrets.rules import load
 
 RULES = load().rules
 ROWS = providers().values()
-OF_NO_PROVIDER = {"bearer-header", "query-secret", "client-call", "header-key", "authorization-header",
+OF_NO_PROVIDER = {"bearer-header", "proxy-header", "query-secret", "client-call", "header-key", "authorization-header",
                   "android-string", "typed-constant", "setting-fallback", "option-default",
                   "macro-secret", "make-variable"}  # fmt: skip
 NO_RULE = ("assigned-password", "assigned-signing", "assigned-secret", "assigned-key", "assigned-token", GUESSABLE,

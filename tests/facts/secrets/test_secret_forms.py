@@ -23,6 +23,12 @@ PEM = "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + "\n".join(drawn("b64", 64, seed
 UUID = "-".join(drawn("hex", size, 21) for size in (8, 4, 4, 4, 12))
 
 FOUND = [
+    ("package.json", json.dumps({"scripts": {"deploy": f"netlify deploy --auth {RANDOM}"}}, indent=1)),
+    ("package.json", json.dumps({"scripts": {"maps": f"sentry-cli --auth-token={RANDOM} upload"}}, indent=1)),
+    ("deploy.sh", f"shopctl --client-secret {RANDOM} apply"),
+    ("Procfile", f"flower: celery -A shop flower --basic_auth=admin:{PASSWORD}"),
+    ("nginx.conf", f"proxy_set_header X-Api-Key {RANDOM};"),
+    ("site.conf", f'RequestHeader set X-Shop-Token "{HEX}"'),
     ("init.sql", f"CREATE USER shop WITH PASSWORD '{PASSWORD}';"),
     ("init.sql", f"CREATE USER 'shop'@'%' IDENTIFIED BY '{PASSWORD}';"),
     ("mail.py", f"smtp.login('shop@plantshop.io', '{PASSWORD}')"),
@@ -75,6 +81,11 @@ FOUND = [
 ]  # fmt: skip
 
 CLEAN = [
+    ("Procfile", "flower: celery -A shop flower --basic_auth=$FLOWER_USER:$FLOWER_PASSWORD"),
+    ("run.sh", "mongod --auth --port 27017"),
+    ("run.sh", "shopctl --auth-token=$TOKEN --auth basic-authentication-2 --access-token ${TOKEN} x"),
+    ("nginx.conf", "proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key;"),
+    ("nginx.conf", "proxy_set_header X-Auth-Request-Redirect https://a.plantshop.io/oauth2/start;"),
     ("init.sql", "CREATE USER app WITH PASSWORD :'app_password';"),
     ("init.sql", "CREATE USER app WITH PASSWORD 'changeme';"),
     ("init.sql", "ALTER TABLE users ADD COLUMN password_hash varchar(255);"),
