@@ -11,6 +11,7 @@ MAKERS: dict[str, str] = {
     "update-bot": "update_bot",
     "ci-on-every-change": "workflow",
     "ci-runs-tests": "workflow",
+    "ci-hardened": "harden",
     "deploy-gated": "deploy_gate",
     "health-check": "health",
     "debug-surface-closed": "debug",

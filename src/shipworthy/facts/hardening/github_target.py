@@ -39,6 +39,7 @@ _SOMEBODY = re.compile(
     r"author_association|(^|[^!])contains\(.*(actor|login)|(actor|login)==|==github\.(actor|triggering_actor|event\.[a-z_.]+login)"
     r"|event\.label\.name|pull_request\.labels|event\.action=='labeled'|permission"
 )
+_EITHER = re.compile(f"{_KNOWN.pattern}|{_SOMEBODY.pattern}")
 
 
 class Targets:
@@ -90,7 +91,7 @@ class Targets:
             return None
         environment = "environment" in place.job
         types = {str(each) for each in rows(mapping(sheet.events.get(events[0])).get("types"))}
-        asked = environment or types == {"labeled"} or any(holds(each, _SOMEBODY) for each in conditions)
+        asked = environment or types == {"labeled"} or any(holds(each, _EITHER) for each in conditions)
         return Degree.ASK if asked or not sure else Degree.DANGER
 
 

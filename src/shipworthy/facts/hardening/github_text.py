@@ -110,7 +110,7 @@ def pasted(sheet: Sheet, calls: Calls) -> None:
 
 
 def _within(told: str, where: str) -> str:
-    return ", in ".join(filter(None, [told, where])) if where else told
+    return ", ".join(filter(None, [told, where and f"it stands in {where}"]))
 
 
 def _name(uses: str) -> str:

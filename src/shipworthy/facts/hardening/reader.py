@@ -24,6 +24,7 @@ from shipworthy.facts.pipeline.systems import READERS
 from shipworthy.facts.pipeline.systems.plan import Plan, Script
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.triggers import Surroundings
+from shipworthy.project.yaml import BadData, load_yaml
 
 _ACTION = re.compile(r"(.*/)?action\.ya?ml")
 _NOT_OURS = re.compile(r"(^|/)(templates?|examples?|samples?|fixtures|testdata|tests?|test[-_]?data)/", re.I)
@@ -117,19 +118,26 @@ class _Listener(Plan):
 
 
 class _Listed(Tree):
-    """A tree that notes which YAML files it was asked for."""
+    """A tree that notes which files it was asked for."""
 
     def __init__(self, tree: Tree) -> None:
         super().__init__(tree.view)
         self.asked: dict[str, None] = {}
 
-    def yaml(self, path: str) -> Any:
+    def text(self, path: str) -> str | None:
         self.asked[path] = None
-        return super().yaml(path)
+        return super().text(path)
 
-    def documents(self, path: str) -> list[Any]:
-        self.asked[path] = None
-        return super().documents(path)
+    def parsed(self, path: str, system: str) -> list[Any] | None:
+        """The documents of a file as its system reads them; None where they are not valid."""
+        if system != "gitlab":
+            found = self.documents(path)
+            return None if path in self.bad else found
+        try:
+            return load_yaml((self.text(path) or "").encode("utf-8", "replace"), last_wins=True)
+        except BadData as error:
+            self.bad[path] = f"not valid: {error}"[:120]
+            return None
 
 
 def _other(tree: Tree, system: CiSystem, owner: str, lost: list[NotRead]) -> tuple[list[Weakness], list[str]]:
@@ -150,11 +158,18 @@ def _other(tree: Tree, system: CiSystem, owner: str, lost: list[NotRead]) -> tup
         found += others.look_in_groovy(system.path, listed.text(system.path) or "")
         return found, [system.path]
     paths = [path for path in dict.fromkeys([system.path, *listed.asked]) if path in listed.files]
-    paths = [path for path in paths if path == system.path or path.endswith((".yml", ".yaml"))]
+    understood: list[str] = []
     for path in paths:
-        for data in listed.documents(path):
+        if path != system.path and not path.endswith((".yml", ".yaml")):
+            continue
+        documents = listed.parsed(path, system.name)
+        if documents is None:
+            lost.append(NotRead(path=path, line=1, reason=listed.bad[path]))
+            continue
+        for data in documents:
             found += others.look(system.name, path, data, owner)
-    understood = [path for path in paths if path not in listed.bad and not any(row.path == path for row in lost)]
+        if not any(row.path == path for row in lost):
+            understood.append(path)
     return found, understood
 
 

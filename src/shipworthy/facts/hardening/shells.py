@@ -17,6 +17,8 @@ from shipworthy.project import syntax
 from shipworthy.project.syntax import text_of
 
 MAX_SHOWN = 2_000
+MAX_PARTS = 50
+"""Of one pipeline; nobody writes longer ones."""
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "ash"}
 _INTERPRETERS = {"python", "python2", "python3", "node", "perl", "ruby", "php"}
 _LOADERS = {"curl", "wget"}
@@ -152,7 +154,7 @@ def _pinning(text: str) -> tuple[Degree, str]:
 
 
 def _piped(node: Node) -> Iterator[Said]:
-    parts = node.named_children
+    parts = node.named_children[:MAX_PARTS]
     for at, part in enumerate(parts[:-1]):
         if not _loads(part):
             continue
@@ -198,6 +200,8 @@ def _in_log(node: Node) -> bool:
             return False
         if parent.type == "pipeline":
             parts = parent.named_children
+            if len(parts) > MAX_PARTS:
+                return False
             later = parts[next(at for at, each in enumerate(parts) if each.id == child.id) + 1 :]
             for part in later:
                 command = _command_in(part)
@@ -217,7 +221,7 @@ def _in_place(part: Node) -> bool:
 def _dumped(node: Node, words: list[str]) -> Iterator[Said]:
     bare = _bare(words)
     name, rest = (program_of(bare[0]), bare[1:]) if bare else ("", [])
-    every = (name in ("env", "printenv") and not rest) or (name == "export" and rest == ["-p"])
+    every = name in ("env", "printenv") and not rest
     file = name in ("cat", "head", "tail", "less", "more", "type") and any(_ENV_FILE.fullmatch(each) for each in rest)
     if (every or file) and _in_log(node):
         what = " ".join(text_of(node).split())[:MAX_SHOWN]

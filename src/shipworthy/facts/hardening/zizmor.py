@@ -151,7 +151,8 @@ def _row(each: Mapping[str, Any], files: Mapping[str, str]) -> Iterable[Weakness
         raise ValueError(ident)
     if persona != "Regular" or severity not in ("Medium", "High"):
         return
-    place = next(each for each in each["locations"] if each["symbolic"]["kind"] == "Primary")
+    primary = [where for where in each["locations"] if where["symbolic"]["kind"] == "Primary"]
+    place = primary.pop(0)
     path = str(place["symbolic"]["key"]["Local"]["verbatim_path"]).removeprefix("./")
     if path not in files:
         raise ValueError(path)
