@@ -65,6 +65,13 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} did not go:\n{self.text}"
             assert self.read(0.05), f"the program ended before {text!r} went:\n{self.text}"
 
+    def ended(self) -> int:
+        """The exit code, once the program has ended. What it still writes is read: it could not end otherwise."""
+        deadline = time.monotonic() + SECONDS
+        while self.read(0.05):
+            assert time.monotonic() < deadline, f"the program did not end:\n{self.text}"
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
 

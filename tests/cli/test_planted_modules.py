@@ -80,7 +80,7 @@ def open_and_leave(folder: Path, env: dict[str, str] | None = None) -> None:
     with coach(folder, env) as terminal:
         terminal.until("checked ")
         terminal.keys("q")
-        assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) == 0
+        assert terminal.ended() == 0
 
 
 def test_the_coach(planted: Path) -> None:

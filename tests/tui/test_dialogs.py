@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 from shipworthy.assess.signing import SessionError
 from shipworthy.model import Item
 from shipworthy.tui.screens.decide import Attest, Waive
-from shipworthy.tui.screens.dialogs import Message, Question
+from shipworthy.tui.screens.dialogs import Message, Question, Tick
 from shipworthy.tui.screens.main import MainScreen
 
 BACKUP = ("end", "k")
@@ -119,6 +119,23 @@ async def test_a_refused_decision_keeps_the_dialog_and_says_why(key: str) -> Non
         assert "At most 365 days. Choose an earlier day." in driver.text
         assert driver.app.screen.query_one("#reason", Input).value == "I did it."
         assert driver.session.calls == []
+
+
+async def test_what_nobody_has_shown_is_not_accepted_as_true() -> None:
+    async with coach() as driver:
+        await driver.press(*BACKUP, "w")
+        words = " ".join(driver.text.split())
+        assert "I accept: this stays open: A backup was restored once." in words
+        assert "covers no finding" not in words
+
+
+async def test_a_box_says_without_colour_whether_it_is_ticked() -> None:
+    async with coach() as driver:
+        await driver.press(*BACKUP, "w")
+        assert "[ ] It does not apply here" in driver.text
+        driver.app.screen.query_one("#not-applicable", Tick).focus()
+        await driver.press("space")
+        assert "[x] It does not apply here" in driver.text
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -71,7 +70,7 @@ class Walk:
         self.keys("q")
         while self.terminal.read(0.1):
             pass
-        assert os.waitstatus_to_exitcode(os.waitpid(self.terminal.pid, 0)[1]) == 0
+        assert self.terminal.ended() == 0
 
     def shown(self) -> set[str]:
         """Places whose text was seen, in the form that is harmless."""

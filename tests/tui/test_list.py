@@ -10,7 +10,7 @@ from made_up import ALL_GOOD, CHECKLIST, COMPONENTS, DECIDED, EXPIRED, OUTCOMES,
 from shipworthy.assess.events import Failed, Judged
 from shipworthy.assess.signing import SessionError
 from shipworthy.coaching.words import aside, counts, face_of, headline, next_words
-from shipworthy.model import Checklist, ComponentOutcome, Outcome
+from shipworthy.model import Checklist, ComponentOutcome, Finding, Location, Outcome
 from shipworthy.tui.widgets.items import ItemList, Listing, entries, spaced
 
 
@@ -109,6 +109,14 @@ def test_components_are_named_where_there_are_several() -> None:
     assert aside(result, TODAY, False) == "deploy.yml:9"
 
 
+def test_a_long_place_keeps_its_line() -> None:
+    where = Location(path=".github/workflows/create-draft-release.yml", line=50)
+    finding = Finding.at(where, "deploy-gated/x", "It waits for nothing.", anchor="x")
+    session = judged(FakeSession(), {**OUTCOMES, "deploy-gated": Outcome.failed("x", [finding])})
+    assert "✘ fail    The deploy does not wait for the tests   create-draft-release.yml:50" in rows(session)
+    assert "✘ fail    The deploy does not wait for …  …raft-release.yml:50" in rows(session, width=62)
+
+
 @pytest.mark.parametrize(
     ("words", "items"),
     [
@@ -142,7 +150,7 @@ VERDICTS = {
         "NOT READY",
         "1 blocks · 9 need you · 1 of 12 settled · 1 to check",
     ),
-    "all judged": (judged(FakeSession()), "NOT READY", "4 block · 2 need you · 6 of 12 settled"),
+    "all judged": (judged(FakeSession()), "NOT READY", "3 block · 2 need you · 1 unknown · 6 of 12 settled"),
     "all settled": (judged(FakeSession(decisions=dict(DECIDED)), dict(ALL_GOOD)), "READY", "12 of 12 settled"),
     "all settled but one is checked again": (
         checking(judged(FakeSession(decisions=dict(DECIDED)), dict(ALL_GOOD)), "lockfile"),
@@ -189,7 +197,7 @@ def test_every_status_has_a_glyph_and_a_word() -> None:
 async def test_the_top_at_both_sizes() -> None:
     for size in (NARROW, WIDE):
         async with coach(size=size) as driver:
-            assert driver.lines[0].startswith("  NOT READY   4 block · 2 need you · 6 of 12 settled")
+            assert driver.lines[0].startswith("  NOT READY   3 block · 2 need you · 1 unknown · 6 of 12 settled")
             assert "todo-app @ 4f2a91c" in driver.lines[0]
             assert driver.lines[1].startswith(" Next  A live-looking secret is in the files (settings.py:12).")
             assert "about 10 min" in driver.lines[1]

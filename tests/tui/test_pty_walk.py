@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -34,7 +33,7 @@ def test_from_start_to_a_signed_file(tmp_path: Path) -> None:
         terminal.keys(TAB, ENTER)
         terminal.until("shipworthy verify --trust")
         terminal.keys(ENTER, "q")
-        assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) == 0
+        assert terminal.ended() == 0
     assert git(folder, "status", "--porcelain") == ""
     fingerprint = re.search(
         r'"key": "(SHA256:[^"]+)"', git(folder, "show", "HEAD:.shipworthy/readiness.production.json")

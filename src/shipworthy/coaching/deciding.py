@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from shipworthy.coaching.words import heading, primary
-from shipworthy.model import Decides, Decision, DecisionKind, OutcomeKind, Result
+from shipworthy.model import Decides, Decision, DecisionKind, OutcomeKind, Result, Status
 from shipworthy.text import plural
 
 ATTEST_DAYS = 90
@@ -22,8 +22,11 @@ def statement(result: Result) -> str:
 
 def acceptance(result: Result) -> tuple[str, str]:
     """What a person accepts who waives the item, and what that covers."""
-    about = plural(len(result.findings), "finding") if result.findings else "no finding"
-    return f"{heading(result)}.", f"It covers {about}, and no new one."
+    # The title alone would read as if what nobody has shown were accepted as true.
+    what = f"{heading(result)}." if result.status is Status.FAIL else f"this stays open: {heading(result)}."
+    if not result.findings:
+        return what, "Nothing was found so far; what is found later is not covered."
+    return what, f"It covers {plural(len(result.findings), 'finding')}, and no new one."
 
 
 def seen_file(result: Result) -> str:

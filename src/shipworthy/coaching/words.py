@@ -151,16 +151,18 @@ def aside(result: Result, today: date, several: bool) -> str:
 
 
 def counts(assessment: Assessment, running: Set[str], pending: Set[str]) -> str:
-    """ "3 block · 2 need you · 6 of 12 settled"; items still being judged are counted as just that."""
+    """ "3 block · 2 need you · 1 unknown · 6 of 12 settled"; items still being judged are just "to check"."""
     waiting = running | pending
     required = assessment.required
     judged = [result for result in required if result.item.id not in waiting]
-    block = sum(result.status in (Status.FAIL, Status.UNKNOWN) for result in judged)
+    block = sum(result.status is Status.FAIL for result in judged)
+    unknown = sum(result.status is Status.UNKNOWN for result in judged)
     you = sum(result.status is Status.NEEDS_YOU for result in judged)
     settled = sum(result.settled for result in judged)
     parts = [
         plural(block, "blocks", "block") if block else "",
         plural(you, "needs you", "need you") if you else "",
+        f"{unknown} unknown" if unknown else "",
         f"{settled} of {len(required)} settled",
         f"{len(required) - len(judged)} to check" if len(required) > len(judged) else "",
     ]

@@ -73,7 +73,9 @@ def _test(pipeline: Pipeline, workflow: Workflow, rows: list[Gate]) -> Leaf | No
     deploy = rows[0].leaf.job
     for leaf in pipeline.of(Kind.TEST):
         runs = [leaf.runs.get(gate.scenario) for gate in rows]
-        if leaf.workflow != workflow.path or leaf.job == deploy or not leaf.fails.yes or not _NAME.fullmatch(leaf.job):
+        if leaf.workflow != workflow.path or leaf.job == deploy or not _NAME.fullmatch(leaf.job):
+            continue
+        if not all(leaf.fails_when(gate.scenario).yes for gate in rows):
             continue
         if all(said is not None and said.yes for said in runs) and deploy not in blocking.before(leaf.job):
             return leaf

@@ -21,6 +21,12 @@ MAKERS: dict[str, str] = {
 }
 _NEVER = {
     "deploy-from-pipeline": "who may change production, and with which key, is a team's to decide.",
+    "branch-protected": "the rules of a branch are set at your code host, by somebody who may.",
+    "codeowners-live": "who owns which files is a team's to decide.",
+    "frozen-install": "which command makes the lock binding is told in the remedy; the line stays yours to change.",
+    "lint-types-in-ci": "which linter and which rules a team wants is a team's to decide.",
+    "review-by-another-human": "no machine can make somebody look.",
+    "smoke-test": "what must work after a deploy is a person's to say.",
     "tests-not-skipped": "why a test is switched off is a person's to judge: mend it, or delete it.",
     "lockfile": "a lock is made by your package manager, from its registry; shipworthy calls neither.",
     "tests-pass": "a failing test is a question about the code.",

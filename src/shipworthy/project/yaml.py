@@ -9,6 +9,8 @@ from typing import Any
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 60
 MAX_ALIASES = 1_000
+MAX_VALUES = 200_000
+"""Values of a file with aliases, those below an anchor counted each time it is named."""
 
 
 class BadData(Exception):
@@ -22,8 +24,8 @@ class BadData(Exception):
 def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
     """Every document of a YAML file as ruamel round-trip nodes without comments (`.lc`: 0-based lines). Raises BadData.
 
-    `on:` stays text, anchors are expanded lazily; alias bombs and deep nesting are refused before anything is built
-    from them. Duplicate keys are an error; with `last_wins` the last of them counts, as in Ruby.
+    `on:` stays text, anchors are expanded lazily; alias bombs and deep nesting (by aliases, too) are refused before
+    anything is built from them. Duplicate keys are an error; with `last_wins` the last of them counts, as in Ruby.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.composer import Composer
@@ -39,6 +41,7 @@ def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
 
         def __init__(self, loader: Any = None) -> None:
             super().__init__(loader)
+            self.whole: dict[int, tuple[int, int, Any]] = {}
             # An anchor may be given anew (YAML 1.2, "Anchors and aliases"); a warning would go past every mask.
             self.warn_double_anchors = False
 
@@ -52,9 +55,33 @@ def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
             if self.nesting > MAX_DEPTH + 1:
                 raise BadData(f"nested more than {MAX_DEPTH} deep", event.start_mark.line + 1)
             try:
-                return super().compose_node(parent, index)
+                node = super().compose_node(parent, index)
             finally:
                 self.nesting -= 1
+            if repeats:
+                self.measure(node, event)
+            return node
+
+        def compose_document(self) -> Any:
+            self.whole.clear()
+            return super().compose_document()
+
+        def measure(self, node: Any, event: Any) -> None:
+            """Notes how many values a node stands for, and how deep they nest. Anchors come before their aliases."""
+            if id(node) in self.whole:
+                return
+            if isinstance(event, AliasEvent):
+                raise BadData("an anchor holds itself", event.start_mark.line + 1)
+            inner = node.value if isinstance(node.value, list) else ()
+            parts = [self.whole[id(part)] for row in inner for part in (row if isinstance(row, tuple) else (row,))]
+            values = 1 + sum(part[0] for part in parts)
+            deep = 1 + max((part[1] for part in parts), default=0)
+            if values > MAX_VALUES:
+                raise BadData(f"its aliases make more than {MAX_VALUES} values of it", event.start_mark.line + 1)
+            if deep > MAX_DEPTH + 1:
+                raise BadData(f"nested more than {MAX_DEPTH} deep by its aliases", event.start_mark.line + 1)
+            # The node itself too: no other may get its identity.
+            self.whole[id(node)] = values, deep, node
 
         def compose_mapping_node(self, anchor: Any) -> Any:
             node = super().compose_mapping_node(anchor)
@@ -72,6 +99,7 @@ def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
     if "\t" in text:
         # Tabs may stand at the end of a line; ruamel takes them for the start of a token.
         text = "\n".join(line.rstrip(" \t") if line.endswith("\t") else line for line in text.split("\n"))
+    repeats = "*" in text and "&" in text
     yaml = YAML(typ="rt", pure=True)
     yaml.Composer = BoundedComposer
     # Without their comments, which nobody reads from the nodes: a third of the time.

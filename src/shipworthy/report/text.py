@@ -11,6 +11,8 @@ from shipworthy.text import plural, visible
 
 MAX_FINDINGS = 5
 """Findings shown per item; the rest is counted."""
+_SHORT = 40
+"""A remedy up to so many characters is said again where the finding before has the same."""
 _STYLES = {
     Status.PASS: "32",
     Status.ATTESTED: "32",
@@ -82,8 +84,11 @@ class TextReport:
         if result.settled:
             return
         shown = result.findings if self._verbose else result.findings[:MAX_FINDINGS]
+        before = ""
         for finding in shown:
-            yield from self._finding(finding, result)
+            lines = list(self._finding(finding, result, before))
+            yield from lines
+            before = finding.remedy if lines else before
         if len(result.findings) > len(shown):
             yield f"        and {len(result.findings) - len(shown)} more (--verbose lists them)"
         if result.status is Status.FAIL:
@@ -94,7 +99,7 @@ class TextReport:
             yield f"      You say: {visible(result.item.attest)}"
             yield f"      With: shipworthy attest {result.item.id}"
 
-    def _finding(self, finding: Finding, result: Result) -> Iterator[str]:
+    def _finding(self, finding: Finding, result: Result, before: str) -> Iterator[str]:
         located = finding.location.path or finding.location.remote or finding.location.commit
         where = f"{visible(str(finding.location), 120)}  " if located else ""
         if not where and finding.message == result.summary:
@@ -105,7 +110,8 @@ class TextReport:
             if 0 <= index < len(finding.excerpt.lines):
                 yield f"          {finding.location.line} | {visible(finding.excerpt.lines[index].strip(), 120)}"
         if finding.remedy:
-            yield f"          {self._arrow} {visible(finding.remedy, 500)}"
+            same = len(finding.remedy) > _SHORT and finding.remedy == before
+            yield f"          {self._arrow} {'as above' if same else visible(finding.remedy, 500)}"
 
     def _rest(self, assessment: Assessment) -> Iterator[str]:
         """Suggested and optional items, folded to counts unless asked for."""

@@ -45,7 +45,10 @@ def counts(assessment: Assessment) -> str:
     unknown = sum(1 for each in open_items if each.status is Status.UNKNOWN)
     you = sum(1 for each in open_items if each.status is Status.NEEDS_YOU)
     settled = len(assessment.required) - len(open_items)
-    rows = [f"{block} block" if block else "", f"{you} need{'s' if you == 1 else ''} you" if you else ""]
+    rows = [
+        f"{block} block{'s' if block == 1 else ''}" if block else "",
+        f"{you} need{'s' if you == 1 else ''} you" if you else "",
+    ]
     rows.append(f"{unknown} could not be checked" if unknown else "")
     rows.append(f"{settled} of {len(assessment.required)} settled")
     return " · ".join(row for row in rows if row)

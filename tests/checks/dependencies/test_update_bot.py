@@ -13,7 +13,7 @@ PASS, FAIL, UNKNOWN, NA = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOW
 BOT = ".github/dependabot.yml"
 NPM = {"package.json": '{"dependencies": {"a": "1"}}'}
 WEB = {"web/package.json": NPM["package.json"]}
-CI = {".github/workflows/ci.yml": "on: push\njobs: {a: {steps: [{run: echo}]}}\n"}
+CI = {".github/workflows/ci.yml": "on: push\njobs: {a: {runs-on: x, steps: [{run: echo}]}}\n"}
 
 
 def dependabot(*entries: str) -> dict[str, str]:
@@ -25,7 +25,7 @@ def entry(ecosystem: str, folder: str = "/", more: str = "") -> str:
 
 
 IGNORED = ", ignore: [{dependency-name: '*'}]"
-SCHEDULED = "on: {{schedule: [{{cron: '0 0 * * 1'}}]}}\njobs: {{a: {{steps: [{{run: {}}}]}}}}\n"
+SCHEDULED = "on: {{schedule: [{{cron: '0 0 * * 1'}}]}}\njobs: {{a: {{runs-on: x, steps: [{{run: {}}}]}}}}\n"
 
 
 @pytest.mark.parametrize(

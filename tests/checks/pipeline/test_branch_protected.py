@@ -91,6 +91,9 @@ def test_without_the_host_git_is_shown_and_a_person_says(repository: Path) -> No
         outcome.summary == "GitHub was not asked; of 1 recent commit in git, 0 came as a merge or by a request's number"
     )
     assert "check --host" in outcome.findings[0].remedy
+    assert outcome.findings[0].remedy.endswith(
+        "Or look at the settings of your code host yourself, and attest what you saw."
+    )
     assert any(line.startswith("git: 1 commit reached main") for line in outcome.looked_at)
 
 
@@ -101,6 +104,10 @@ def test_what_a_person_said_stays_said_when_answers_age_or_the_host_is_down() ->
     found = [BranchProtected().check(Facts({HostEvidence: host, **facts}), context) for host in (unasked, down)]
     found.append(by_facts(answers()))
     assert [each.kind for each in found] == [YOU, UNKNOWN, PASS]
+    assert (
+        found[1].findings[0].message
+        == "It is down, and git alone does not tell whether the main branch refuses a push."
+    )
     assert len({finding.fingerprint for each in found for finding in each.findings}) == 1
 
 

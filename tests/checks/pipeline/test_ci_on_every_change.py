@@ -27,7 +27,7 @@ JOB = "jobs:\n  build:\n    runs-on: ubuntu-latest\n    steps: [{run: make}]\n"
         ),
         ({CI: f"on: workflow_dispatch\n{JOB}"}, FAIL, "ci.yml:1 starts only by hand"),
         (
-            {CI: "on: pull_request\njobs:\n  a: {if: false, steps: [{run: x}]}\n"},
+            {CI: "on: pull_request\njobs:\n  a: {runs-on: x, if: false, steps: [{run: x}]}\n"},
             FAIL,
             "ci.yml:3 the job has `if: False`",
         ),
@@ -40,7 +40,7 @@ JOB = "jobs:\n  build:\n    runs-on: ubuntu-latest\n    steps: [{run: make}]\n"
             "no job surely starts on every change: ci.yml:3 job build, a `paths` filter leaves out changes to app.py",
         ),
         (
-            {CI: "on: pull_request\njobs: {a: {if: vars.X, steps: []}}\n"},
+            {CI: "on: pull_request\njobs: {a: {runs-on: x, if: vars.X, steps: [{run: a}]}}\n"},
             UNKNOWN,
             "no job surely starts on every change: ci.yml:2 job a, the job runs only if vars.X",
         ),

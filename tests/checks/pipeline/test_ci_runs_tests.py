@@ -20,9 +20,8 @@ from shipworthy.project import Project
 PASS, FAIL, UNKNOWN, NA = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN, OutcomeKind.NOT_APPLICABLE
 CI = ".github/workflows/ci.yml"
 CODE = {"app.py": "x = 1\n"}
-CALLED = (
-    "on:\n  workflow_call:\n    inputs: {cmd: {type: string}}\njobs:\n  t:\n    steps: [{run: '${{ inputs.cmd }}'}]\n"
-)
+CALLED = "on:\n  workflow_call:\n    inputs: {cmd: {type: string}}\njobs:\n"
+CALLED += "  t:\n    runs-on: x\n    steps: [{run: '${{ inputs.cmd }}'}]\n"
 CALLER = "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/t.yml\n    with: {cmd: pytest}\n"
 ACTION = "runs:\n  using: composite\n  steps:\n    - run: pytest\n      shell: bash\n"
 
@@ -37,7 +36,7 @@ def steps(*lines: str, on: str = "pull_request", job: str = "") -> str:
     [
         ({CI: steps("run: pytest")}, PASS, "ci.yml:6 pytest"),
         ({CI: workflow("make t"), "Makefile": "t:\n\tpytest\n"}, PASS, "ci.yml:8 pytest <- Makefile:2"),
-        ({CI: CALLER, ".github/workflows/t.yml": CALLED}, PASS, "ci.yml:4 pytest <- t.yml:6"),
+        ({CI: CALLER, ".github/workflows/t.yml": CALLED}, PASS, "ci.yml:4 pytest <- t.yml:7"),
         (
             {CI: steps("uses: ./.github/actions/t"), ".github/actions/t/action.yml": ACTION},
             PASS,
@@ -136,7 +135,7 @@ def test_a_masked_test_names_what_masks_it(tmp_path: Path) -> None:
 
 
 def test_a_name_decides_nothing(tmp_path: Path) -> None:
-    text = "name: Test\non: pull_request\njobs:\n  test:\n    steps:\n      - {name: Run pytest, run: npm run test}\n"
+    text = "name: Test\n" + steps("{name: Run pytest, run: npm run test}")
     files = {**CODE, CI: text, "package.json": '{"scripts": {"test": "eslint . && echo vitest"}}'}
     found = check_files("ci-runs-tests", tmp_path / "repo", files)
     assert (found.kind, found.summary) == (FAIL, "no test runner, only lint")
@@ -177,7 +176,8 @@ PROOFS: dict[str, Mapping[str, str]] = {
     },
     "called workflow and action": {
         CI: "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/t.yml\n",
-        ".github/workflows/t.yml": "on: workflow_call\njobs:\n  t:\n    steps: [{uses: ./.github/actions/a}]\n",
+        ".github/workflows/t.yml": "on: workflow_call\njobs:\n  t:\n    runs-on: x\n"
+        "    steps: [{uses: ./.github/actions/a}]\n",
         ".github/actions/a/action.yml": ACTION.replace("pytest", "tox -e unit"),
         "tox.ini": "[testenv:unit]\ncommands = pytest tests\n",
     },
@@ -215,14 +215,17 @@ ROW = "1," * 3_000
 HOSTILE = {
     "alias bomb": f"on: pull_request\na: &a [x, x]\n{BOMB}jobs: {{}}\n",
     "deep nesting": "on: pull_request\njobs: " + "[" * 5_000,
-    "many comments": "on: pull_request\njobs:\n  a:\n    steps: [{run: echo}]\n" + "# pytest\n" * 20_000,
+    "many comments": "on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps: [{run: echo}]\n"
+    + "# pytest\n" * 20_000,
     "too large": "on: pull_request\n" + "#" * 1_100_000,
-    "control characters": 'on: pull_request\njobs:\n  "\\e[31ma":\n    steps: [{run: "echo \\u202e\\e[2J"}]\n',
+    "control characters": 'on: pull_request\njobs:\n  "\\e[31ma":\n    runs-on: x\n'
+    '    steps: [{run: "echo \\u202e\\e[2J"}]\n',
     "wrong triggers": "on: {pull_request: [1], push: 3}\njobs: {a: [], b: {steps: {}}, c: {needs: {}, steps: [1]}}\n",
-    "wrong steps": "on: push\njobs: {a: {steps: [{run: 2}, {uses: 3}, {run: x, with: 1, env: 2, if: []}]}}\n",
+    "wrong steps": "on: push\n"
+    "jobs: {a: {runs-on: x, steps: [{run: 2}, {uses: 3}, {run: x, with: 1, env: 2, if: []}]}}\n",
     "jobs is a list": "on: pull_request\njobs: [a, b]\n",
     "wrong job": "on: push\njobs: {a: {strategy: x, env: y, defaults: z, runs-on: {a: b}, steps: [{run: x}]}}\n",
-    "quotes in a condition": 'on: push\njobs: {a: {if: "' + "'" * 3_000 + '", steps: [{run: x}]}}\n',
+    "quotes in a condition": 'on: push\njobs: {a: {runs-on: x, if: "' + "'" * 3_000 + '", steps: [{run: x}]}}\n',
     "huge matrix": f"on: push\njobs:\n  a: {{strategy: {{matrix: {{a: [{ROW}], b: [{ROW}]}}}}, steps: [{{run: x}}]}}\n",
 }
 
@@ -239,7 +242,7 @@ def test_circles_end(tmp_path: Path) -> None:
         **CODE,
         CI: (
             "on: push\njobs:\n  a: {uses: ./.github/workflows/b.yml}\n"
-            "  c: {steps: [{uses: ./.github/actions/x}, {run: make a}]}\n"
+            "  c: {runs-on: x, steps: [{uses: ./.github/actions/x}, {run: make a}]}\n"
         ),
         ".github/workflows/b.yml": "on: workflow_call\njobs: {a: {uses: ./.github/workflows/ci.yml}}\n",
         ".github/actions/x/action.yml": "runs: {using: composite, steps: [{uses: ./.github/actions/x}]}\n",

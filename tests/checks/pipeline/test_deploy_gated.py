@@ -13,7 +13,7 @@ PASS, FAIL, UNKNOWN = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.UNKNOWN
 NEEDS_YOU, NA = OutcomeKind.NEEDS_YOU, OutcomeKind.NOT_APPLICABLE
 CI, DEPLOY = ".github/workflows/ci.yml", ".github/workflows/deploy.yml"
 CODE = {"app.py": "x = 1\n"}
-TEST = "  test:\n    steps: [{run: pytest}]\n"
+TEST = "  test:\n    runs-on: x\n    steps: [{run: pytest}]\n"
 PUSH = "on: {push: {branches: [main]}}\njobs:\n"
 TAG = "on: {push: {tags: ['v*']}}\njobs:\n"
 
@@ -24,7 +24,7 @@ CALLS = (
 
 
 def job(*keys: str, run: str = "fly deploy") -> str:
-    return "  deploy:\n" + "".join(f"    {key}\n" for key in keys) + f"    steps: [{{run: {run}}}]\n"
+    return "  deploy:\n" + "".join(f"    {key}\n" for key in keys) + f"    runs-on: x\n    steps: [{{run: {run}}}]\n"
 
 
 def found(folder: Path, item: str, files: dict[str, str]) -> Outcome:
@@ -37,19 +37,19 @@ def found(folder: Path, item: str, files: dict[str, str]) -> Outcome:
         (
             {CI: PUSH + TEST + job("needs: test")},
             PASS,
-            "1 deploy wait for tests: ci.yml:7 fly deploy <- needs test:3 <- ci.yml:4 pytest",
+            "1 deploy wait for tests: ci.yml:9 fly deploy <- needs test:3 <- ci.yml:5 pytest",
         ),
-        ({CI: PUSH + TEST + job()}, FAIL, "ci.yml:6 waits for no test"),
-        ({CI: PUSH + TEST + job("needs: test", "if: always()")}, FAIL, "ci.yml:8 waits for no test"),
-        ({CI: "on: push\njobs:\n" + TEST, DEPLOY: PUSH + job()}, FAIL, "deploy.yml:4 waits for no test"),
-        ({CI: PUSH + job()}, FAIL, "ci.yml:4 waits for no test"),
+        ({CI: PUSH + TEST + job()}, FAIL, "ci.yml:8 waits for no test"),
+        ({CI: PUSH + TEST + job("needs: test", "if: always()")}, FAIL, "ci.yml:10 waits for no test"),
+        ({CI: "on: push\njobs:\n" + TEST, DEPLOY: PUSH + job()}, FAIL, "deploy.yml:5 waits for no test"),
+        ({CI: PUSH + job()}, FAIL, "ci.yml:5 waits for no test"),
         ({CI: TAG + TEST + job()}, NEEDS_YOU, None),
         ({CI: "on: workflow_dispatch\njobs:\n" + TEST + job()}, NEEDS_YOU, None),
         ({CI: TAG + TEST + job("needs: test")}, PASS, None),
         ({CI: "on: {schedule: [{cron: '0 1 * * *'}]}\njobs:\n" + job()}, FAIL, None),
         ({CI: PUSH + TEST + job("needs: test"), DEPLOY: TAG + job()}, NEEDS_YOU, None),
         ({CI: PUSH + TEST + job(), DEPLOY: TAG + job()}, FAIL, None),
-        ({CI: PUSH + "  test:\n    steps: [{run: pytest, if: vars.T}]\n" + job("needs: test")}, UNKNOWN, None),
+        ({CI: PUSH + TEST.replace("pytest", "pytest, if: vars.T") + job("needs: test")}, UNKNOWN, None),
         ({CI: PUSH + "  test:\n    uses: o/r/.github/workflows/t.yml@v1\n" + job("needs: test")}, UNKNOWN, None),
         ({CI: PUSH + TEST + job("needs: test"), DEPLOY: PUSH + "  a: {uses: o/r/.github/workflows/cd.yml@v1}\n"},
          UNKNOWN, None),
@@ -83,15 +83,15 @@ def test_no_code_is_not_applicable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "place", "remedy"),
     [
-        ({CI: PUSH + TEST + job()}, f"{CI}:6", f"In {CI}, let job deploy need job test (`needs: [test]`)."),
+        ({CI: PUSH + TEST + job()}, f"{CI}:8", f"In {CI}, let job deploy need job test (`needs: [test]`)."),
         (
             {CI: PUSH + TEST + job("needs: test", "if: always()")},
-            f"{CI}:8",
+            f"{CI}:10",
             f"In {CI}, let job deploy need job test (`needs: [test]`) and no condition that runs it anyway.",
         ),
         (
             {CI: "on: push\njobs:\n" + TEST, DEPLOY: PUSH + job()},
-            f"{DEPLOY}:4",
+            f"{DEPLOY}:5",
             f"In {DEPLOY}, {CALLS}",
         ),
     ],
@@ -104,9 +104,13 @@ def test_the_remedy_names_file_and_job(tmp_path: Path, files: dict[str, str], pl
 @pytest.mark.parametrize(
     "text",
     [
-        PUSH + "  a: {needs: a, steps: [{run: pytest}, {run: fly deploy}]}\n" + TEST,
-        PUSH + "  a: {needs: b, steps: [{run: pytest}]}\n  b: {needs: a, steps: [{run: fly deploy}]}\n",
-        PUSH + "  'a/b': {steps: [{run: pytest}]}\n  a: {needs: 'a/b', if: always(), steps: [{run: fly deploy}]}\n",
+        PUSH + "  a: {needs: a, runs-on: x, steps: [{run: pytest}, {run: fly deploy}]}\n" + TEST,
+        PUSH
+        + "  a: {needs: b, runs-on: x, steps: [{run: pytest}]}\n"
+        + "  b: {needs: a, runs-on: x, steps: [{run: fly deploy}]}\n",
+        PUSH
+        + "  'a/b': {runs-on: x, steps: [{run: pytest}]}\n"
+        + "  a: {needs: 'a/b', if: always(), runs-on: x, steps: [{run: fly deploy}]}\n",
         PUSH + TEST + job("needs: test", "if: " + "(" * 200 + "always()" + ")" * 200),
     ],
     ids=["itself", "circle", "slash", "deep"],

@@ -173,7 +173,7 @@ COMMANDS = [
 
 
 def step(action: str, given: str = "") -> str:
-    return f"on: {LANDING}\njobs:\n  a:\n    steps:\n      - uses: {action}\n" + (
+    return f"on: {LANDING}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: {action}\n" + (
         f"        with: {{{given}}}\n" if given else ""
     )
 

@@ -12,17 +12,18 @@ from shipworthy.facts.pipeline.gate import Gate, gates, overall
 CI, DEPLOY, CALLED = ".github/workflows/ci.yml", ".github/workflows/d.yml", ".github/workflows/called.yml"
 PUSH = "on: {push: {branches: [main]}}\njobs:\n"
 BY_HAND = "on: workflow_dispatch\njobs:\n"
-TEST = "  test:\n    steps: [{run: pytest}]\n"
+TEST = "  test:\n    runs-on: x\n    steps: [{run: pytest}]\n"
+MAYBE = TEST.replace("pytest", "pytest, if: vars.T")
 CALLS = "  ci: {uses: ./.github/workflows/called.yml}\n"
 MATRIX = "    strategy: {matrix: {include: [{x: a}, {x: b}]}}\n"
 
 
 def job(*keys: str, name: str = "deploy", run: str = "fly deploy") -> str:
-    return f"  {name}:\n" + "".join(f"    {key}\n" for key in keys) + f"    steps: [{{run: {run}}}]\n"
+    return f"  {name}:\n" + "".join(f"    {key}\n" for key in keys) + f"    runs-on: x\n    steps: [{{run: {run}}}]\n"
 
 
 def steps(*given: str, job: str = "") -> str:
-    return f"  deploy:\n{job}    steps:\n" + "".join(f"      - {each}\n" for each in given)
+    return f"  deploy:\n{job}    runs-on: x\n    steps:\n" + "".join(f"      - {each}\n" for each in given)
 
 
 def needing(condition: str) -> str:
@@ -32,7 +33,8 @@ def needing(condition: str) -> str:
 def collecting(*step: str, job_keys: str = "    needs: [test, other]\n    if: always()\n") -> str:
     rows = "".join(f"      - {each}\n" for each in step)
     other = job(name="other", run="tar c .")
-    return PUSH + TEST + other + "  all:\n" + job_keys + "    steps:\n" + rows + job("needs: all")
+    waiting = job("needs: all", "if: \"!cancelled() && needs.all.result == 'success'\"")
+    return PUSH + TEST + other + "  all:\n" + job_keys + "    runs-on: x\n    steps:\n" + rows + waiting
 
 
 TRICKS = [
@@ -64,14 +66,33 @@ TRICKS = [
         + job("needs: test", 'if: "always() && needs.test.result == \'success\'"'),
         "yes",
     ),
-    (PUSH + "  test:\n    steps: [{run: pytest, if: vars.T}]\n" + job("needs: test"), "unknown"),
-    (PUSH + "  test:\n    steps: [{run: pytest, if: vars.T}]\n" + job("needs: test", "if: vars.T"), "yes"),
-    (PUSH + "  test:\n    if: vars.T\n    steps: [{run: pytest, if: vars.T}]\n" + job("needs: test"), "yes"),
-    (PUSH + "  test:\n    if: false\n    steps: [{run: pytest}]\n" + job("needs: test"), "na"),
-    (BY_HAND + "  test:\n    steps: [{run: pytest, if: '!inputs.skip'}]\n" + job("needs: test"), "unknown"),
+    (PUSH + MAYBE + job("needs: test"), "unknown"),
+    (PUSH + MAYBE + job("needs: test", "if: vars.T"), "yes"),
+    (PUSH + MAYBE.replace("runs-on", "if: vars.T\n    runs-on") + job("needs: test"), "yes"),
+    (PUSH + "  test:\n    if: false\n    runs-on: x\n    steps: [{run: pytest}]\n" + job("needs: test"), "na"),
+    (BY_HAND + MAYBE.replace("vars.T", "'!inputs.skip'") + job("needs: test"), "unknown"),
     # The way over other jobs.
     (PUSH + TEST + job("needs: test", name="b", run="tar c .") + job("needs: b"), "yes"),
-    (PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .") + job("needs: b"), "no"),
+    # A failure goes on along the whole chain, also past a job that ran all the same.
+    (PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .") + job("needs: b"), "yes"),
+    (PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .") + job("needs: b", "if: success()"),
+     "yes"),
+    (PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .") + job("needs: b", "if: always()"), "no"),
+    (
+        PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .")
+        + job("needs: b", 'if: "!cancelled() && needs.b.result == \'success\'"'),
+        "no",
+    ),
+    (
+        PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .")
+        + job("needs: b", name="c", run="tar c .") + job("needs: c", "if: '!failure()'"),
+        "yes",
+    ),
+    (
+        PUSH + TEST + job("needs: test", "if: always()", name="b", run="tar c .")
+        + job("needs: b", name="c", run="tar c .") + job("needs: c", "if: '!cancelled()'"),
+        "no",
+    ),
     (
         PUSH + TEST + job("needs: test", name="b", run="tar c .")
         + job("needs: b", 'if: "always() && needs.b.result == \'success\'"'),
@@ -121,7 +142,7 @@ TRICKS = [
         + steps("{run: pytest, if: matrix.x == 'a'}", "{run: fly deploy, if: matrix.x == 'a'}", job=MATRIX),
         "yes",
     ),
-    (PUSH + "  test:\n" + MATRIX + "    steps: [{run: pytest, if: matrix.x == 'a'}]\n" + job("needs: test"), "yes"),
+    (PUSH + job(MATRIX.strip(), name="test", run="pytest, if: matrix.x == 'a'") + job("needs: test"), "yes"),
     # Ways it starts.
     (
         "on: {push: {branches: [main]}, workflow_dispatch: }\njobs:\n"
@@ -189,7 +210,7 @@ def test_tricks(once: list[Gate], row: int, answer: str) -> None:
 
 
 CALLED_TEST = "on: workflow_call\njobs:\n" + TEST
-CALLED_MAYBE = "on: workflow_call\njobs:\n  test: {if: vars.T, steps: [{run: pytest}]}\n"
+CALLED_MAYBE = "on: workflow_call\njobs:\n  test: {runs-on: x, if: vars.T, steps: [{run: pytest}]}\n"
 CALLED_DEPLOY = "on: workflow_call\njobs:\n" + job()
 
 
@@ -256,23 +277,23 @@ def test_after_another_workflow(tmp_path: Path, ci: str, deploys: str, answer: s
     [
         (
             PUSH + TEST + job("needs: test", name="build", run="tar c .") + job("needs: build"),
-            "ci.yml:10 fly deploy <- needs build:5 <- test:3 <- ci.yml:4 pytest",
+            "ci.yml:13 fly deploy <- needs build:6 <- test:3 <- ci.yml:5 pytest",
         ),
         (
             PUSH + TEST + job(name="pre", run="tar c .") + job("needs: pre", name="build", run="tar c .")
             + job("needs: build"),
-            "ci.yml:12 fly deploy <- needs build:7 <- pre:5; no test step on any path (tests: ci.yml:4)",
+            "ci.yml:16 fly deploy <- needs build:9 <- pre:6; no test step on any path (tests: ci.yml:5)",
         ),
-        (PUSH + job(), "ci.yml:4 fly deploy; no test step on any path, and none anywhere"),
+        (PUSH + job(), "ci.yml:5 fly deploy; no test step on any path, and none anywhere"),
         (
             PUSH + TEST + job("needs: test", "if: always()"),
-            ("ci.yml:8 fly deploy <- needs test:3; `pytest` at ci.yml:4 does not hold it: "
+            ("ci.yml:10 fly deploy <- needs test:3; `pytest` at ci.yml:5 does not hold it: "
              "it starts although job test failed"),
         ),
-        (PUSH + steps("run: pytest", "run: fly deploy"), "ci.yml:6 fly deploy <- ci.yml:5 pytest"),
+        (PUSH + steps("run: pytest", "run: fly deploy"), "ci.yml:7 fly deploy <- ci.yml:6 pytest"),
         (
             PUSH + steps("run: pytest || true", "run: fly deploy"),
-            "ci.yml:6 fly deploy; `pytest` at ci.yml:5 does not hold it: `|| true` hides its failure",
+            "ci.yml:7 fly deploy; `pytest` at ci.yml:6 does not hold it: `|| true` hides its failure",
         ),
     ],
 )  # fmt: skip

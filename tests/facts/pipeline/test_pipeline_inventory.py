@@ -71,38 +71,49 @@ def test_other_systems_are_unknown(tmp_path: Path) -> None:
     assert found["actions"] is None
 
 
+RUNS = "runs-on: x, steps: [{run: a}]"
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("permissions: write-all\njobs: {a: {}}\n", "write"),
-        ("permissions: {contents: read, packages: write}\njobs: {a: {}}\n", "write"),
-        ("permissions: {}\njobs: {a: {}}\n", "restricted"),
-        ("permissions: read-all\njobs: {a: {}}\n", "restricted"),
-        ("jobs: {a: {permissions: {}}, b: {permissions: write-all}}\n", "all-jobs-set"),
-        ("jobs: {a: {permissions: {}}, b: {}}\n", "absent"),
+        ("permissions: write-all\njobs: {a: {runs-on: x, steps: [{run: a}]}}\n", "write"),
+        ("permissions: {contents: read, packages: write}\njobs: {a: {runs-on: x, steps: [{run: a}]}}\n", "write"),
+        ("permissions: {}\njobs: {a: {runs-on: x, steps: [{run: a}]}}\n", "restricted"),
+        ("permissions: read-all\njobs: {a: {runs-on: x, steps: [{run: a}]}}\n", "restricted"),
+        (
+            f"jobs: {{a: {{permissions: {{}}, {RUNS}}}, b: {{permissions: write-all, {RUNS}}}}}\n",
+            "all-jobs-set",
+        ),
+        ("jobs: {a: {runs-on: x, steps: [{run: a}], permissions: {}}, b: {runs-on: x, steps: [{run: a}]}}\n", "absent"),
     ],
 )
 def test_permissions(tmp_path: Path, text: str, answer: str) -> None:
     assert table(tmp_path, {CI: "on: push\n" + text})["top_level_permissions"] == {"ci.yml": answer}
 
 
-TEST = "  test:\n    steps: [{run: pytest}]\n"
-MASKED = "  test:\n    continue-on-error: true\n    steps: [{run: pytest}]\n"
+TEST = "  test:\n    runs-on: x\n    steps: [{run: pytest}]\n"
+MASKED = "  test:\n    continue-on-error: true\n    runs-on: x\n    steps: [{run: pytest}]\n"
 PUSH = "on: push\njobs:\n"
 
 
 def deploy(*keys: str) -> str:
-    return "  deploy:\n" + "".join(f"    {key}\n" for key in keys) + "    steps: [{run: flyctl deploy}]\n"
+    return (
+        "  deploy:\n" + "".join(f"    {key}\n" for key in keys) + "    runs-on: x\n    steps: [{run: flyctl deploy}]\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "gated"),
     [
         (PUSH + TEST + deploy("needs: test"), "yes"),
-        (PUSH + TEST + "  build: {needs: [test], steps: []}\n" + deploy("needs: build"), "yes"),
-        (PUSH + "  deploy:\n    steps: [{run: pytest}, {run: flyctl deploy}]\n", "yes"),
-        (PUSH + "  deploy:\n    steps: [{run: flyctl deploy}, {run: pytest}]\n", "no"),
-        (PUSH + "  deploy:\n    steps: [{run: pytest || true}, {run: flyctl deploy}]\n", "no"),
+        (
+            PUSH + TEST + "  build: {needs: [test], runs-on: x, steps: [{run: tar c .}]}\n" + deploy("needs: build"),
+            "yes",
+        ),
+        (PUSH + "  deploy:\n    runs-on: x\n    steps: [{run: pytest}, {run: flyctl deploy}]\n", "yes"),
+        (PUSH + "  deploy:\n    runs-on: x\n    steps: [{run: flyctl deploy}, {run: pytest}]\n", "no"),
+        (PUSH + "  deploy:\n    runs-on: x\n    steps: [{run: pytest || true}, {run: flyctl deploy}]\n", "no"),
         (PUSH + TEST + deploy(), "no"),
         (PUSH + MASKED + deploy("needs: test"), "no"),
         (PUSH + TEST + deploy("needs: test", "if: always()"), "no"),
@@ -110,7 +121,10 @@ def deploy(*keys: str) -> str:
         (PUSH + TEST.replace("steps", "if: github.ref == 'refs/heads/x'\n    steps") + deploy("needs: test"), "na"),
         (PUSH.replace("push", "{push: {branches: [main]}}") + TEST + deploy("needs: test", "if: true"), "yes"),
         ("on: {push: {tags: ['v*']}}\njobs:\n" + deploy(), "no"),
-        (PUSH + TEST + deploy("needs: test") + "  other:\n    steps: [{run: npm publish}]\n", "partial"),
+        (
+            PUSH + TEST + deploy("needs: test") + "  other:\n    runs-on: x\n    steps: [{run: npm publish}]\n",
+            "partial",
+        ),
     ],
 )
 def test_whether_a_deploy_waits_for_tests(tmp_path: Path, text: str, gated: str) -> None:

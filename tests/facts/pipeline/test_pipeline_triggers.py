@@ -134,7 +134,8 @@ def test_a_job_runs_only_after_those_it_needs(tmp_path: Path, jobs: str, answer:
 
 
 def test_jobs_that_need_each_other_are_not_followed(tmp_path: Path) -> None:
-    text = "on: push\njobs:\n  a: {needs: b, steps: [{run: pytest}]}\n  b: {needs: a, steps: [{run: pytest}]}\n"
+    text = "on: push\njobs:\n  a: {needs: b, runs-on: x, steps: [{run: pytest}]}\n"
+    text += "  b: {needs: a, runs-on: x, steps: [{run: pytest}]}\n"
     found = read(tmp_path, {".github/workflows/ci.yml": text})
     assert not found.leaves
     assert "circle" in found.opaque[0].reason

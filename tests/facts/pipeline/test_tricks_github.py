@@ -324,9 +324,20 @@ GATES: list[tuple[str, str, dict[str, str], str]] = [
     ),
     (
         "after-aggregator-of-nothing",
-        flow(t=T, all=job("echo ok", needs="[t]", **{"if": "always()"}), d=job(DEPLOY, needs="all")),
+        flow(
+            t=T,
+            all=job("echo ok", needs="[t]", **{"if": "always()"}),
+            d=job(DEPLOY, needs="all", **{"if": "'!cancelled()'"}),
+        ),
         {},
         "no",
+    ),
+    (
+        # Its own `success()` asks of every job ahead, not only of those it names.
+        "after-aggregator-of-nothing-that-lets-failures-through",
+        flow(t=T, all=job("echo ok", needs="[t]", **{"if": "always()"}), d=job(DEPLOY, needs="all")),
+        {},
+        "yes",
     ),
     ("in-parallel-beside", one(f"- parallel: [{{run: pytest}}, {{run: {DEPLOY}}}]"), {}, "no"),
     ("in-parallel-beside-turned", one(f"- parallel: [{{run: {DEPLOY}}}, {{run: pytest}}]"), {}, "no"),

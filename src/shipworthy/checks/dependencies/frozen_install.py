@@ -137,9 +137,12 @@ def _proved(earlier: Leaf, leaf: Leaf) -> bool:
     one, two = earlier.install, leaf.install
     if one is None or two is None or one.tool != two.tool or not (one.frozen.yes and (one.proves or one.requirements)):
         return False
-    if (earlier.workflow, earlier.job) != (leaf.workflow, leaf.job) or not earlier.fails.yes:
+    if (earlier.workflow, earlier.job) != (leaf.workflow, leaf.job):
         return False
-    return all(said.no or _whenever(earlier.runs.get(name), said) for name, said in leaf.runs.items())
+    return all(
+        said.no or (earlier.fails_when(name).yes and _whenever(earlier.runs.get(name), said))
+        for name, said in leaf.runs.items()
+    )
 
 
 def _whenever(earlier: Said | None, said: Said) -> bool:

@@ -14,10 +14,10 @@ from shipworthy.text import plural
 def without_answers(item: str, host: HostEvidence, review: Review, question: str) -> Outcome:
     """What can be said when the host did not answer: git's evidence for a person, never that it passes."""
     looked_at = review.lines()
-    remedy = host.remedy
-    if host.failed:
-        return Outcome.unknown(host.why, [_open(item, f"{host.why}.", remedy)], looked_at=looked_at)
+    remedy = f"{host.remedy} Or look at the settings of your code host yourself, and attest what you saw.".lstrip()
     message = f"{host.why[:1].upper()}{host.why[1:]}, and git alone does not tell {question}."
+    if host.failed:
+        return Outcome.unknown(host.why, [_open(item, message, remedy)], looked_at=looked_at)
     finding = _open(item, message, remedy)
     if not review.whole:
         # Nothing is left then to show a person.

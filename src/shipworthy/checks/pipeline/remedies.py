@@ -144,7 +144,8 @@ def proof(leaf: Leaf) -> str:
     """The chain from the pipeline's file to the command: "ci.yml:14 pytest <- Makefile:3"."""
     first, *rest = (f"{link.path.rpartition('/')[2]}:{link.line}" for link in leaf.chain)
     name, *words = leaf.text.split(" ")
-    program = name.rpartition("/")[2] or name
+    # An action keeps its owner: `o/r@v1`.
+    program = name if "@" in name else name.rpartition("/")[2] or name
     if program in _DRIVERS and words and words[0][:1].isalpha():
         program += f" {words[0]}"
     return " <- ".join([f"{first} {program}", *rest])

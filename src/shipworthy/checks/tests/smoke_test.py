@@ -125,7 +125,7 @@ def _shipped(pipeline: Pipeline, questions: list[Leaf]) -> Iterator[Shipped]:
             mine = [
                 leaf
                 for leaf in questions
-                if leaf.fails.yes
+                if leaf.fails_when(scenario).yes
                 and leaf.workflow == deploy.workflow
                 and (known := leaf.runs.get(scenario)) is not None
                 and (known.yes or (not known.no and known.rests_on <= said.rests_on))

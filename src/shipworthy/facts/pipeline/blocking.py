@@ -1,11 +1,14 @@
 """Which jobs of a workflow cannot start once another one has failed or was skipped, told by needs and conditions.
 
 Source: the code host's "Using jobs in a workflow" (a job whose needs failed or were skipped is skipped, unless its
-condition names a status function) and "Evaluate expressions" (what the status functions answer).
+condition names a status function; "a failure or skip applies to all jobs in the dependency chain from the point of
+failure or skip onwards", so that `success()` asks of every job ahead, also of those behind one that ran all the same)
+and "Evaluate expressions" (what the status functions answer).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +17,24 @@ from shipworthy.facts.pipeline.fact import Job
 from shipworthy.facts.pipeline.values import Open, Unknown, truth
 
 MAX_DEPTH = 60
+MAX_EFFORT = 250_000
+
+
+class TooMuch(Exception):
+    """There are more jobs and tests than are held against each other."""
+
+
+class Effort:
+    """What may still be looked at, for all workflows of a repository together."""
+
+    def __init__(self) -> None:
+        self._left = MAX_EFFORT
+
+    def spend(self) -> None:
+        """Raises TooMuch where nothing is left."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuch
 
 
 def with_callers(id: str) -> list[str]:
@@ -23,9 +44,13 @@ def with_callers(id: str) -> list[str]:
 
 
 class Blocking:
-    """The jobs of one workflow. `github`: conditions are written in that code host's language, and are followed."""
+    """The jobs of one workflow. `github`: conditions are written in that code host's language, and are followed.
 
-    def __init__(self, jobs: Iterable[Job], *, github: bool) -> None:
+    What asks for more than `effort` raises TooMuch.
+    """
+
+    def __init__(self, jobs: Iterable[Job], *, github: bool, effort: Effort | None = None) -> None:
+        self._effort = effort or Effort()
         self.jobs: Mapping[str, Job] = {job.id: job for job in jobs}
         self._github = github
         self._before: dict[str, dict[str, str]] = {}
@@ -38,12 +63,12 @@ class Blocking:
         """
         if id not in self._before:
             found: dict[str, str] = {}
-            waiting = [(each, need) for each in reversed(with_callers(id)) for need in self.needs(each)]
+            waiting = deque((each, need) for each in reversed(with_callers(id)) for need in self.needs(each))
             while waiting:
-                (by, need), *waiting = waiting
+                by, need = waiting.popleft()
                 if need not in found:
                     found[need] = by
-                    waiting += [(need, each) for each in self.needs(need)]
+                    waiting.extend((need, each) for each in self.needs(need) if each not in found)
             self._before[id] = found
         return self._before[id]
 
@@ -81,14 +106,18 @@ class Blocking:
         return any(not self._starts(each, case, depth) for each in with_callers(id) if each not in around)
 
     def _starts(self, id: str, case: _Case, depth: int) -> bool:
+        self._effort.spend()
         job = self.jobs.get(id)
         if job is None:
             return True
         results = {need: self._result(need, case, depth) for need in job.needs}
         if not self._github:
             return not job.waits or ("failure" not in results.values() and "skipped" not in results.values())
-        fine = all(result == "success" for result in results.values())
         text = job.condition
+        ahead = (each for each in self._chain(id) if each not in results)
+        fine = all(result == "success" for result in results.values()) and all(
+            self._result(each, case, depth) == "success" for each in ahead
+        )
         if not uses_status(text) and not fine:
             return False
         if not text:
@@ -105,8 +134,27 @@ class Blocking:
         }
         return truth(condition(text, context)) is not False
 
+    def _chain(self, id: str) -> list[str]:
+        """The jobs it needs, and those they need, without what its callers need."""
+        found: dict[str, None] = {}
+        waiting = list(self.needs(id))
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found[each] = None
+                waiting += self.needs(each)
+        return list(found)
+
     def _result(self, id: str, case: _Case, depth: int) -> str:
         """How a needed job ends in this case."""
+        if id not in case.results:
+            result = self._ends(id, case, depth)
+            if depth >= MAX_DEPTH:
+                return result
+            case.results[id] = result
+        return case.results[id]
+
+    def _ends(self, id: str, case: _Case, depth: int) -> str:
         if id == case.needed:
             # Other systems go on past a job that this start leaves out.
             return case.result if self._github or case.result == "failure" else "success"
@@ -127,3 +175,5 @@ class _Case:
 
     def __init__(self, needed: str, result: str, other: str, event: str) -> None:
         self.needed, self.result, self.other, self.event = needed, result, other, event
+        self.results: dict[str, str] = {}
+        """How jobs end, as far as that is known already."""

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from shipworthy.facts.pipeline import image_builds
 from shipworthy.facts.pipeline.fact import Kind, Link, no, unsure
 from shipworthy.facts.pipeline.neutral import could_test
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.secret_scanners import in_image
-from shipworthy.facts.pipeline.shell_words import join_path
+from shipworthy.facts.pipeline.shell_words import ROOT, join_path
 from shipworthy.facts.pipeline.tree import line_with, rows
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.words import words as _words
@@ -42,6 +43,13 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         command = words[at]
     if command == "compose":
         return compose(r, ["docker-compose", *words[at + 1 :]], frame, words[1:at])
+    if command == "buildx" and words[at + 1 : at + 2] == ["build"]:
+        at, command = at + 1, "build"
+    if command == "image" and words[at + 1 : at + 2] == ["build"]:
+        at, command = at + 1, "build"
+    if command == "build":
+        image_builds.build(r, words[at + 1 :], frame)
+        return False
     if command not in ("run", "exec"):
         return False
     start = at + 1
@@ -52,8 +60,16 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     entry = option(options, "--entrypoint")
     rest = list(words[at + 1 :])
     image = words[at] if at < len(words) else ""
+    made = image_builds.built(r, image) if command == "run" and not entry else None
+    if made is not None:
+        stage = _inside(made.stage.copy(), options, frame)
+        if image_builds.run(r, made, rest, frame, stage=stage):
+            return True
     if command == "run" and not entry:
         rest = in_image(image, rest)
+    if command == "run" and option(options, "-w", "--workdir"):
+        place = _inside(image_builds.Stage(), options, frame).place(".")
+        frame = replace(frame, folder=place) if place is not None else frame
     if entry:
         rest = [*shlex.split(entry.replace(HOLE, "x")), *rest]
     if rest:
@@ -63,6 +79,19 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     return True
 
 
+def _inside(stage: image_builds.Stage, options: Sequence[str], frame: Frame) -> image_builds.Stage:
+    """The container's files with the folders that are mounted into it, and where it starts."""
+    mounts = [options[n + 1] for n, word in enumerate(options[:-1]) if word in ("-v", "--volume")]
+    mounts += [word.partition("=")[2] for word in options if word.startswith(("--volume=", "-v="))]
+    for mount in mounts:
+        host, _, inside = mount.partition(":")
+        path = join_path(frame.folder, host) if host[:1] in (".", ROOT) else None
+        if path is not None and inside:
+            stage.copies.append((path, posixpath.normpath(inside.partition(":")[0])))
+    stage.folder = option(options, "-w", "--workdir") or stage.folder
+    return stage
+
+
 def compose(r: Resolver, words: Sequence[str], frame: Frame, outer: Sequence[str] = ()) -> bool:
     """`docker compose run SERVICE cmd`, `exec`, `up --exit-code-from SERVICE`; `outer`: options of docker itself."""
     at = skip_options(words, 1, _COMPOSE_VALUED)
@@ -70,6 +99,9 @@ def compose(r: Resolver, words: Sequence[str], frame: Frame, outer: Sequence[str
     if at >= len(words):
         return True
     command, rest = words[at], words[at + 1 :]
+    if command == "build" or (command == "up" and "--build" in rest):
+        names = [] if option(rest, "--exit-code-from") else [word for word in rest if not word.startswith("-")]
+        _build_services(r, files, names, frame)
     if command in ("run", "exec"):
         start = skip_options(rest, 0, _RUN_VALUED)
         if start >= len(rest):
@@ -78,7 +110,9 @@ def compose(r: Resolver, words: Sequence[str], frame: Frame, outer: Sequence[str
             frame = frame.masked(no("it runs in the background"))
         service, inner = rest[start], list(rest[start + 1 :])
         if inner:
-            r.command(inner, frame)
+            _in_service(
+                r, files, service, inner, frame, entered=command == "run", where=option(rest[:start], "-w", "--workdir")
+            )
         else:
             _service(r, files, service, frame)
         return True
@@ -132,23 +166,102 @@ def _on_own_machine(frame: Frame) -> bool:
     return frame.variables.get("RUNNER_ENVIRONMENT") == ("self-hosted",)
 
 
+def _settings(r: Resolver, files: Sequence[str], service: str, frame: Frame) -> tuple[str, dict[str, Any]]:
+    """The last compose file that names a service, and what the files say of it together."""
+    paths = [join_path(frame.folder, name) for name in files] or [r.tree.upwards(frame.folder, *_NAMES)]
+    where, settings = "", dict[str, Any]()
+    for path in paths:
+        data = r.tree.yaml(path) if path else None
+        services = data.get("services") if isinstance(data, dict) else None
+        # The first version of the format has the services at the top.
+        services = services if isinstance(services, dict) else data if isinstance(data, dict) else None
+        found = services.get(service) if isinstance(services, dict) else None
+        if isinstance(found, dict) and path:
+            where = path if found.get("command") or not where else where
+            settings.update(found)
+    return where, settings
+
+
+def _image(r: Resolver, where: str, settings: Mapping[str, Any]) -> image_builds.Image | None:
+    """The image a service is built from; its files together with the folders that are mounted."""
+    home = posixpath.dirname(where) or "."
+    build = settings.get("build")
+    given = build if isinstance(build, dict) else {"context": build} if isinstance(build, str) else None
+    image = None
+    if given is not None:
+        context = join_path(home, str(given.get("context") or "."))
+        path = join_path(context, str(given.get("dockerfile") or "Dockerfile"))
+        image = image_builds.image_of(r, path, context, str(given.get("target") or ""))
+        if image is None and context is not None:
+            image = image_builds.Image(where, image_builds.Stage(copies=[(context, "/")]))
+    elif isinstance(settings.get("image"), str):
+        image = image_builds.built(r, settings["image"])
+    stage = image.stage.copy() if image else image_builds.Stage()
+    for volume in rows(settings.get("volumes")):
+        host, _, inside = volume.partition(":") if isinstance(volume, str) else ("", "", "")
+        if isinstance(volume, dict):
+            host, inside = str(volume.get("source") or ""), str(volume.get("target") or "")
+        path = join_path(home, host) if host.startswith(".") else None
+        if path is not None and inside:
+            stage.copies.append((path, posixpath.normpath(inside.partition(":")[0])))
+    if isinstance(settings.get("working_dir"), str):
+        stage.folder = settings["working_dir"]
+    if image is None and not stage.copies:
+        return None
+    return image_builds.Image(image.path if image else where, stage)
+
+
+def _build_services(r: Resolver, files: Sequence[str], names: Sequence[str], frame: Frame) -> None:
+    """`docker compose build`: the images of the services that are named, or of all."""
+    every = dict[str, None]()
+    for path in [join_path(frame.folder, name) for name in files] or [r.tree.upwards(frame.folder, *_NAMES)]:
+        data = r.tree.yaml(path) if path else None
+        services = data.get("services") if isinstance(data, dict) else None
+        every.update(dict.fromkeys(map(str, services)) if isinstance(services, dict) else {})
+    for service in [name for name in every if not names or name in names]:
+        where, settings = _settings(r, files, service, frame)
+        build = settings.get("build")
+        given = build if isinstance(build, dict) else {"context": build} if isinstance(build, str) else None
+        if given is None or settings.get("profiles"):
+            continue
+        context = join_path(posixpath.dirname(where) or ".", str(given.get("context") or "."))
+        path = join_path(context, str(given.get("dockerfile") or "Dockerfile"))
+        tags = [str(settings["image"])] if settings.get("image") else []
+        image_builds.follow(r, path, context, str(given.get("target") or ""), frame, tags=tags)
+
+
+def _in_service(
+    r: Resolver, files: Sequence[str], service: str, words: list[str], frame: Frame, *, entered: bool, where: str | None
+) -> None:
+    """`docker compose run SERVICE cmd`: where in the repository the command stands."""
+    path, settings = _settings(r, files, service, frame) if frame.folder is not None else ("", {})
+    image = _image(r, path, settings) if path else None
+    if image is None:
+        r.command(words, frame)
+        return
+    if where:
+        image.stage.folder = where
+    if not entered:
+        image.stage.entry = []
+    if image.stage.place(".") is None and not image.stage.entry:
+        r.command(words, frame)
+        return
+    image_builds.run(r, image, words, frame)
+
+
 def _service(r: Resolver, files: Sequence[str], service: str, frame: Frame) -> None:
     """What a service of the compose files runs."""
     if frame.folder is None:
         r.lose(f"`docker compose … {service}`: its folder is not known".replace(HOLE, "…"), frame)
         return
-    paths = [join_path(frame.folder, name) for name in files] or [r.tree.upwards(frame.folder, *_NAMES)]
-    command: Any = None
-    entry: Any = None
-    where = ""
-    for path in paths:
-        data = r.tree.yaml(path) if path else None
-        services = data.get("services") if isinstance(data, dict) else None
-        settings = services.get(service) if isinstance(services, dict) else None
-        if isinstance(settings, dict) and path:
-            where = path if settings.get("command") or not where else where
-            command = settings.get("command") or command
-            entry = settings.get("entrypoint") or entry
+    where, settings = _settings(r, files, service, frame)
+    command, entry = settings.get("command"), settings.get("entrypoint")
+    image = _image(r, where, settings) if where else None
+    nested = frame.enter("compose", where, service)
+    if nested is None:
+        return
+    if where and not command and not entry and image is not None and image_builds.run(r, image, (), nested):
+        return
     if not where or not (command or entry):
         r.lose(
             f"the compose service “{service}” was not found, or its image decides what runs".replace(HOLE, "…"), frame
@@ -156,13 +269,15 @@ def _service(r: Resolver, files: Sequence[str], service: str, frame: Frame) -> N
         return
     line = line_with(r.tree.text(where) or "", r"^[ \t]*(command|entrypoint)\s*:", f"{service}:") if service else 1
     link = Link(where, line, f"{service}: {command or entry}"[:80])
-    nested = frame.enter("compose", where, service)
-    if nested is None:
+    inside = image.stage.place(".") if image is not None else None
+    nested = replace(nested, folder=inside if inside is not None else posixpath.dirname(where) or ".")
+    if not entry and image is not None and image.stage.entry:
+        given = _split(command) if isinstance(command, str) else [str(each) for each in rows(command)]
+        image_builds.run(r, image, given, nested.at(link))
         return
-    nested = replace(nested, folder=posixpath.dirname(where) or ".")
     words: list[str] = []
     for part in (entry, command):
-        if isinstance(part, str) and part is command and not entry:
+        if isinstance(part, str) and not entry:
             r.script(part, nested, fixed(link))
             return
         words += [str(each) for each in rows(part)] if not isinstance(part, str) else _split(part)

@@ -190,7 +190,7 @@ class Leaf:
     on_change: Said
     """Whether it runs on every proposed change."""
     fails: Said
-    """Whether its failure fails the job."""
+    """Whether its failure fails the job, in the start that says most of `on_change`; see `fails_when`."""
     runs: Mapping[str, Said] = field(default_factory=dict)
     """Whether it runs, by the name of the workflow's scenario."""
     remark: str = ""
@@ -201,6 +201,12 @@ class Leaf:
     """Its step starts although an earlier one of the job failed (`if: always()`)."""
     combinations: Mapping[str, Combinations] = field(default_factory=dict)
     """By scenario, for jobs with several combinations of a matrix."""
+    fails_in: Mapping[str, Said] = field(default_factory=dict)
+    """Whether its failure fails the job, by the name of the workflow's scenario."""
+
+    def fails_when(self, scenario: str) -> Said:
+        """Whether its failure fails the job where the workflow starts so."""
+        return self.fails_in.get(scenario, self.fails)
 
     @property
     def path(self) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shipworthy.facts.pipeline.blocking import Blocking, with_callers
+from shipworthy.facts.pipeline.blocking import Blocking, Effort, TooMuch, with_callers
 from shipworthy.facts.pipeline.expressions import condition
 from shipworthy.facts.pipeline.fact import (
     YES,
@@ -59,6 +59,10 @@ class Gate:
     def by_hand(self) -> bool:
         """Whether a person starts it: a tag, a release, a button."""
         return self.scenario in _BY_HAND or self.event in _BY_HAND
+
+
+_ByJob = dict[tuple[str, str], list[Leaf | Opaque]]
+"""Rows by workflow and job, those of a called workflow under its callers too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class Proofs:
         self._order = {id(leaf): number for number, leaf in enumerate(pipeline.leaves)}
         self._tests = pipeline.of(Kind.TEST)
         self._blocking: dict[str, Blocking] = {}
+        self._effort = Effort()
+        self._by_job = (self._sorted(self._tests), self._sorted(pipeline.opaque))
         self._workflows: Mapping[str, Workflow] = {each.path: each for each in pipeline.workflows}
 
     def every(self) -> list[Gate]:
@@ -135,8 +141,23 @@ class Proofs:
                     found.append(self._gate(leaf, starts[scenario]))
         return found
 
+    def _sorted(self, rows: Sequence[Leaf | Opaque]) -> _ByJob:
+        found: _ByJob = {}
+        for each in rows:
+            for caller in with_callers(each.job):
+                found.setdefault((each.workflow, caller), []).append(each)
+        return found
+
     def _gate(self, leaf: Leaf, start: Scenario) -> Gate:
-        before = self._before(leaf, start, self._tests)
+        try:
+            return self._judged(leaf, start)
+        except TooMuch:
+            said = unsure("there are too many jobs to hold every deploy against every test")
+            preview = start.on_change.answer in (Answer.YES, Answer.PARTIAL) and not start.outside
+            return Gate(leaf, start.name, start.event, said, None, f"{place(leaf)} {_named(leaf)}; {said.why}", preview)
+
+    def _judged(self, leaf: Leaf, start: Scenario) -> Gate:
+        before = self._before(leaf, start, self._by_job[0])
         if start.event == "workflow_run":
             before += self._upstream(leaf)
         best = max(before, key=self._rank, default=None)
@@ -147,7 +168,7 @@ class Proofs:
             if not best.said.yes:
                 proof += f"; not always: {best.said.why}"
             return Gate(leaf, start.name, start.event, best.said, test, proof, preview)
-        lost = self._before(leaf, start, self._pipeline.opaque)
+        lost = self._before(leaf, start, self._by_job[1])
         doubts = [each for each in (*before, *lost) if each.said.answer is not Answer.NO]
         doubt = max(doubts, key=self._rank, default=None)
         said = self._no_proof(leaf, start, doubt, before)
@@ -173,7 +194,11 @@ class Proofs:
         return no(self._elsewhere(leaf))
 
     def _elsewhere(self, leaf: Leaf) -> str:
-        tests = [each for each in self._tests if not each.fails.no and any(not said.no for said in each.runs.values())]
+        tests = [
+            each
+            for each in self._tests
+            if any(not said.no and not each.fails_when(name).no for name, said in each.runs.items())
+        ]
         tests.sort(key=lambda each: each.workflow != leaf.workflow)
         return f"{_NO_TEST} (tests: {place(tests[0])})" if tests else f"{_NO_TEST}, and none anywhere"
 
@@ -183,26 +208,35 @@ class Proofs:
         if path not in self._blocking:
             workflow = self._workflows.get(path)
             jobs = (job for job in self._pipeline.jobs if job.workflow == path)
-            self._blocking[path] = Blocking(jobs, github=workflow is not None and workflow.system == "github")
+            github = workflow is not None and workflow.system == "github"
+            self._blocking[path] = Blocking(jobs, github=github, effort=self._effort)
         return self._blocking[path]
 
-    def _before(self, leaf: Leaf, start: Scenario, rows: Iterable[Leaf] | Iterable[Opaque]) -> list[_Before]:
-        """What of the same workflow comes before a deploy, and how surely it ran, passed, and could have stopped it."""
+    def _before(self, leaf: Leaf, start: Scenario, rows: _ByJob) -> list[_Before]:
+        """What of the same workflow comes before a deploy, and how surely it ran, passed, and could have stopped it.
+
+        The nearest first. Nothing behind a sure proof of one link is looked for: none is shorter.
+        """
         blocking = self._of(leaf.workflow)
-        ahead = blocking.before(leaf.job)
-        found = []
-        for each in rows:
-            runs = each.runs.get(start.name)
-            if each.workflow != leaf.workflow or runs is None or runs.no:
-                continue
-            if each.job == leaf.job:
-                row = self._same_job(leaf, each, runs, start.name)
-            elif any(caller in ahead for caller in with_callers(each.job)):
-                row = self._other_job(leaf, each, runs, start, blocking)
-            else:
-                continue
-            if row is not None:
-                found.append(row)
+        found: list[_Before] = []
+        seen = {id(leaf)}
+        for job in (leaf.job, *blocking.before(leaf.job)):
+            for each in rows.get((leaf.workflow, job), ()):
+                runs = each.runs.get(start.name)
+                if id(each) in seen or runs is None or runs.no:
+                    continue
+                self._effort.spend()
+                if each.job == leaf.job:
+                    row = self._same_job(leaf, each, runs, start.name)
+                elif job == leaf.job:
+                    continue
+                else:
+                    row = self._other_job(leaf, each, runs, start, blocking)
+                seen.add(id(each))
+                if row is not None:
+                    found.append(row)
+                    if row.said.yes and len(each.chain) == 1:
+                        return found
         return found
 
     def _same_job(self, leaf: Leaf, each: Leaf | Opaque, runs: Said, scenario: str) -> _Before | None:
@@ -217,7 +251,7 @@ class Proofs:
         own = leaf.runs[scenario]
         said = _implied(runs, own.rests_on, frozenset())
         if isinstance(each, Leaf):
-            said = weakest(said, each.fails, _in_each_combination(leaf, each, scenario))
+            said = weakest(said, each.fails_when(scenario), _in_each_combination(leaf, each, scenario))
         return _Before(said, each)
 
     def _other_job(
@@ -227,7 +261,7 @@ class Proofs:
         over = tuple(blocking.path(leaf.job, inside[0]))
         if not blocking.stops(leaf.job, each.job, start.event):
             looks = blocking.perhaps(leaf.job, each.job)
-            if looks and (isinstance(each, Opaque) or each.fails.yes):
+            if looks and (isinstance(each, Opaque) or each.fails_when(start.name).yes):
                 return _Before(unsure(f"job {looks} decides in its own steps whether it fails"), each, over)
             return _Before(no(f"it starts although job {each.job} failed"), each, over)
         assumed: set[Doubt] = set()
@@ -242,7 +276,8 @@ class Proofs:
             and (leaf.job.rpartition("/")[0] == each.job.rpartition("/")[0] or not _OF_THE_CALL.search(doubt[0]))
         )
         said = _implied(runs, shared, frozenset(assumed))
-        return _Before(weakest(said, each.fails) if isinstance(each, Leaf) else said, each, over)
+        fails = each.fails_when(start.name) if isinstance(each, Leaf) else YES
+        return _Before(weakest(said, fails), each, over)
 
     # Another workflow, after whose end this one starts.
 
@@ -269,7 +304,7 @@ class Proofs:
         for each in every:
             runs = each.runs.get(start.name)
             if each.workflow == workflow.path and runs is not None and not runs.no:
-                said = weakest(runs, each.fails) if isinstance(each, Leaf) else unsure(each.reason)
+                said = weakest(runs, each.fails_when(start.name)) if isinstance(each, Leaf) else unsure(each.reason)
                 rows.append(_Before(said, each, after=workflow.name))
         none = no(f"workflow {workflow.name} runs no test when started by {start.event}")
         return max(rows, key=self._rank, default=_Before(none, leaf, after=workflow.name))

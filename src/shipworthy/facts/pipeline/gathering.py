@@ -66,6 +66,11 @@ def pair_rank(pair: Pair) -> tuple[int, ...]:
     return (*strength(weakest(runs, fails)), *strength(runs))
 
 
+def _of_change(pair: Pair) -> tuple[tuple[int, ...], int]:
+    """As `pair_rank`; of starts that say the same of changes, the one that tolerates most comes last."""
+    return pair_rank(pair), -strength(pair[1])[0]
+
+
 def key_of(job: str, step: int, what: Found | Lost) -> Any:
     """Under which key a leaf or loss of a job is the same in every scenario."""
     if isinstance(what, Found):
@@ -85,7 +90,7 @@ def gather(
     for (job_id, *_), row in seen.items():
         runs = {each: max(pairs, key=pair_rank) for each, pairs in row.ways.items()}
         ways = [(weakest(by_name[each].on_change, pair[0]), pair[1]) for each, pair in runs.items()]
-        change, fails = max(ways, key=pair_rank, default=(_NOTHING, YES))
+        change, fails = max(ways, key=_of_change, default=(_NOTHING, YES))
         what = row.what
         if isinstance(what, Lost):
             read.opaque.append(
@@ -117,5 +122,6 @@ def gather(
                     install=what.install,
                     despite=what.despite,
                     combinations=row.combinations,
+                    fails_in={each: pair[1] for each, pair in runs.items()},
                 )
             )

@@ -25,9 +25,9 @@ from shipworthy.facts.pipeline.fact import (
 from shipworthy.facts.pipeline.gathering import Read, Seen, gather, pair_rank
 from shipworthy.facts.pipeline.github_jobs import Walk
 from shipworthy.facts.pipeline.github_rules import problems
-from shipworthy.facts.pipeline.github_steps import Steps
+from shipworthy.facts.pipeline.github_steps import MAX_WALKED, Steps
 from shipworthy.facts.pipeline.hardening import permissions_of
-from shipworthy.facts.pipeline.resolve import Resolver
+from shipworthy.facts.pipeline.resolve import Found, Resolver
 from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.triggers import Start, Surroundings, starts_of
 from shipworthy.project.yaml import line_of
@@ -63,6 +63,7 @@ class GitHub:
             group = groups.setdefault(start.scenario.name, [])
             if not group or mentions_action:
                 group.append(start)
+        self._steps.left = MAX_WALKED
         seen: dict[Any, Seen] = {}
         jobs: dict[str, Job] = {}
         text = self._resolver.tree.text(path) or ""
@@ -100,6 +101,9 @@ class GitHub:
             runs = _together([pair[0] for pair in best], tried)
             pair = (runs, weakest(*(pair[1] for pair in best)))
             row = into.setdefault(key, Seen(first.step, first.what))
+            # Where it starts although an earlier step failed in one of them, no test before it holds it.
+            despite = (each.what for each in found if each and isinstance(each.what, Found) and each.what.despite)
+            row.what = next(despite, row.what) if not runs.no else row.what
             row.ways.setdefault(name, []).append(pair)
             several = [each.combinations[name] for each in found if each and name in each.combinations]
             if several:

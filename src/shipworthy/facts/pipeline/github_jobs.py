@@ -15,6 +15,7 @@ from shipworthy.facts.pipeline.github_guards import guarded
 from shipworthy.facts.pipeline.github_place import Place, judged, texts
 from shipworthy.facts.pipeline.github_rules import problems
 from shipworthy.facts.pipeline.github_steps import Steps
+from shipworthy.facts.pipeline.matrix import MAX_COMBINATIONS as ALL_COMBINATIONS
 from shipworthy.facts.pipeline.matrix import combinations
 from shipworthy.facts.pipeline.resolve import Found, Lost, Resolver
 from shipworthy.facts.pipeline.tree import rows
@@ -24,7 +25,7 @@ from shipworthy.project.yaml import line_of
 
 MAX_CALL_DEPTH = 4
 MAX_JOBS = 400
-MAX_COMBINATIONS = 24
+MAX_COMBINATIONS = 64
 
 
 @dataclass(slots=True)
@@ -61,6 +62,8 @@ class Walk:
         jobs = {str(key): job for key, job in data["jobs"].items() if isinstance(job, Mapping)}
         states: dict[str, _State] = {}
         waiting = list(jobs)[:MAX_JOBS]
+        for name in list(jobs)[MAX_JOBS:][:1]:
+            self._lose(f"it has more than {MAX_JOBS} jobs", path, data, name, chain, prefix, runs, anything=True)
         base = {
             "github": self._start.github,
             "inputs": inputs if inputs is not None else _own_inputs(data, self._start),
@@ -135,7 +138,20 @@ class Walk:
         if "uses" in job:
             return self._called(name, job, path, chain, said, fails, prefix, context, depth)
         outputs: Any = Open(f"needs.{name}.outputs")
-        every = _distinct(job, combinations(job.get("strategy"), context))
+        every = combinations(job.get("strategy"), context)
+        different = _distinct(job, every)
+        if len(every) > ALL_COMBINATIONS or len(different) > MAX_COMBINATIONS:
+            self._lose(
+                "its matrix has more combinations than are followed",
+                path,
+                data,
+                name,
+                chain,
+                prefix,
+                said,
+                anything=True,
+            )
+        every = different[:MAX_COMBINATIONS]
         for number, combination in enumerate(every):
             at = number if len(every) > 1 else None
             outputs = self._combination(name, job, data, path, chain, said, fails, key, context, combination, at)
@@ -235,9 +251,11 @@ class Walk:
         chain: tuple[Link, ...],
         prefix: str,
         runs: Said,
+        *,
+        anything: bool = False,
     ) -> None:
         link = Link(path, line_of(data["jobs"], name) or 1, name)
-        self._note_loss(prefix + name, Lost(reason, (*chain, link), runs))
+        self._note_loss(prefix + name, Lost(reason, (*chain, link), runs, anything))
 
 
 def _needs(job: Mapping[str, Any]) -> list[str]:
@@ -334,11 +352,11 @@ def _distinct(job: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> lis
     try:
         text = json.dumps([used, steps], default=str)
     except (TypeError, ValueError, RecursionError):
-        return list(every)[:MAX_COMBINATIONS]
+        return list(every)
     names = set(re.findall(r"matrix\.([\w-]+)", text))
     whole = bool(re.search(r"matrix\s*\[|toJSON\(\s*matrix", text, re.I))
     chosen: dict[str, Mapping[str, Any]] = {}
     for each in every:
         shown = {key: value for key, value in each.items() if whole or key in names}
         chosen.setdefault(repr(sorted(shown.items(), key=lambda row: row[0])), each)
-    return list(chosen.values())[:MAX_COMBINATIONS]
+    return list(chosen.values())

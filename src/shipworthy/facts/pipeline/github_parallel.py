@@ -36,7 +36,7 @@ def laid_out(steps: Sequence[Any]) -> list[Laid]:
     found: list[Laid] = []
     running: list[Laid] = []
     at = 0
-    for step in steps[:MAX_STEPS]:
+    for step in steps:
         if not isinstance(step, Mapping):
             continue
         if "parallel" in step:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shipworthy.facts.pipeline.github_parallel import CONTROLS
+from shipworthy.facts.pipeline.github_parallel import CONTROLS, MAX_STEPS
 from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.words import words
 from shipworthy.project.yaml import line_of
@@ -42,7 +42,6 @@ def problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _known(data, _WORKFLOW, "a workflow")
     yield from _events(data)
     jobs = data.get("jobs")
-    placed = isinstance(jobs, Mapping) and any(isinstance(job, Mapping) and "runs-on" in job for job in jobs.values())
     for name, job in jobs.items() if isinstance(jobs, Mapping) else ():
         line = line_of(jobs, name) or 1
         if not _ID.fullmatch(str(name)):
@@ -50,8 +49,11 @@ def problems(data: Mapping[str, Any]) -> Iterator[Problem]:
         if not isinstance(job, Mapping):
             yield f"job {name} has no settings", line
             continue
-        if placed and not {"runs-on", "uses"} & set(job):
-            yield f"job {name} has no `runs-on`", line
+        if job.get("uses") is None:
+            if job.get("runs-on") is None:
+                yield f"job {name} has no `runs-on`", line
+            if not rows(job.get("steps")):
+                yield f"job {name} has no `steps`", line
         yield from _job(str(name), job, jobs if isinstance(jobs, Mapping) else {}, line)
 
 
@@ -90,6 +92,8 @@ def _job(name: str, job: Mapping[str, Any], jobs: Mapping[str, Any], line: int) 
 
 def _steps(name: str, steps: Any, ids: set[str], line: int, inside: bool = False) -> Iterator[Problem]:
     """`ids`: those of the job's steps so far. `inside`: they are the steps of a `parallel` group."""
+    if len(rows(steps)) > MAX_STEPS:
+        yield f"job {name} has more than {MAX_STEPS} steps", line
     for index, step in enumerate(rows(steps)):
         where = line_of(steps, index) or line
         if not isinstance(step, Mapping):
@@ -98,6 +102,9 @@ def _steps(name: str, steps: Any, ids: set[str], line: int, inside: bool = False
         yield from _known(step, _STEP, "a step")
         if "parallel" in step and not inside:
             yield from _steps(name, step["parallel"], ids, where, inside=True)
+        for word in ("run", "uses"):
+            if not isinstance(step.get(word, ""), str | int | float):
+                yield f"the `{word}` of a step is no text", line_of(step, word) or where
         if sum(key in step for key in ("run", "uses", *(() if inside else CONTROLS))) != 1:
             yield "a step needs either `run` or `uses`", where
         key = step.get("id")

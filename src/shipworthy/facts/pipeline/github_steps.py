@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,8 +23,9 @@ from shipworthy.facts.pipeline.github_place import (
 )
 from shipworthy.facts.pipeline.globs import matches
 from shipworthy.facts.pipeline.neutral import could_test
+from shipworthy.facts.pipeline.power_shell import power_shell
 from shipworthy.facts.pipeline.resolve import Found, Frame, Lost, Resolver, Written, fixed, shown
-from shipworthy.facts.pipeline.secret_scanners import hints, in_image, scan_of
+from shipworthy.facts.pipeline.secret_scanners import in_image, scan_of
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell_words import ROOT, Values, join_path
 from shipworthy.facts.pipeline.tree import rows
@@ -34,9 +33,8 @@ from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of, truth
 from shipworthy.project.yaml import line_of
 
 MAX_ACTION_DEPTH = 6
-_ASIDE = re.compile(r"(?:^|(?<=\s))#.*|\bTest-(?:Path|Connection|NetConnection)\b|\bin CI\b", re.M | re.I)
-"""Comments, and what asks something else, in a PowerShell script."""
-_POWER = re.compile(r"[$;|&{}()@`]|^\s*(if|foreach|for|while|try|function|param)\b")
+MAX_WALKED = 25_000
+"""Steps of one workflow file, those of each combination and each start counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,23 @@ class Steps:
         self._known: dict[Any, tuple[list[Found], list[Lost], list[Written]]] = {}
         self._hashes: dict[tuple[str, ...], str] = {}
         self.ended: list[Ended] = []
+        self.left = MAX_WALKED
 
     def walk(self, steps: Any, place: Place, number: int | None = None) -> None:
         """Every step of a job (or of an action: then all count as step `number` of the job)."""
         known_steps: dict[str, Any] = {}
         place.context = {**place.context, "steps": known_steps, "hashfiles()": self._hash_files}
         order = laid_out(rows(steps))
+        first, positions = len(self.ended), list[int]()
         for index, laid in enumerate(order):
+            self.left -= 1
+            if self.left < 0:
+                link = Link(place.path, line_of(laid.step) or 1, "steps")
+                self._end(
+                    [], [Lost("there are too many steps to follow them all", (link,), YES, True)], place, laid.starts
+                )
+                positions.append(laid.ends)
+                break
             step, start = laid.step, len(self.ended)
             said = judged(step.get("if"), self._status(place.context, step.get("if")), "the step")
             key = step.get("id")
@@ -70,12 +78,19 @@ class Steps:
             if starts_despite(step.get("if"), place.context):
                 here = replace(here, despite=True)
             outputs = self._one(step, here, laid.starts if number is None else number, raised)
-            if number is None and laid.starts != laid.ends:
-                self.ended[start:] = [Ended(*placed(each.what, laid)) for each in self.ended[start:]]
+            for row in range(start, len(self.ended)):
+                position, what = placed(self.ended[row].what, laid)
+                positions.append(position)
+                self.ended[row] = Ended(position if number is None else number, what)
             if isinstance(key, str):
                 outcome: Any = "success" if said.yes else "skipped" if said.no else Unknown(f"steps.{key}.outcome")
-                row = {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
-                known_steps[key] = row if not said.no else {**row, "outputs": {}}
+                given = {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
+                known_steps[key] = given if not said.no else {**given, "outputs": {}}
+        if number is not None:
+            # Of one step of the job, only the order of the rows tells what came before what.
+            self.ended[first:] = [
+                self.ended[first + row] for row in sorted(range(len(positions)), key=positions.__getitem__)
+            ]
 
     def _status(self, context: Mapping[str, Any], text: Any) -> Mapping[str, Any]:
         if not isinstance(text, str) or not uses_status(text):
@@ -189,36 +204,13 @@ class Steps:
         if options is not None:
             r.script(text, frame, here, options=options)
         elif shell in ("pwsh", "powershell", "cmd"):
-            self._power(text, frame, here)
+            power_shell(r, text, frame, here)
         elif could_test(text):
             r.lose(
                 f"a script for {shell.split(' ')[0] or 'another shell'} is not followed".replace(HOLE, "…"),
                 frame.at(here(0)),
             )
         return r.found[at[0] :], r.lost[at[1] :], r.written[at[2] :]
-
-    def _power(self, text: str, frame: Frame, here: Any) -> None:
-        """PowerShell and cmd: plain command lines only. The exit code is the last program's."""
-        lines = [
-            (row, line.strip()) for row, line in enumerate(text.split("\n")) if line.strip() and line.strip()[0] != "#"
-        ]
-        if any(_POWER.search(line) for _, line in lines):
-            if could_test(_ASIDE.sub(" ", text)):
-                self._resolver.lose("a PowerShell script is not followed", frame.at(here(0)), anything=hints(text))
-            return
-        folder = frame.folder
-        for number, (row, line) in enumerate(lines):
-            try:
-                words = shlex.split(line.replace("\\", "/"))
-            except ValueError:
-                words = line.split()
-            if words and words[0] == "cd":
-                folder = join_path(folder, words[1]) if len(words) > 1 else None
-                continue
-            inner = replace(frame.at(here(row)), folder=folder)
-            if number < len(lines) - 1:
-                inner = inner.masked(no("in PowerShell the last command decides the result"))
-            self._resolver.command(words, inner)
 
     def _handed_on(self, written: Sequence[Written], place: Place) -> Any:
         """Outputs of a step, and variables for later steps, as far as `echo NAME=value >> FILE` tells them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import Answer, Kind, Leaf, Pipeline, weakest
 from shipworthy.facts.pipeline.gate import gates, hidden_deploys, overall
-from shipworthy.facts.pipeline.proof import outside_starts, proving, runs_in, started_outside
+from shipworthy.facts.pipeline.proof import holds_in, outside_starts, proving, started_outside
 from shipworthy.facts.update_bots import UpdateBots
 
 
@@ -23,15 +23,16 @@ def tests_on_change(pipeline: Pipeline) -> str:
     tests = pipeline.of(Kind.TEST)
     answers = {weakest(leaf.on_change, leaf.fails).answer for leaf in tests}
     outside = outside_starts(pipeline)
-    partly = [leaf for leaf in tests if leaf.fails.yes and runs_in(leaf.workflow, leaf.runs, outside, Answer.PARTIAL)]
+    partly = [leaf for leaf in tests if holds_in(leaf, outside, Answer.PARTIAL)]
     if Answer.PARTIAL in answers or partly:
         return "partial"
     lost = any(not each.on_change.no for each in pipeline.opaque)
     if Answer.UNKNOWN in answers or lost or any(each.line is not None for each in pipeline.not_read):
         return "unknown"
     landed = any(
-        leaf.fails.yes and any(said.yes for name, said in leaf.runs.items() if name.partition(" on ")[0] == "landing")
+        said.yes and name.partition(" on ")[0] == "landing" and leaf.fails_when(name).yes
         for leaf in tests
+        for name, said in leaf.runs.items()
     )
     return "partial" if landed else "no"
 

@@ -33,7 +33,7 @@ def _texts(found: Read) -> Iterable[str]:
             yield from _said(said)
     for leaf in found.leaves:
         yield from (leaf.text, leaf.remark, leaf.job, *(link.text for link in leaf.chain))
-        for said in (leaf.on_change, leaf.fails, *leaf.runs.values()):
+        for said in (leaf.on_change, leaf.fails, *leaf.runs.values(), *leaf.fails_in.values()):
             yield from _said(said)
         if leaf.install is not None:
             yield from (leaf.install.frozen.why, leaf.install.aside, *leaf.install.requirements)
@@ -118,6 +118,7 @@ def _leaf(leaf: Leaf, mask: Mask) -> Leaf:
         on_change=_said_of(leaf.on_change, mask),
         fails=_said_of(leaf.fails, mask),
         runs={name: _said_of(said, mask) for name, said in leaf.runs.items()},
+        fails_in={name: _said_of(said, mask) for name, said in leaf.fails_in.items()},
         install=None if leaf.install is None else install_of(leaf.install, mask),
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import islice, product
+from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
 from typing import Any
 
 from shipworthy.facts.pipeline.expressions import fill
 from shipworthy.facts.pipeline.values import Open, Unknown
 
-MAX_COMBINATIONS = 64
+MAX_COMBINATIONS = 256
+"""The code host itself makes no more of one matrix."""
 
 
 def _filled(value: Any, context: Mapping[str, Any]) -> Any:
@@ -24,8 +26,10 @@ def _fits(combination: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(key in combination and combination[key] == value for key, value in wanted.items())
 
 
-def combinations(strategy: Any, context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What `matrix.*` is in each run of the job: one empty mapping without a matrix, at most `MAX_COMBINATIONS`.
+def combinations(strategy: Any, context: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What `matrix.*` is in each run of the job: one empty mapping without a matrix.
+
+    The code host refuses more than `MAX_COMBINATIONS`; of those one more is told, so that it shows.
 
     A value that is computed at run time is Unknown; so is every value of a matrix that is computed as a whole.
     """
@@ -43,7 +47,10 @@ def combinations(strategy: Any, context: Mapping[str, Any]) -> list[Mapping[str,
     include, exclude = matrix.get("include"), matrix.get("exclude")
     found: list[dict[str, Any]] = []
     if axes:
-        for values in islice(product(*axes.values()), MAX_COMBINATIONS):
+        if prod(map(len, axes.values())) > 4 * MAX_COMBINATIONS:
+            # Whatever is excluded: too many to go through.
+            return [Open("matrix")]
+        for values in product(*axes.values()):
             combination = dict(zip(axes, values, strict=True))
             left_out = isinstance(exclude, list) and any(
                 isinstance(each, Mapping) and _fits(combination, each) for each in exclude
@@ -54,13 +61,13 @@ def combinations(strategy: Any, context: Mapping[str, Any]) -> list[Mapping[str,
         _include(found, include, axes)
     elif include is not None and not axes:
         return [Open("matrix")]
-    return list(islice(found, MAX_COMBINATIONS))
+    return found[: MAX_COMBINATIONS + 1]
 
 
 def _include(found: list[dict[str, Any]], include: list[Any], axes: Mapping[str, list[Any]]) -> None:
     """Rows of `include` extend the combinations they fit, or stand for themselves."""
     original = [dict(each) for each in found]
-    for row in include[:MAX_COMBINATIONS]:
+    for row in include[: MAX_COMBINATIONS + 1]:
         if not isinstance(row, Mapping):
             continue
         own = {key: value for key, value in row.items() if key in axes}

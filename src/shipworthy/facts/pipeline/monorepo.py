@@ -78,7 +78,10 @@ def turbo(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     packages = select(r, root, filters)
     waiting, done = list(plain), list[str]()
     given = list(words[words.index("--") + 1 :]) if "--" in words else []
-    while waiting and len(done) < MAX_TASKS:
+    while waiting:
+        if len(done) >= MAX_TASKS:
+            r.lose(f"`turbo {' '.join(plain)[:60]}` has more than {MAX_TASKS} tasks", nested)
+            break
         task = waiting.pop(0)
         if task in done:
             continue
@@ -103,6 +106,11 @@ def turbo(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
 def lerna(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     """`lerna run test --scope x`, `lage test`."""
     plain, filters = _plain(words[1:], {"--scope", "--concurrency", "--since", "--ignore", "--stream"})
+    if plain[:1] == ["exec"] and words[0].endswith("lerna"):
+        inner = list(words[words.index("--") + 1 :]) if "--" in words else plain[1:]
+        for folder in select(r, frame.folder, filters):
+            r.command(inner, replace(frame, folder=folder))
+        return True
     if plain[:1] == ["run"]:
         plain = plain[1:]
     elif words[0].endswith("lerna"):

@@ -33,6 +33,28 @@ _NEUTRAL = _words(
     http-server cog valgrind husky http.server compileall
         """
 )
+_CLOUD = _words(
+    """
+        az gcloud gsutil bq aws kubectl oc doctl flyctl fly eksctl ibmcloud linode-cli hcloud scw heroku kustomize
+        """
+)
+_CLOUD_RUNS = {
+    "gcloud": (("builds", "submit"), ("firebase", "test")),
+    "az": (("acr", "run"), ("acr", "build"), ("pipelines", "run")),
+    "aws": (("codebuild",), ("devicefarm",)),
+    "kubectl": (("exec",), ("run",)),
+    "oc": (("exec",), ("run",), ("rsh",)),
+    "flyctl": (("ssh",), ("machine", "run")),
+    "fly": (("ssh",), ("machine", "run")),
+    "heroku": (("run",), ("ci:run",)),
+}
+"""Where a cloud's own program starts what the project says: there the words count."""
+_COMPILER = re.compile(
+    r"(?:[\w.]+-){0,6}(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+|clang-cl|ld|ar|ranlib|gfortran)(?:-\d[\d.]*)?"
+)
+_COMPILERS = _words(
+    "javac kotlinc scalac rustc swiftc ghc ocamlc ocamlopt nasm protoc cl lcm-gen flatc thrift nvcc emcc em++ gnatmake"
+)
 _MANAGERS = _words("poetry uv pdm pipenv hatch rye pixi bundle composer npm pnpm yarn bun lerna docker docker-compose")
 _COVERAGE = {"report", "xml", "html", "json", "combine", "erase", "lcov", "annotate", "debug"}
 
@@ -63,6 +85,11 @@ def is_neutral(words: Sequence[str]) -> bool:
     if name in _NEUTRAL:
         return True
     first = next((word for word in words[1:] if not word.startswith("-")), "")
+    if name in _COMPILERS or _COMPILER.fullmatch(name):
+        return True
+    if name in _CLOUD:
+        plain = tuple(word for word in words[1:] if not word.startswith("-"))
+        return not any(plain[: len(runs)] == runs for runs in _CLOUD_RUNS.get(name, ()))
     if name == "coverage":
         return first in _COVERAGE
     if name in _MANAGERS or is_known(name):

@@ -218,7 +218,10 @@ def _session(r: Resolver, path: str, module: _Module, sessions: dict[str, _Funct
         return
     for number, (call, branch) in enumerate(module.calls[function.name]):
         target = call.child_by_field_name("function")
-        if target is None or number > MAX_CALLS:
+        if number >= MAX_CALLS:
+            r.lose(f"the session {name[:40]} has more than {MAX_CALLS} calls", nested, anything=True)
+            break
+        if target is None:
             continue
         called = syntax.text_of(target)
         here = nested.doubt(unsure("only if a condition in the noxfile holds")) if branch else nested

@@ -71,7 +71,7 @@ def _patterns(r: Resolver, folder: str) -> list[str]:
         found = found.get("packages") if isinstance(found, dict) else found
     if found is None and r.tree.is_file(prefix + "lerna.json"):
         data = r.tree.json(prefix + "lerna.json")
-        found = data.get("packages") if isinstance(data, dict) else None
+        found = data.get("packages", ["packages/*"]) if isinstance(data, dict) else None
     if not isinstance(found, list):
         return []
     return [str(each).removeprefix("./").rstrip("/") for each in found]
@@ -173,7 +173,9 @@ def run_everywhere(r: Resolver, folders: Sequence[str], name: str, args: Sequenc
         for folder in folders
         if r.tree.is_file(posixpath.normpath(posixpath.join(folder, "package.json"))) and has_script(r, folder, name)
     ]
-    if not having:
+    if not folders:
+        r.lose(f"`run {name}`: the packages of the workspace were not found".replace(HOLE, "…"), frame)
+    elif not having:
         r.note(Kind.NOTHING, ["run", name], frame, f"no package of the workspace has a script “{name}”")
     for folder in having:
         run_script(r, name, args, replace(frame, folder=folder))

@@ -42,13 +42,21 @@ def started_outside(pipeline: Pipeline, kind: Kind = Kind.TEST) -> list[Leaf]:
     """Commands of a kind that surely run and can fail, whenever the system starts: only when that is, is not in the
     repository."""
     outside = outside_starts(pipeline)
-    return [leaf for leaf in pipeline.of(kind) if leaf.fails.yes and runs_in(leaf.workflow, leaf.runs, outside)]
+    return [leaf for leaf in pipeline.of(kind) if holds_in(leaf, outside)]
 
 
 def outside_starts(pipeline: Pipeline) -> frozenset[tuple[str, str]]:
     """(path of a pipeline file, name of a way it starts) for each start that is set in the system itself."""
     return frozenset(
         (each.path, start.name) for each in pipeline.workflows for start in each.scenarios if start.outside
+    )
+
+
+def holds_in(leaf: Leaf, starts: frozenset[tuple[str, str]], answer: Answer = Answer.YES) -> bool:
+    """Whether a command surely (or with another answer) runs in one of the starts, and its failure counts there."""
+    return any(
+        said.answer is answer and (leaf.workflow, name) in starts and leaf.fails_when(name).yes
+        for name, said in leaf.runs.items()
     )
 
 

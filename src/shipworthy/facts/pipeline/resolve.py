@@ -160,9 +160,10 @@ class Resolver:
             own=own,
             changed=frame.changed,
         )
-        for row, reason in script.problems:
-            if could_test(text):
-                self.lose(reason, frame.at(here(row)), anything=hints(text))
+        if script.problems and (script.cut or could_test(text)):
+            anything = script.cut or hints(text)
+            for row, reason in script.problems:
+                self.lose(reason, frame.at(here(row)), anything=anything)
         place = f"{'>'.join(map(str, frame.chain))}>{here(0)}" if script.calls else ""
         for call in script.calls:
             self._call(call, frame, here(call.row), place)
@@ -220,7 +221,7 @@ class Resolver:
         if self._shell(name, words, frame, options) or self._own_file(name, words, frame, stripped.as_binary):
             return
         follower = self._followers.get(name)
-        if follower is not None and follower(self, words, frame):
+        if follower is not None and follower(self, list(words), frame):
             return
         self.leaf(words, frame)
 

@@ -44,7 +44,9 @@ def _tried_again(left: Node, right: Node) -> bool:
 
 
 class Script(Machine):
-    """One script, walked when it is made: see `calls` and `problems`."""
+    """One script, walked when it is made: see `calls` and `problems`. `cut`: something in it lies beyond the limits."""
+
+    cut = False
 
     def _sequence(self, nodes: Iterable[Node], runs: Said, status: Said, trigger: Said | None) -> None:
         """Commands after each other. `status`: what a failure of the last one does; `trigger`: what `set -e` does."""
@@ -73,7 +75,9 @@ class Script(Machine):
     def _statement(self, node: Node, runs: Said, status: Said, trigger: Said | None) -> None:
         self._nesting += 1
         if self._nesting > MAX_NESTING or len(self.calls) > MAX_CALLS:
-            self.problems.append((node.start_point[0], "the script is nested too deep or too long to follow"))
+            if not self.cut:
+                self.problems.append((node.start_point[0], "the script is nested too deep or too long to follow"))
+            self.cut = True
         else:
             handler = getattr(self, f"_on_{node.type}", None)
             if handler is not None:

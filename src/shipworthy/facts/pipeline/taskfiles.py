@@ -11,12 +11,13 @@ from typing import Any
 from shipworthy.facts.pipeline.fact import Link, no, unsure
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.shell import Options
-from shipworthy.facts.pipeline.shell_words import join_path
+from shipworthy.facts.pipeline.shell_words import ROOT, join_path
 from shipworthy.facts.pipeline.tree import line_with, rows
 from shipworthy.facts.pipeline.values import HOLE
-from shipworthy.facts.pipeline.wrappers import option
+from shipworthy.facts.pipeline.wrappers import option, skip_options
 
 MAX_LINE = 4_000
+_MISE_FOLDERS = ("mise-tasks", ".mise-tasks", "mise/tasks", ".mise/tasks", ".config/mise/tasks")
 _RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)((?:\s+[^:]*)?):(?!=)\s*(.*)")
 _JUST_SET = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
@@ -202,12 +203,27 @@ def mise(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     if plain[:1] in (["exec"], ["x"]) and "--" in words:
         r.command(words[list(words).index("--") + 1 :], frame)
         return True
-    if plain[:1] not in (["run"], ["r"]) or len(plain) < 2:
-        return plain[:1] in (["install"], ["use"], ["trust"], ["settings"])
     path = r.tree.upwards(frame.folder, "mise.toml", ".mise.toml", ".mise/config.toml", ".config/mise.toml")
     data = r.tree.toml(path) if path else None
-    _toml_task(r, path, data.get("tasks") if isinstance(data, dict) else None, plain[1], frame)
+    tasks = data.get("tasks") if isinstance(data, dict) else None
+    tasks = tasks if isinstance(tasks, dict) else {}
+    if plain[:1] in (["run"], ["r"]):
+        plain = plain[1:]
+    elif not plain or (plain[0] not in tasks and _mise_file(r, plain[0], frame) is None):
+        return plain[:1] in (["install"], ["use"], ["trust"], ["settings"])
+    # Behind `:::` stands a further task; other words are arguments.
+    for name in [word for at, word in enumerate(plain) if not at or plain[at - 1] == ":::"]:
+        file = _mise_file(r, name, frame) if name not in tasks else None
+        if file is not None:
+            r.command([ROOT + file], frame)
+        else:
+            _toml_task(r, path, tasks, name, frame)
     return True
+
+
+def _mise_file(r: Resolver, name: str, frame: Frame) -> str | None:
+    """A task that is a file of its own."""
+    return r.tree.upwards(frame.folder, *(f"{folder}/{name.replace(':', '/')}" for folder in _MISE_FOLDERS))
 
 
 def _toml_task(r: Resolver, path: str | None, tasks: Any, name: str, frame: Frame) -> None:
@@ -254,9 +270,15 @@ def composer(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
 
 def deno(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     """`deno task test`."""
-    plain = [word for word in words[1:] if not word.startswith("-")]
-    if plain[:1] != ["task"] or len(plain) < 2:
+    at = skip_options(words, 1, frozenset({"-c", "--config", "--cwd", "-f", "--filter"}))
+    if words[at : at + 1] != ["task"]:
         return False
+    start = skip_options(words, at + 1, frozenset({"-c", "--config", "--cwd", "-f", "--filter"}))
+    plain = ["task", *words[start:]]
+    if len(plain) < 2:
+        return False
+    where = option(words[:start], "--cwd")
+    frame = replace(frame, folder=join_path(frame.folder, where)) if where else frame
     path = r.tree.upwards(frame.folder, "deno.json", "deno.jsonc", "package.json")
     data = r.tree.json(path) if path else None
     tasks = (data.get("tasks") or data.get("scripts")) if isinstance(data, dict) else None

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 MAX_LAYERS = 12
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _PYTHON = re.compile(r"(python|pypy|python[23](\.\d+)?|python3\.\d+t?|py)(\.exe)?")
+_MODULE = re.compile(r"-[bBdEiIOPqRsSuvx]*m")
+_PACKAGE_FILE = re.compile(
+    r"(?:[^\s]{0,200}/)?node_modules/((?:@[\w.-]+/)?[\w.-]+)/(?:[\w.-]+/){0,3}_?([\w.-]+?)(?:\.[cm]?js)?"
+)
+_NO_NAMES = {"cli", "index", "main", "run", "bin"}
 _DURATION = re.compile(r"\d+(\.\d+)?[smhd]?")
 
 
@@ -163,7 +168,9 @@ def strip(words: Sequence[str]) -> Stripped:
             here = here[skip_options(here, 1, frozenset(["-n", "-P", "-I", "-L", "-d", "-a", "-s"])) :]
             doubt = "xargs runs it only if it is given something"
             continue
-        if name in ("coverage", "kernprof", "slipcover") or (is_python(name) and "-m" in here[1:6]):
+        if name in ("coverage", "kernprof", "slipcover") or (
+            is_python(name) and any(map(_MODULE.fullmatch, here[1:6]))
+        ):
             after = _python_module(here, name)
             if after is None or after == here:
                 break
@@ -203,7 +210,12 @@ def strip(words: Sequence[str]) -> Stripped:
 
 
 def _installed(words: list[str], name: str) -> list[str]:
-    """`php vendor/bin/X …` and `node node_modules/.bin/X …` as `X …`; empty where that is not what stands there."""
+    """`php vendor/bin/X …` and `node node_modules/X/bin/X.js …` as `X …`; empty where that is not what stands there."""
+    start = skip_options(words, 1, frozenset({"-r", "--require", "--import"})) if name == "node" else 0
+    package = _PACKAGE_FILE.fullmatch(words[start][:300]) if start < len(words) else None
+    if package is not None and package[1] != ".bin":
+        own = {"@playwright/test": "playwright", "@angular/cli": "ng"}.get(package[1])
+        return [own or (package[1] if package[2] in _NO_NAMES else package[2]), *words[start + 1 :]]
     folder = {"php": "vendor/bin/", "phpdbg": "vendor/bin/", "node": "node_modules/.bin/"}.get(name)
     at = skip_options(words, 1, frozenset({"-d", "-r", "--require"})) if folder else len(words)
     if folder is None or at >= len(words) or folder not in words[at]:
@@ -225,7 +237,7 @@ def _python_module(words: list[str], name: str) -> list[str] | None:
         return ["python", *words[at:]] if at < len(words) else None
     at = 1
     while at < len(words) and words[at].startswith("-"):
-        if words[at] == "-m" or (words[at].endswith("m") and re.fullmatch(r"-[a-zA-Z]+m", words[at])):
+        if _MODULE.fullmatch(words[at]):
             return words[at + 1 :] or None
         at += 2 if words[at] in ("-W", "-X", "--source", "--include", "--omit") else 1
     if name == "slipcover" and at < len(words):

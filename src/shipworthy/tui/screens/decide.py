@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Checkbox, Input
+from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.coaching.deciding import (
@@ -26,7 +26,7 @@ from shipworthy.coaching.session import Session
 from shipworthy.coaching.when import DateError, past, until
 from shipworthy.coaching.words import DECIDES, day, level_words
 from shipworthy.model import Result
-from shipworthy.tui.screens.dialogs import Choice, Dialog, Field
+from shipworthy.tui.screens.dialogs import Choice, Dialog, Field, Tick
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
 
 
@@ -173,10 +173,10 @@ class Waive(Decide):
         )
         yield Field("Because", "reason")
         if result.item.not_applicable:
-            yield Checkbox(shown("It does not apply here"), id="not-applicable", compact=True)
+            yield Tick("It does not apply here", id="not-applicable")
             yield SafeStatic(shown(f"That is so when: {result.item.not_applicable}", DIM), classes="hint")
 
     def decide(self, reason: str, expires: date) -> None:
-        boxes = self.query("#not-applicable").results(Checkbox)
+        boxes = self.query("#not-applicable").results(Tick)
         not_applicable = any(box.value for box in boxes)
         self.session.waive(self.result.item.id, reason, expires, not_applicable=not_applicable)

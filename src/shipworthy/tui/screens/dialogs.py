@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Button, Input
+from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.tui.keys import DIALOG, PAGES
 from shipworthy.tui.widgets.lines import Line, Lines
@@ -29,6 +29,18 @@ class Choice(Button):
         super().__init__(shown(words), id=id, classes=tone, disabled=disabled, compact=True)
         # No flash: it moves, and while it lasts a second press would be lost.
         self.active_effect_duration = 0
+
+
+class Tick(Checkbox):
+    """A yes or no that is told apart without colour: "[x]" or "[ ]"."""
+
+    def __init__(self, words: str, *, id: str) -> None:
+        super().__init__(shown(words), id=id, compact=True)
+
+    @property
+    def _button(self) -> Content:
+        # Textual draws the same X for both and leaves the difference to its colour.
+        return Content.styled("[x]" if self.value else "[ ]", self.get_visual_style("toggle--button"))
 
 
 class Field(Horizontal):

@@ -7,11 +7,11 @@ import asyncio
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Checkbox, Input
+from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.coaching.session import Session
-from shipworthy.tui.screens.dialogs import Choice, Dialog, Field, Message
+from shipworthy.tui.screens.dialogs import Choice, Dialog, Field, Message, Tick
 from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
 
 
@@ -33,7 +33,7 @@ class NewKey(Dialog[bool]):
             )
             yield Field("Passphrase", "first", secret=True)
             yield Field("Once more", "second", secret=True)
-            yield Checkbox("Keep it in your desktop's keyring, and ask no more", id="keep", compact=True)
+            yield Tick("Keep it in your desktop's keyring, and ask no more", id="keep")
             yield SafeStatic(id="problem")
             with Horizontal(classes="buttons"):
                 yield Choice("Cancel", id="no")
@@ -72,7 +72,7 @@ class NewKey(Dialog[bool]):
         except SessionError as error:
             self._say(f"{error.message} {error.diagnostics}".strip())
             return
-        if self.query_one("#keep", Checkbox).value:
+        if self.query_one("#keep", Tick).value:
             self._say("Asking your keyring. It may want to be unlocked.", DIM)
             try:
                 await asyncio.to_thread(self._session.keep_passphrase, fingerprint, passphrase)

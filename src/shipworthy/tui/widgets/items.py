@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar, NamedTuple
@@ -18,6 +19,9 @@ from shipworthy.model import Area, Level, Result, Status
 from shipworthy.tui.widgets.safe import DIM, FAINT, NOTHING, Ends, joined, shown
 
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
+_KEPT = 20
+"""Cells of where to look that are kept beside a title that is cut for it."""
+_PLACED = re.compile(r":\d+(?: \+\d+)?$")
 
 
 class Listing(NamedTuple):
@@ -102,8 +106,10 @@ def _row(result: Result, listing: Listing) -> Entry:
     style = "$warning" if result.note and face.glyph != "…" else FAINT if quiet else DIM
     # Where to look, or how a form stands, is worth more than the end of a title; other words are not.
     wanted = result.status is Status.FAIL or words.startswith(FORM_WORDS)
-    keep = min(len(words), 20) if wanted else 0
-    return Entry(f"item:{result.item.id}", Ends(left, shown(words, style), keep=keep))
+    keep = min(len(words), _KEPT) if wanted else 0
+    # Of a long place, its line is worth more than how its file begins.
+    short = f"…{words[1 - _KEPT :]}" if len(words) > _KEPT and _PLACED.search(words) else words
+    return Entry(f"item:{result.item.id}", Ends(left, shown(words, style), shown(short, style), keep=keep))
 
 
 def _fold(others: Sequence[Result], unfolded: bool) -> Ends:

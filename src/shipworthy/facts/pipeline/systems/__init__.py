@@ -21,7 +21,7 @@ from shipworthy.facts.pipeline.systems.plan import Plan
 SystemReader = Callable[[Plan], None]
 """Reads the file of a plan (`plan.path`) into it: `start` for each way it starts, then its jobs and their commands."""
 
-READERS: Mapping[str, SystemReader] = {
+_READERS: Mapping[str, SystemReader] = {
     "travis": travis.read,
     "jenkins": jenkins.read,
     "circleci": circleci.read,
@@ -33,4 +33,11 @@ READERS: Mapping[str, SystemReader] = {
     "gitlab": gitlab.read,
     "woodpecker": woodpecker.read,
 }
+
+
+def _filling(reader: SystemReader) -> SystemReader:
+    return lambda plan: plan.fill(reader)
+
+
+READERS: Mapping[str, SystemReader] = {name: _filling(reader) for name, reader in _READERS.items()}
 """By the name of the system (see `discovery`). A system without a reader is named and stays unknown."""

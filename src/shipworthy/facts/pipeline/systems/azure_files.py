@@ -14,7 +14,6 @@ from shipworthy.facts.pipeline.systems.azure_nodes import template_path
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.project import FileEntry
 
-MAX_BYTES = 200_000
 _BODY = re.compile(r"^(stages|jobs|steps|phases|extends)[ \t]*:", re.M)
 _SIGN = re.compile(
     r"^(trigger|pr|schedules|resources|pool|queue|parameters|variables)[ \t]*:"
@@ -51,7 +50,11 @@ def find_azure(tree: Tree, passed_over: Callable[[str], bool]) -> frozenset[str]
     for path, entry in tree.files.items():
         if not _could_be(entry):
             continue
-        text = tree.text(path) or ""
+        text = tree.text(path)
+        if text is None:
+            if path in tree.bad and _OWN.search(path):
+                broken.add(path)
+            continue
         if not (_BODY.search(text) and _SIGN.search(text)):
             continue
         data = tree.yaml(path)
@@ -65,7 +68,7 @@ def find_azure(tree: Tree, passed_over: Callable[[str], bool]) -> frozenset[str]
 
 
 def _could_be(entry: FileEntry) -> bool:
-    if entry.suffix not in (".yml", ".yaml") or not entry.by_hand or entry.size > MAX_BYTES:
+    if entry.suffix not in (".yml", ".yaml") or not entry.by_hand:
         return False
     if _FOREIGN.search(entry.path):
         return False

@@ -225,6 +225,7 @@ class Walk:
             steps=len(job["steps"]) if isinstance(job.get("steps"), list) else 0,
         )
         every = _combinations(strategy, job.get("matrix")) if not hooks else [{}]
+        every = self.plan.first(every, MAX_COMBINATIONS, "combinations in a matrix", self._line(job))
         pool = job.get("pool", job.get("queue", around.pool))
         container = job.get("container", around.container)
         for number, combination in enumerate(every):
@@ -304,7 +305,7 @@ def _combinations(strategy: Any, matrix: Any) -> list[Any]:
     """The variables of each run of a matrix; one empty row without one."""
     matrix = strategy.get("matrix", matrix) if isinstance(strategy, Mapping) else matrix
     if isinstance(matrix, Mapping) and matrix:
-        return [each for each in matrix.values() if isinstance(each, Mapping)][:MAX_COMBINATIONS] or [{}]
+        return [each for each in matrix.values() if isinstance(each, Mapping)] or [{}]
     return [{}]
 
 

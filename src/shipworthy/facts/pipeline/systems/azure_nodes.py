@@ -13,7 +13,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Link, Said, unsure, weakest
 from shipworthy.facts.pipeline.systems.azure_expressions import MAX_TEXT, Scope, evaluate
-from shipworthy.facts.pipeline.systems.plan import Script
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood, Script
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.values import HOLE, Unknown, text_of, truth
 from shipworthy.project.yaml import line_of
@@ -63,8 +63,10 @@ class Map(dict[str, Any]):
     def script(self, key: str, text: str | None = None) -> Script | None:
         """The commands under a key (or `text`, what became of them) with the line of each."""
         raw = self.get(key)
-        if raw is None or isinstance(raw, (dict, list)):
+        if raw is None:
             return None
+        if not isinstance(raw, (str, int, float, Unknown)):
+            raise NotUnderstood(f"the text of `{key}` is no text", self.lines.get(key))
         text = text_of(raw) if text is None else text
         line = self.lines.get(key, self.line)
         rows = isinstance(raw, Text) and raw.rows
@@ -288,9 +290,11 @@ def _keyed(path: str, name: str, value: Any, chain: tuple[Link, ...]) -> Any:
 
 
 def _rounds(value: Any) -> list[Any]:
+    if isinstance(value, (Mapping, list)) and len(value) > MAX_ROUNDS:
+        raise TooLarge
     if isinstance(value, Mapping):
-        return [{"key": str(key), "value": each} for key, each in list(value.items())[:MAX_ROUNDS]]
-    return list(value)[:MAX_ROUNDS] if isinstance(value, list) else []
+        return [{"key": str(key), "value": each} for key, each in value.items()]
+    return list(value) if isinstance(value, list) else []
 
 
 def template_path(path: str, name: str) -> str | None:

@@ -206,7 +206,7 @@ def _push(plan: Plan, data: Mapping[str, Any], line: int) -> list[Way]:
         ways.append(Way(start, _common(reason, tag, Ordinary("Build.SourceBranchName", head))))
     text = plan.tree.text(plan.path) or ""
     own = dict.fromkeys(each for each in _NAMED.findall(text) if each not in DEFAULT_BRANCHES and each not in names)
-    for name in list(own)[:_MAX_NAMED]:
+    for name in plan.first(own, _MAX_NAMED, "branches that it names"):
         branch = name + "x" if name[-1] in "/-." else name
         if lets_by(branches, branch):
             start = plan.start(f"push to {name}", no(f"only for pushes to {name}"), where, event="push")

@@ -258,7 +258,9 @@ class Steps:
             other = self._other_script(line, folder)
             if line.folder is not None:
                 folder = join_path(folder, line.folder)
-            elif other is not None and depth < MAX_SCRIPTS:
+            elif other is not None and depth >= MAX_SCRIPTS:
+                self.job.lose("scripts are nested too deep", (*chain, link), runs=line.runs, anything=True)
+            elif other is not None:
                 inner, power = other
                 rows = power_lines(inner) if power else cmd_lines(inner)
                 self._lines(rows, inner, folder, (*chain, link), (line.runs, line.fails), depth + 1)

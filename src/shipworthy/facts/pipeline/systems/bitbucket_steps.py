@@ -15,7 +15,7 @@ from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell import Script as Shell
 from shipworthy.facts.pipeline.systems.container_steps import id_of
 from shipworthy.facts.pipeline.systems.occasions import expanded, texts
-from shipworthy.facts.pipeline.systems.plan import BY_HAND, Plan, PlannedJob, Script, Start, script_of
+from shipworthy.facts.pipeline.systems.plan import BY_HAND, NotUnderstood, Plan, PlannedJob, Script, Start, script_of
 from shipworthy.facts.pipeline.tree import rows
 from shipworthy.facts.pipeline.wrappers import program_of, strip
 from shipworthy.project.yaml import line_of
@@ -61,7 +61,10 @@ class _Walk:
             # A list behind an anchor, put into the list as a whole.
             self.items(item, runs, environment)
             return
-        if not isinstance(item, Mapping) or len(self.found) > MAX_STEPS:
+        if not isinstance(item, Mapping):
+            return
+        if len(self.found) >= MAX_STEPS:
+            self.plan.cut(f"a pipeline has more than {MAX_STEPS} steps", line)
             return
         if isinstance(item.get("step"), Mapping):
             self._step(item["step"], line_of(item, "step") or line, before, runs, environment)
@@ -174,7 +177,8 @@ def _script(path: str, node: Mapping[str, Any], key: str) -> Script | None:
             if row.get("pipe"):
                 lines.append(f"{PROGRAM} {shlex.quote(' '.join(str(row['pipe']).split()))}")
                 links.append(Link(path, line, f"pipe: {row['pipe']}"[:80]))
-            continue
+                continue
+            raise NotUnderstood("a command is neither a text nor a pipe", line)
         part = script_of(path, given, index)
         if part is not None:
             lines += part.text.split("\n")

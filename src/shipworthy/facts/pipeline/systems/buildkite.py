@@ -15,7 +15,7 @@ from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.systems.buildkite_if import NAMED, ORDINARY, branch_filter, condition
 from shipworthy.facts.pipeline.systems.buildkite_steps import Step, body, texts_of, uploaded
 from shipworthy.facts.pipeline.systems.container_steps import id_of, variables_of
-from shipworthy.facts.pipeline.systems.occasions import FEATURES, TAGS, expanded, landing_of, others, texts
+from shipworthy.facts.pipeline.systems.occasions import FEATURES, MAX_NAMES, TAGS, expanded, landing_of, others, texts
 from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON_TAG, Plan, Start
 from shipworthy.project.yaml import line_of
 
@@ -120,9 +120,10 @@ class _Reading:
             kind = _kind(node)
             key = str(node.get("key") or node.get("id") or node.get("identifier") or "")
             if kind == "group":
-                self._list(
-                    path, node.get("steps"), env, (*rules, node), key or group, depth + 1
-                ) if depth < MAX_DEPTH else None
+                if depth >= MAX_DEPTH:
+                    self.plan.cut("its groups are nested too deep", line)
+                else:
+                    self._list(path, node.get("steps"), env, (*rules, node), key or group, depth + 1)
                 continue
             label = node.get("label") or node.get("name") or key or kind
             name = id_of(label, self._used)
@@ -146,7 +147,7 @@ class _Reading:
         self._uploads += 1
         data = self.plan.tree.yaml(path)
         if self._uploads > MAX_UPLOADS or depth >= MAX_DEPTH or path == step.path:
-            self.plan.bad("it uploads more pipelines than are followed", step.line)
+            self.plan.cut("it uploads more pipelines than are followed", step.line)
         elif path in self.plan.tree.bad or data is None:
             self.plan.bad(f"the pipeline {path} it uploads is not understood", step.line)
         else:
@@ -195,7 +196,7 @@ def _builds(plan: Plan, reading: _Reading, *, usual: bool) -> Iterator[Build]:
     yield Build(plan.start("change", outside, line, event="pull_request", outside=True), FEATURES, request)
     yield Build(plan.start("push", outside, line), FEATURES, plain)
     yield Build(plan.start("landing", LANDED, line, event="push"), (landing,), plain)
-    for name in others(landing, reading.patterns):
+    for name in plan.first(others(landing, reading.patterns), MAX_NAMES, "branches that it names"):
         yield Build(plan.start(f"landing on {name}", LANDED, line, event="push"), (name,), plain)
     yield Build(plan.start("tag", ON_TAG, line), TAGS, plain, of_tag=True)
     yield Build(plan.start("manual", BY_HAND, line), (landing,), {**plain, "build.source": "ui"})

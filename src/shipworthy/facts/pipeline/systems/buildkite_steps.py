@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind, Link
@@ -122,7 +122,7 @@ def _scripts(plan: Plan, step: Step) -> Iterator[Script]:
         yield script
         return
     seen = set()
-    for values in islice(_combinations(step.node.get("matrix")), MAX_MATRIX):
+    for values in plan.first(_combinations(step.node.get("matrix")), MAX_MATRIX, "combinations in a matrix", step.line):
         text = _filled(script.text, values)
         if text not in seen:
             seen.add(text)

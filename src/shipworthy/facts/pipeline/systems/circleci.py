@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -133,7 +133,7 @@ class _Config:
             rows = self._only_build()
         refs = refs_of(self.plan, {**self.data, "workflows": rows}, self.plan.tree.text(self.path) or "", self.fits)
         if len(refs) > MAX_REFS:
-            self.plan.bad(f"it tells more than {MAX_REFS} kinds of branches and tags apart")
+            self.plan.cut(f"it tells more than {MAX_REFS} kinds of branches and tags apart")
         for ref in refs[:MAX_REFS]:
             self.plan.start(ref.name, ref.on_change, event="tag" if ref.is_tag else "")
         self.several = len(rows) > 1
@@ -200,7 +200,7 @@ class _Config:
         event = start.partition(":")[0].partition(" ")[0]
         entries = self._entries(workflow, scope)
         if len(entries) > MAX_ENTRIES:
-            self.plan.bad(f"the workflow {name[:60]} has more than {MAX_ENTRIES} jobs", line)
+            self.plan.cut(f"the workflow {name[:60]} has more than {MAX_ENTRIES} jobs", line)
             entries = entries[:MAX_ENTRIES]
         allowed = {each.name: self._allowed(each, entries, ref, {}) for each in entries}
         held = {each.name for each in entries if self._behind_approval(each, entries, set())}
@@ -229,7 +229,7 @@ class _Config:
                 continue
             matrix = given.get("matrix")
             alias = str(matrix.get("alias", target)) if isinstance(matrix, Mapping) else ""
-            for values in _matrix(matrix, scope):
+            for values in self.plan.first(_matrix(matrix, scope), MAX_MATRIX, "combinations in a matrix"):
                 inner = scope.within("matrix", values) if values else scope
                 suffix = "".join(f"-{text_of(each)}" for each in values.values())
                 own = text_of(fill(given["name"], inner)) if "name" in given else target + suffix
@@ -355,7 +355,7 @@ def _require(entry: _Entry, groups: Mapping[str, list[str]]) -> None:
             entry.after_failure = True
 
 
-def _matrix(matrix: Any, scope: Scope) -> list[dict[str, Any]]:
+def _matrix(matrix: Any, scope: Scope) -> Iterable[dict[str, Any]]:
     """Every combination of a job's matrix; one empty one where it has none."""
     rows = matrix.get("parameters") if isinstance(matrix, Mapping) else None
     if not isinstance(rows, Mapping):
@@ -366,6 +366,5 @@ def _matrix(matrix: Any, scope: Scope) -> list[dict[str, Any]]:
         known = fill(value, scope)
         lists.append([fill(each, scope) for each in known] if isinstance(known, list) else [known])
     left_out = matrix.get("exclude")
-    products = itertools.islice(itertools.product(*lists), MAX_MATRIX)
-    found = [dict(zip(names, values, strict=True)) for values in products]
-    return [each for each in found if not (isinstance(left_out, list) and each in left_out)]
+    found = (dict(zip(names, values, strict=True)) for values in itertools.product(*lists))
+    return (each for each in found if not (isinstance(left_out, list) and each in left_out))

@@ -15,7 +15,7 @@ from typing import Any
 from shipworthy.facts.pipeline.fact import YES, Answer, Said, no, unsure
 from shipworthy.facts.pipeline.systems.circleci_steps import named_branches
 from shipworthy.facts.pipeline.systems.circleci_values import Sample, Scope, expression, fill, logic
-from shipworthy.facts.pipeline.systems.plan import Plan
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood, Plan
 from shipworthy.facts.pipeline.systems.refs import Patterns, Ref, branches_of, tags_of
 from shipworthy.facts.pipeline.values import Unknown
 
@@ -64,6 +64,8 @@ def _nodes(root: Any) -> Iterator[Any]:
                 waiting += list(node.values())
             else:
                 waiting += node
+    if waiting:
+        raise NotUnderstood(f"it has more than {MAX_NODES} parts")
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, _Told]:

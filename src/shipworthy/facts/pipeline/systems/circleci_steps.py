@@ -30,7 +30,7 @@ from shipworthy.facts.pipeline.systems.circleci_parts import (
     truth_of,
 )
 from shipworthy.facts.pipeline.systems.circleci_values import fill, filled, logic, text_of
-from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob, Script, script_of
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood, Plan, PlannedJob, Script, script_of
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.wrappers import program_of
 from shipworthy.project.yaml import line_of
@@ -166,7 +166,9 @@ class JobRun:
         settings = value if isinstance(value, Mapping) else {}
         try:
             node, name = (value, "command") if settings else (step, key)
-            script = script_of(env.defs.path, node, name) if isinstance(node[name], str) else None
+            if isinstance(node[name], list):
+                raise NotUnderstood("a command is a list", line_of(node, name))
+            script = script_of(env.defs.path, node, name)
         except KeyError:
             script = None
         script = filled(script, env.scope)
@@ -237,7 +239,9 @@ class JobRun:
 
     def _calls_halt(self, text: str, folder: str | None) -> bool:
         """Whether a shell script of the repository that is named in a text may end the job."""
-        for word in set(_SCRIPT.findall(text[:MAX_LOOKED_AT])):
+        if len(text) > MAX_LOOKED_AT:
+            return True
+        for word in set(_SCRIPT.findall(text)):
             path = join_path(folder, word)
             if path is not None and self.plan.tree.is_file(path) and _HALT.search(self.plan.tree.text(path) or ""):
                 return True

@@ -20,6 +20,7 @@ MAX_TOKENS = 500
 MAX_SECTIONED = 4_000
 """Characters of a text whose `<<# … >>` sections are looked for."""
 _NAME = r"[A-Za-z_][\w-]*(?:\.[\w-]+)*"
+_OPENED = re.compile(r"<<\s*[#^]")
 _SECTION = re.compile(rf"<<\s*([#^])\s*({_NAME})\s*>>(.*?)<<\s*/\s*\2\s*>>", re.S)
 _HOLDER = re.compile(r"(?<!\\)<<([^<>\n]{1,300})>>")
 _TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|==|!=|=~|<=|>=|[<>()]|[\w.-]+)""")
@@ -66,6 +67,8 @@ def fill(value: Any, scope: Scope) -> Any:
         holds = truth(scope.value(match[2]))
         shown = HOLE if holds is None else match[3] if holds == (match[1] == "#") else ""
         text = text[: match.start()] + shown + text[match.end() :]
+    if _OPENED.search(text):
+        return Unknown(text)
     return _HOLDER.sub(lambda match: text_of(_held(match[1].strip(), scope, match[0])), text).replace("\\<<", "<<")
 
 
@@ -96,7 +99,7 @@ def filled(script: Script | None, scope: Scope) -> Script | None:
     """A script with everything put in. A value of several lines stands where its holder stood."""
     if script is None or scope.plain or "<<" not in script.text:
         return script
-    if len(script.text) <= MAX_SECTIONED and _SECTION.search(script.text):
+    if _OPENED.search(script.text):
         text = text_of(fill(script.text + "\n", scope)).rstrip("\n")
         same = text.count("\n") == script.text.count("\n")
         return Script(text, script.rows if same else (script.rows[0],))

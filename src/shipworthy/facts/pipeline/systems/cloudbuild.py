@@ -64,9 +64,7 @@ class _Build:
 
     def walk(self) -> None:
         steps = self._data["steps"]
-        if len(steps) > MAX_STEPS:
-            self._plan.bad(f"it has more than {MAX_STEPS} steps", line_of(self._data, "steps"))
-        for number, step in enumerate(steps[:MAX_STEPS]):
+        for number, step in enumerate(self._plan.first(steps, MAX_STEPS, "steps", line_of(self._data, "steps"))):
             if isinstance(step, Mapping):
                 self._step(number, step, line_of(steps, number) or 1)
         self._artifacts()

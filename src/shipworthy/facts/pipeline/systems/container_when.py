@@ -13,6 +13,7 @@ from typing import Any
 from shipworthy.facts.pipeline.fact import YES, Answer, Said, no, strongest, unsure, weakest
 from shipworthy.facts.pipeline.systems.occasions import (
     FEATURES,
+    MAX_NAMES,
     TAGS,
     Occasion,
     expanded,
@@ -164,7 +165,8 @@ def occasions(plan: Plan, documents: Sequence[Any]) -> list[Occasion]:
             elif pattern.startswith("refs/tags/"):
                 tags.append(pattern.removeprefix("refs/tags/"))
     landing = landing_of(plan.around.branch, branches)
-    more = others(landing, [each for each in branches if "$" not in each])
+    written = others(landing, [each for each in branches if "$" not in each])
+    more = plan.first(written, MAX_NAMES, "branches that it names")
     plan.variables[_DEFAULT_BRANCH] = (landing,)
 
     def heads(*names: str) -> tuple[str, ...]:
@@ -180,7 +182,7 @@ def occasions(plan: Plan, documents: Sequence[Any]) -> list[Occasion]:
         side = YES if also else Said(Answer.PARTIAL, f"only for changes into {name}")
         found.append(Occasion(f"change into {name}", "pull_request", side, (name,), ("refs/pull/7/head",)))
         found.append(Occasion(f"landing on {name}", "push", LANDED, (name,), heads(name)))
-    names = tuple(dict.fromkeys((*TAGS, *others("", tags))))
+    names = tuple(dict.fromkeys((*TAGS, *plan.first(others("", tags), MAX_NAMES, "tags that it names"))))
     found.append(Occasion("tag", "tag", ON_TAG, (landing,), tuple(f"refs/tags/{name}" for name in names)))
     by_hand = ("promote", "rollback", "custom", "deployment") if plan.system == "drone" else ("deployment", "manual")
     found += [Occasion(event, event, BY_HAND, (landing,), heads(landing)) for event in by_hand]

@@ -19,13 +19,11 @@ from shipworthy.facts.pipeline.systems.gitlab_pipeline import Jobs, Pipeline, Ro
 from shipworthy.facts.pipeline.systems.gitlab_policy import Policy, merged_decision
 from shipworthy.facts.pipeline.systems.gitlab_rules import MOST_WORK, Conditions, expanded, look_in
 from shipworthy.facts.pipeline.systems.gitlab_starts import HANDS, Way, ways
-from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob, Start
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood, Plan, PlannedJob, Start
 from shipworthy.facts.secrets.allow.go_regex import Work
 
 MAX_CHILDREN = 2
 """How deep GitLab lets child pipelines start others."""
-_APART = 10_000
-"""What numbers of steps are raised by where a job may fail."""
 _NOT_ASKED = no("its result does not come back: the trigger has no `strategy: depend`")
 _ELSEWHERE = "its jobs lie outside this repository"
 
@@ -35,9 +33,7 @@ def read(plan: Plan) -> None:
     try:
         _Reader(plan).read()
     except BadConfig as error:
-        plan.bad(str(error), error.line)
-    except RecursionError:
-        plan.bad("it is nested too deep")
+        raise NotUnderstood(str(error), error.line) from error
 
 
 @dataclass(slots=True)
@@ -58,7 +54,7 @@ class _Reader:
         own = around.repository.rpartition("/")[2] if around.repository else None
         usual, rare, complete = ways(*_named(whole), self.conditions, around.branch, own)
         if not complete:
-            self.plan.bad("it names too many branches and tags to try them all")
+            self.plan.cut("it names too many branches and tags to try them all")
         found: list[Pipeline] = []
         for way in usual:
             found += self._with_hands(self._pipeline(way, whole))
@@ -108,7 +104,7 @@ class _Reader:
         if all(each.manual.no for each in pipeline.decisions.values()):
             return [pipeline]
         policy = self._policy(pipeline.policy.way.played)
-        played = replace(pipeline, policy=policy, _ready={})
+        played = replace(pipeline, policy=policy, _ready={}, _stages={})
         return [pipeline, played]
 
     def _emit(self, found: Sequence[Pipeline]) -> None:
@@ -169,9 +165,6 @@ class _Reader:
                 fails=weakest(fails, YES if by_hand else decision.fails),
                 steps=len(texts(row.keys.get("script"))),
             )
-            if not job.fails.yes:
-                # A row of its own: in another pipeline the failure of the same command may count.
-                job.step += _APART
             if "trigger" in row.keys:
                 self._trigger(start, pipeline, row, job, prefix, outer, said, fails, depth)
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import Kind, Link, no
@@ -21,7 +21,7 @@ from shipworthy.facts.pipeline.systems.gitlab_config import Part, texts
 from shipworthy.facts.pipeline.systems.gitlab_pipeline import Pipeline, Row
 from shipworthy.facts.pipeline.systems.gitlab_policy import shell_value
 from shipworthy.facts.pipeline.systems.gitlab_rules import Unset, look_in
-from shipworthy.facts.pipeline.systems.plan import PlannedJob, Script
+from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob, Script
 from shipworthy.facts.pipeline.values import HOLE, Ordinary
 from shipworthy.facts.pipeline.wrappers import program_of, strip
 
@@ -41,8 +41,18 @@ _NO_DEPLOY = {"stop", "prepare", "verify", "access"}
 _FOLDER = ("CI_PROJECT_DIR", "CI_BUILDS_DIR_PROJECT")
 
 
-def script(pipeline: Pipeline, row: Row, *keys: str) -> tuple[Script | None, list[Link], tuple[Link, ...]]:
+_Scripts = tuple[Script | None, list[Link], tuple[Link, ...]]
+
+
+def script(pipeline: Pipeline, row: Row, *keys: str) -> _Scripts:
     """The scripts under these keys as one text, the references in them that lead nowhere, and the way to them."""
+    known: dict[tuple[str, ...], _Scripts] = pipeline.jobs.scripts
+    if (row.name, *keys) not in known:
+        known[row.name, *keys] = _script(pipeline, row, keys)
+    return known[row.name, *keys]
+
+
+def _script(pipeline: Pipeline, row: Row, keys: Sequence[str]) -> _Scripts:
     found: list[Script] = []
     lost: list[Link] = []
     via: tuple[Link, ...] = ()
@@ -87,19 +97,22 @@ def _known(pipeline: Pipeline, own: Mapping[str, Any], text: str) -> dict[str, V
     return {**found, "CI_PROJECT_DIR": (ROOT,), "GITLAB_CI": ("true",)}
 
 
-def _combinations(row: Row, text: str) -> list[Mapping[str, Any]]:
+def _combinations(row: Row, text: str, plan: Plan) -> list[Mapping[str, Any]]:
     """What `parallel: matrix` sets in each run, as far as the script uses it."""
     parallel = row.keys.get("parallel")
     matrix = parallel.get("matrix") if isinstance(parallel, Mapping) else None
     found: dict[str, Mapping[str, Any]] = {}
+    what = "combinations in a matrix"
     for axes in matrix if isinstance(matrix, list) else ():
         if not isinstance(axes, Mapping):
             continue
         used = {str(name): texts(each) or [HOLE] for name, each in axes.items() if str(name) in text}
-        for values in islice(product(*used.values()), MAX_COMBINATIONS):
+        for values in plan.first(
+            product(*used.values()), MAX_COMBINATIONS, "combinations in a matrix", row.section.at.line
+        ):
             combination = dict(zip(used, values, strict=True))
             found.setdefault(repr(combination), combination)
-    return list(found.values())[:MAX_COMBINATIONS] or [{}]
+    return plan.first(found.values(), MAX_COMBINATIONS, what, row.section.at.line) or [{}]
 
 
 def run(pipeline: Pipeline, row: Row, job: PlannedJob) -> set[Kind]:
@@ -116,7 +129,7 @@ def run(pipeline: Pipeline, row: Row, job: PlannedJob) -> set[Kind]:
         job.lose("its `run` steps are not followed", here, anything=True)
     kinds: set[Kind] = set()
     if text is not None:
-        base, every = job.step, _combinations(row, text.text)
+        base, every = job.step, _combinations(row, text.text, job.plan)
         for number, combination in enumerate(every):
             job.step, job.combination = base, number if len(every) > 1 else None
             variables = _known(pipeline, {**own, **combination}, text.text)

@@ -33,8 +33,15 @@ def needs_of(pipelines: Sequence[Pipeline]) -> dict[str, list[str]]:
         if any(each.decisions[name].optional and each.decisions[name].runs.no for each in pipelines)
     }
     found: dict[str, list[str]] = {}
+    stages: dict[int, list[str]] = {}
     for name, row in rows.items():
         ways = [each for each in pipelines if each.decisions[name].is_in] or list(pipelines)
+        if all(each.needs(row) is None for each in ways):
+            # The stages decide, which are the same in each.
+            if row.stage not in stages:
+                stages[row.stage] = list(dict.fromkeys(_before(ways[0], row, loose, ())))
+            found[name] = stages[row.stage]
+            continue
         lists = [_before(each, row, loose, ()) for each in ways]
         everywhere = set(lists[0]).intersection(*lists[1:])
         found[name] = [each for each in dict.fromkeys(lists[0]) if each in everywhere]

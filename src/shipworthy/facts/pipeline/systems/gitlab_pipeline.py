@@ -15,6 +15,7 @@ from shipworthy.facts.pipeline.systems.gitlab_known import JOB, STAGES, TOP, WOR
 from shipworthy.facts.pipeline.systems.gitlab_policy import Decision, Policy
 
 MAX_JOBS = 600
+_SCRIPTS = frozenset({"before_script", "script", "after_script"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ def variables_of(value: Any) -> dict[str, Any]:
     return found
 
 
+def _all_texts(value: Any) -> bool:
+    """Whether a script is a text or a list of them: YAML makes a mapping of `- echo "a: b"`, which GitLab refuses."""
+    if isinstance(value, list):
+        return all(_all_texts(each) for each in value)
+    return not isinstance(value, Mapping)
+
+
 def _needs(given: Any) -> list[Need] | None:
     if given is None:
         return None
@@ -73,6 +81,8 @@ class Jobs:
         }
         self._known_stages = stages is not None or not config.open
         self.rows: dict[str, Row] = {}
+        self.scripts: dict[tuple[str, ...], Any] = {}
+        """What was made of a job's scripts, for every pipeline it is in (see `gitlab_commands.script`)."""
         self._check_top()
         for name in config.entries:
             if not name.startswith(".") and (name not in TOP or name == "pages"):
@@ -112,6 +122,11 @@ class Jobs:
             if config.open:
                 return
             raise BadConfig(f"job {name} has neither `script` nor `trigger`", self._line(section))
+        for key in _SCRIPTS & set(keys):
+            if not _all_texts(keys[key]):
+                part = section.parts[key]
+                line = part.line if part.path == config.path else self._line(section)
+                raise BadConfig(f"`{key}` of job {name} holds something that is no text", line)
         if keys.get("rules") is not None and (keys.get("only") is not None or keys.get("except") is not None):
             raise BadConfig(f"job {name} has `rules` and `only` or `except`", self._line(section))
         stage = str(keys.get("stage") or keys.get("type") or "test")
@@ -169,6 +184,7 @@ class Pipeline:
     refused: Said = YES
     workflow_variables: dict[str, Any] = field(default_factory=dict)
     _ready: dict[str, Said] = field(default_factory=dict)
+    _stages: dict[int, list[Said]] = field(default_factory=dict)
 
     def variables(self, row: Row) -> dict[str, Any]:
         """Those the files give a job in this pipeline."""
@@ -228,10 +244,19 @@ class Pipeline:
                 elif said.answer is Answer.UNKNOWN and not need.optional:
                     yield said
             return
+        if row.stage not in self._stages:
+            self._stages[row.stage] = list(self._stages_before(row.stage))
+        yield from self._stages[row.stage]
+
+    def _stages_before(self, stage: int) -> Iterable[Said]:
         for name, decision in self.decisions.items():
-            if rows[name].stage < row.stage and not decision.manual.no and not decision.optional:
+            if self.jobs.rows[name].stage < stage and not decision.manual.no and not decision.optional:
                 why = f"it waits for job {name}, which is started by hand"
-                yield no(why) if decision.runs.no and decision.manual.yes else unsure(why)
+                if decision.runs.no and decision.manual.yes:
+                    # Nothing that follows can make it less.
+                    yield no(why)
+                    return
+                yield unsure(why)
 
 
 def pipeline_of(jobs: Jobs, policy: Policy, forwarded: Mapping[str, Any], mask: str = "`allow_failure`") -> Pipeline:

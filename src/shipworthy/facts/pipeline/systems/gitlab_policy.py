@@ -6,7 +6,7 @@ deprecated `only` and `except`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,13 +71,24 @@ class Policy:
         self._conditions = conditions
         self._files = list(files)
         self._every = every
+        self._plain: dict[str, Truth] = {}
+        """Of conditions in which no variable of the files stands: the same for each job."""
 
     def condition(self, text: Any, own: Mapping[str, Any]) -> Truth:
         """Whether an `if` holds, with the variables that the files set."""
-        truth = self._conditions.judge(str(text), look_in(self.way.variables, own))
-        if isinstance(truth, bool):
-            return truth
-        values = ", ".join(f"{name}={own[name]}" for name in sorted(own) if name in str(text))
+        text = str(text)
+        named = [name for name in sorted(own) if name in text]
+        if not named and text in self._plain:
+            return self._plain[text]
+        truth = self._conditions.judge(text, look_in(self.way.variables, own))
+        if not isinstance(truth, bool):
+            truth = self._doubted(truth, text, named, own)
+        if not named:
+            self._plain[text] = truth
+        return truth
+
+    def _doubted(self, truth: Maybe, text: str, named: Sequence[str], own: Mapping[str, Any]) -> Maybe:
+        values = ", ".join(f"{name}={own[name]}" for name in named)
         whole = f"if {text} {values}".strip()
         return replace(truth, said=replace(truth.said, doubts=frozenset({(whole, truth.said.left_out)})))
 

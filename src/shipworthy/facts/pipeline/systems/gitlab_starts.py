@@ -12,11 +12,12 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Said, no
 from shipworthy.facts.pipeline.systems.gitlab_rules import Base, Conditions, Pattern, Value, pattern_of
-from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON_TAG
+from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, LANDED, ON_TAG, NotUnderstood
 from shipworthy.facts.pipeline.triggers import DEFAULT_BRANCHES
 from shipworthy.facts.pipeline.values import OneOf, Ordinary, Unknown
 
 MAX_NAMED = 12
+MOST_TRIED = 200
 """Branches and tags named in conditions that are tried, each as a start of its own."""
 HANDS = ", by hand"
 """Behind the name of a pipeline in which somebody starts the manual jobs."""
@@ -210,4 +211,6 @@ def _named(data: str, refs: Iterable[str]) -> tuple[list[str], list[tuple[Patter
             patterns[pattern, {"COMMIT_TAG": "tag", "COMMIT_BRANCH": "branch"}.get(variable, "")] = None
         elif text and text not in _KEYWORDS and "$" not in text and len(text) < 200:
             names[text] = None
-    return list(names)[: 2 * MAX_NAMED], list(patterns)[: 2 * MAX_NAMED]
+    if max(len(names), len(patterns)) > MOST_TRIED:
+        raise NotUnderstood(f"its conditions name more than {MOST_TRIED} branches, tags or patterns")
+    return list(names), list(patterns)

@@ -32,6 +32,7 @@ from shipworthy.facts.pipeline.systems.jenkins_tree import (
     tree_of,
 )
 from shipworthy.facts.pipeline.systems.jenkins_when import (
+    MAX_SETTINGS,
     Scope,
     Setting,
     parameters_of,
@@ -70,7 +71,7 @@ def read(plan: Plan) -> None:
         return
     program, parameters = _program(statements), parameters_of(statements)
     plan.variables["JENKINS_URL"] = (HOLE,)
-    settings = settings_of(statements, plan.around.branch)
+    settings = plan.first(settings_of(statements, plan.around.branch), MAX_SETTINGS, "ways to start told apart")
     landing = next(each for each in settings if each.name == "landing").branch
     for setting in settings:
         start = _start(plan, setting)

@@ -28,7 +28,7 @@ from shipworthy.facts.pipeline.systems.jenkins_tree import (
 from shipworthy.facts.pipeline.triggers import DEFAULT_BRANCHES
 from shipworthy.facts.pipeline.values import FUNCTIONS, HOLE, OneOf, Ordinary, Unknown, equal, text_of, truth
 
-MAX_BRANCHES = 12
+MAX_SETTINGS = 20
 _PARAMETERS = {"booleanParam", "string", "choice", "text", "password"}
 _PLAIN_PATTERN = re.compile(r"[\w./-]+")
 _BRANCH_NAMES = {"BRANCH_NAME", "GIT_BRANCH", "branch", "GIT_LOCAL_BRANCH"}
@@ -305,7 +305,7 @@ def settings_of(statements: Sequence[Statement], branch: str | None) -> list[Set
         ]
     found.append(Setting(name="landing", branch=default))
     others = [each for each in mentioned if each not in landing and "*" not in each]
-    found += [Setting(name=f"push to {each}", branch=OneOf("a branch", (each,))) for each in others[:MAX_BRANCHES]]
+    found += [Setting(name=f"push to {each}", branch=OneOf("a branch", (each,))) for each in others]
     if {"buildingTag", "TAG_NAME", "tag"} & names:
         found.append(Setting(name="tag", branch=Ordinary("the tag"), kind="tag"))
     if (_PARAMETERS & names and "parameters" in names) or "triggeredBy" in names:

@@ -13,6 +13,7 @@ from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Answer, Said, no
 from shipworthy.facts.pipeline.globs import matches
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood
 from shipworthy.facts.pipeline.triggers import DEFAULT_BRANCHES
 
 FEATURES = ("feature/new-page", "fix-login", "bugfix/AB-12", "hotfix/crash", "jane/topic", "chore/deps/raise-all")
@@ -44,6 +45,8 @@ def expanded(pattern: str) -> list[str]:
             found.append(here)
         else:
             waiting += [here[: match.start()] + part.strip() + here[match.end() :] for part in match[1].split(",")]
+    if waiting:
+        raise NotUnderstood("a pattern of branches has too many choices in braces")
     return found
 
 
@@ -84,7 +87,7 @@ def others(landing: str, written: Iterable[str]) -> list[str]:
         name = pattern if is_plain(pattern) else example(pattern)
         if name and name != landing and name not in FEATURES and not any(fits([pattern], each) for each in FEATURES):
             found[name] = None
-    return list(found)[:MAX_NAMES]
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from shipworthy.facts.pipeline.fact import (
     YES,
@@ -13,10 +14,12 @@ from shipworthy.facts.pipeline.fact import (
     Kind,
     Link,
     NotRead,
+    Opaque,
     Said,
     Scenario,
     Workflow,
     no,
+    unsure,
     weakest,
 )
 from shipworthy.facts.pipeline.gathering import Read, Seen, gather, key_of
@@ -28,12 +31,24 @@ from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.triggers import Surroundings
 from shipworthy.project.yaml import line_of
 
+T = TypeVar("T")
 MAX_JOBS = 1_000
 MAX_NESTING = 20
+MAX_VALUES = 12_000
+"""Values of one script that are looked at, those of aliases each time they are named."""
+MAX_CHARS = 1024 * 1024
 LANDED = no("starts only after a change has landed")
 BY_HAND = no("starts only by hand")
 BY_CLOCK = no("starts only by the clock")
 ON_TAG = no("starts only when a tag is pushed")
+
+
+class NotUnderstood(Exception):
+    """A file that its system refuses, or that is beyond the limits; `line` (1-based) where, if it is in that file."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +66,43 @@ def script_of(path: str, node: Any, key: Any) -> Script | None:
     """The commands under a key (or index) of a YAML node: a text, or a list of texts, lists in it included.
 
     None where there is no text at all. The lines of a literal block (`|`) have their own line numbers; those of a
-    folded or quoted text stand at its first line.
+    folded or quoted text stand at its first line. Raises NotUnderstood for what is no text, above all the mapping that
+    YAML makes of `- echo "a: b"` (every system refuses it), and for scripts that are too long.
     """
     lines: list[str] = []
     links: list[Link] = []
-    for text, line, block in _commands(node, key, 0):
+    chars = 0
+    for text, line, block in _commands(node, key, [MAX_VALUES], 0):
+        chars += len(text)
+        if chars > MAX_CHARS:
+            raise NotUnderstood(f"a script is longer than {MAX_CHARS // 1024} KiB", line)
         for row, each in enumerate(text.rstrip("\n").split("\n")):
             lines.append(each)
             links.append(Link(path, line + 1 + row if block else line, each.strip()[:80]))
     return Script("\n".join(lines), tuple(links)) if links else None
 
 
-def _commands(node: Any, key: Any, depth: int) -> Iterable[tuple[str, int, bool]]:
+def _commands(node: Any, key: Any, left: list[int], depth: int) -> Iterable[tuple[str, int, bool]]:
+    """`left` holds how many values may still be looked at."""
     value = node[key]
     line = line_of(node, key) or line_of(node) or 1
+    left[0] -= 1
+    if left[0] < 0 or depth > MAX_NESTING:
+        raise NotUnderstood("a script holds too many lists and lines to follow them all", line)
+    tag = str(getattr(getattr(value, "tag", None), "value", None) or "")
+    if tag.startswith("!") and not tag.startswith("!!"):
+        raise NotUnderstood(f"a command has the tag {tag[:40]}, which is not known here", line)
     if isinstance(value, str):
         yield str(value), line, type(value).__name__ == "LiteralScalarString"
     elif isinstance(value, bool | int | float):
         yield str(value).lower() if isinstance(value, bool) else str(value), line, False
-    elif isinstance(value, list) and depth < MAX_NESTING:
+    elif isinstance(value, list):
         for index in range(len(value)):
-            yield from _commands(value, index, depth + 1)
+            yield from _commands(value, index, left, depth + 1)
+    elif value is not None:
+        raise NotUnderstood(
+            "a command is no text (one with a colon and a space in it needs quotes around all of it)", line
+        )
 
 
 @dataclass(slots=True)
@@ -190,15 +221,19 @@ class Start:
         """
         rows = self.plan.jobs
         known = rows.get(id)
+        wanted = tuple(dict.fromkeys(needs))
+        if known is not None and wanted != known.needs:
+            # Over several starts, only what holds in each: a gate must not be taken from another start.
+            both = set(known.needs)
+            wanted = tuple(need for need in wanted if need in both)
         if known is None and len(rows) >= MAX_JOBS:
-            self.plan.bad(f"it has more than {MAX_JOBS} jobs", line)
+            self.plan.cut(f"it has more than {MAX_JOBS} jobs", line)
         else:
             rows[id] = Job(
                 workflow=self.plan.path,
                 id=id,
                 line=line,
-                # Over several starts, only what holds in each: a gate must not be taken from another start.
-                needs=tuple(need for need in dict.fromkeys(needs) if known is None or need in known.needs),
+                needs=wanted,
                 waits=waits and (known is None or known.waits),
                 condition=condition or (known.condition if known else ""),
                 on_change=YES,
@@ -225,6 +260,9 @@ class Plan:
     variables: dict[str, Values] = field(default_factory=lambda: {"CI": ("true",)})
     """What the system itself sets in every command's environment."""
     _known: dict[Any, tuple[list[Found], list[Lost]]] = field(default_factory=dict)
+    _same: dict[int, tuple[Script, int]] = field(default_factory=dict)
+    _equal: dict[Script, int] = field(default_factory=dict)
+    _cuts: dict[str, int] = field(default_factory=dict)
 
     @property
     def tree(self) -> Tree:
@@ -233,7 +271,35 @@ class Plan:
 
     def bad(self, reason: str, line: int | None = None) -> None:
         """Says that the file, or a part of it, is not understood: what it does with a change is then unknown."""
-        self.read.not_read.append(NotRead(path=self.path, line=line or 1, reason=reason))
+        row = NotRead(path=self.path, line=line or 1, reason=reason)
+        if row not in self.read.not_read:
+            self.read.not_read.append(row)
+
+    def cut(self, reason: str, line: int | None = None) -> None:
+        """Says that what lies beyond a limit was left out: tests or deploys may hide there."""
+        self.bad(reason, line)
+        self._cuts.setdefault(reason, line or 1)
+
+    def first(self, rows: Iterable[T], most: int, what: str, line: int | None = None) -> list[T]:
+        """The first rows, and word of those left out: `what` they are."""
+        found = list(itertools.islice(rows, most + 1))
+        if len(found) > most:
+            self.cut(f"it has more than {most} {what}", line)
+        return found[:most]
+
+    def fill(self, reader: Callable[[Plan], None]) -> None:
+        """Reads the file. Of one that is not understood nothing is kept but why."""
+        try:
+            reader(self)
+        except NotUnderstood as error:
+            self._none(str(error), error.line)
+        except RecursionError:
+            self._none("it is nested too deep", None)
+
+    def _none(self, reason: str, line: int | None) -> None:
+        for rows in (self.starts, self.jobs, self.seen, self._cuts):
+            rows.clear()
+        self.bad(reason, line)
 
     def start(self, name: str, on_change: Said, line: int = 1, *, event: str = "", outside: bool = False) -> Start:
         """A way it starts. `name` is "change" (a proposed change), "landing", "tag", "manual", "schedule" or another.
@@ -256,7 +322,10 @@ class Plan:
     ) -> tuple[list[Found], list[Lost]]:
         """What a script comes down to, followed once for all starts."""
         given = {**self.variables, **variables}
-        key = (script, options, folder, tuple(sorted(given.items())))
+        # Equal scripts are found by their whole text once, and the same one again by its identity.
+        if id(script) not in self._same:
+            self._same[id(script)] = script, self._equal.setdefault(script, len(self._equal))
+        key = (self._same[id(script)][1], options, folder, tuple(sorted(given.items())))
         if key not in self._known:
             frame = Frame(chain=(), folder=folder, variables=given)
             at = len(self.resolver.found), len(self.resolver.lost)
@@ -274,3 +343,15 @@ class Plan:
             path=self.path, name=self.name or self.path, scenarios=scenarios, permissions="", system=self.system
         )
         gather(self.read, workflow, scenarios, self.jobs.values(), self.seen)
+        for reason, line in self._cuts.items():
+            said = unsure(reason)
+            loss = Opaque(
+                reason=reason,
+                chain=(Link(self.path, line, ""),),
+                workflow=self.path,
+                job="",
+                on_change=said,
+                anything=True,
+                runs=dict.fromkeys(self.starts, said),
+            )
+            self.read.opaque.append(loss)

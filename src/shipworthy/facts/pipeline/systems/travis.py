@@ -104,7 +104,7 @@ class _Build:
         """Every start with its jobs."""
         refs, events = self._events()
         if len(refs) > MAX_REFS:
-            self.plan.bad(f"it tells more than {MAX_REFS} kinds of branches and tags apart")
+            self.plan.cut(f"it tells more than {MAX_REFS} kinds of branches and tags apart")
         for event in events[: MAX_REFS + 4]:
             said = weakest(
                 self._filtered(event), judged(self.data.get("if"), self._known(event, None), self.fits, "it")
@@ -207,9 +207,7 @@ class _Build:
             VERSIONED & set(map(str, on)) for on in _deploy_conditions(self.data)
         )
         jobs = distinct(jobs_of(self.data, holds), told_apart)
-        if len(jobs) > MAX_DISTINCT:
-            self.plan.bad(f"it has more than {MAX_DISTINCT} jobs that differ")
-        jobs = jobs[:MAX_DISTINCT]
+        jobs = self.plan.first(jobs, MAX_DISTINCT, "jobs that differ")
         order, conditions = stage_order(self.data, jobs), stage_conditions(self.data)
         for number, job in enumerate(jobs, 1):
             job.unset = frozenset(name for other in jobs for name, _ in other.env)

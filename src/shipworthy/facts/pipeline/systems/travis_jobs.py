@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood
 from shipworthy.facts.pipeline.systems.travis_tables import EXPAND
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.project.yaml import line_of
@@ -87,7 +88,9 @@ def jobs_of(data: Mapping[str, Any], condition: Any) -> list[TravisJob]:
     nodes = dict.fromkeys(data, data)
     jobs: list[TravisJob] = []
     line = line_of(data, "script") or line_of(data, "language") or 1
-    products = list(itertools.islice(itertools.product(*values), MAX_COMBINATIONS)) if values else []
+    products = list(itertools.islice(itertools.product(*values), MAX_COMBINATIONS + 1)) if values else []
+    if len(products) > MAX_COMBINATIONS:
+        raise NotUnderstood(f"it has more than {MAX_COMBINATIONS} combinations")
     if not (len(products) == 1 and included):
         for product in products:
             own = dict(zip(keys, product, strict=False))

@@ -17,7 +17,7 @@ from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, strongest,
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell import Script as Shell
 from shipworthy.facts.pipeline.shell_words import Values
-from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob, Script, Start, script_of
+from shipworthy.facts.pipeline.systems.plan import NotUnderstood, Plan, PlannedJob, Script, Start, script_of
 from shipworthy.facts.pipeline.systems.refs import Ref
 from shipworthy.facts.pipeline.systems.travis_jobs import TravisJob
 from shipworthy.facts.pipeline.systems.travis_tables import (
@@ -49,7 +49,7 @@ _BRANCH = re.compile(
 
 def named_branches(text: str) -> list[str]:
     """Names that commands in a text compare `$TRAVIS_BRANCH` with."""
-    return [one or two for one, two, _ in _BRANCH.findall(text[:400_000]) if one or two]
+    return [one or two for one, two, _ in _BRANCH.findall(text) if one or two]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,23 @@ def elements(job: TravisJob, path: str, phase: str) -> list[Script] | None:
     node = job.nodes.get(phase)
     if node is None or phase not in node or job.given.get(phase) is None:
         return None
-    return list(itertools.islice(_elements(node, phase, path, 0), MAX_LINES))
+    found = list(itertools.islice(_elements(node, phase, path, 0), MAX_LINES + 1))
+    if len(found) > MAX_LINES:
+        raise NotUnderstood(f"`{phase}` has more than {MAX_LINES} lines", line_of(node, phase))
+    return found
 
 
 def _elements(node: Any, key: Any, path: str, depth: int) -> Iterator[Script]:
     value = node[key]
-    if isinstance(value, list) and depth < MAX_NESTING:
+    if isinstance(value, list):
+        if depth > MAX_NESTING:
+            raise NotUnderstood("its lists are nested too deep", line_of(node, key))
         for index in range(len(value)):
             yield from _elements(value, index, path, depth + 1)
     elif isinstance(value, Mapping):
-        # `- echo: x` is a mapping to YAML; Travis CI runs its text, which no shell understands as it was meant.
-        return
+        # `- echo "a: b"` is a mapping to YAML; what Travis CI makes of it is not known.
+        line = line_of(node, key) or line_of(value) or 1
+        yield Script(HOLE, (Link(path, line, "a mapping, not a command"),))
     else:
         script = script_of(path, node, key)
         if script is not None and script.text.strip().lower() not in ("skip", "ignore", "true", ""):

@@ -61,7 +61,10 @@ def _before(plan: Plan, data: Mapping[str, Any], known: Mapping[str, str]) -> li
     """The workflows that must have succeeded before this one, nearest first."""
     found: dict[str, Mapping[str, Any]] = {}
     waiting = [data]
-    while waiting and len(found) < MAX_WORKFLOWS:
+    while waiting:
+        if len(found) >= MAX_WORKFLOWS:
+            plan.cut(f"it waits for more than {MAX_WORKFLOWS} workflows")
+            break
         for name in texts(waiting.pop().get("depends_on", [])):
             path = known.get(name)
             other = plan.tree.yaml(path) if path and path not in found and path != plan.path else None
