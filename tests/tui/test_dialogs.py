@@ -61,7 +61,7 @@ async def test_attest_from_the_first_key_to_the_decision() -> None:
         ]
         assert isinstance(driver.app.screen, MainScreen)
         assert "✔ said    A backup was restored once" in driver.text
-        assert "1 needs you · 7 of 12 settled" in driver.lines[0]
+        assert "1 needs you · 1 unknown · 7 of 12 settled" in driver.lines[0]
         assert "Press u to take it back" in driver.toasts
 
 

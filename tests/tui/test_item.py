@@ -169,4 +169,4 @@ async def test_a_recheck_keeps_the_place_and_shows_the_new_result() -> None:
         await driver.press("r")
         await driver.until("✔ PASS")
         assert "no finding" in driver.main.query_one(ItemPane).plain
-        assert "3 block · 2 need you · 7 of 12 settled" in driver.lines[0]
+        assert "2 block · 2 need you · 1 unknown · 7 of 12 settled" in driver.lines[0]
