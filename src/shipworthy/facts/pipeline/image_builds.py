@@ -30,6 +30,7 @@ _VALUED = _words(
     "--build-context --attest --annotation --allow --isolation --memory-swap --cpuset-cpus --cgroup-parent"
 )
 _TESTS = re.compile(r"test|spec", re.I)
+_HERE_DOCUMENT = re.compile(r"(?<!<)<<-?[\"']?\w")
 _KEPT = {Kind.TEST, Kind.LINT, Kind.TYPES}
 
 
@@ -79,6 +80,9 @@ class Image:
 
 def build(r: Resolver, words: Sequence[str], frame: Frame) -> None:
     """`docker build`: the tests its RUN lines run. What it builds is remembered under its tag."""
+    if any(word in ("--check", "--call") or word.startswith("--call=") for word in words):
+        # It only looks at the Dockerfile.
+        return
     at, plain = 0, list[str]()
     while at < len(words):
         start = at
@@ -121,9 +125,10 @@ def follow(
     for number, stage in enumerate(stages):
         here = nested if number in needed else nested.doubt(no("BuildKit skips a stage that the image does not need"))
         for text, line, now in stage.runs:
-            if re.match(r"<<-?[\"']?\w", text):
+            if _HERE_DOCUMENT.search(text):
                 if hints_at_tests(r.tree.text(path) or ""):
-                    r.lose(f"{path}: a RUN with a here-document is not followed", here.at(Link(path, line, text[:80])))
+                    reason = f"{path}: a RUN with a here-document is not followed, and may run tests"
+                    r.lose(reason, here.at(Link(path, line, text[:80])))
                 continue
             here_now = replace(
                 here, folder=now.place("."), variables={**now.variables, "CI": (HOLE,)}, changed=frame.changed
