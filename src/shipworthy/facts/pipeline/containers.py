@@ -14,6 +14,7 @@ from typing import Any
 from shipworthy.facts.pipeline import image_builds
 from shipworthy.facts.pipeline.fact import Kind, Link, no, unsure
 from shipworthy.facts.pipeline.neutral import could_test
+from shipworthy.facts.pipeline.own_machine import kept_running
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.secret_scanners import in_image
 from shipworthy.facts.pipeline.shell_words import ROOT, join_path
@@ -123,8 +124,8 @@ def compose(r: Resolver, words: Sequence[str], frame: Frame, outer: Sequence[str
             if not {"--build-only"} & set(rest):
                 if _far(frame, (*outer, *words[:at])):
                     r.note(Kind.DEPLOY, words, frame)
-                elif _on_own_machine(frame):
-                    r.note(Kind.UP, words, frame)
+                elif (kept := kept_running(frame)) is not None:
+                    r.note(kept, words, frame)
             return True
         plain = [
             word
@@ -159,11 +160,6 @@ def _far(frame: Frame, options: Sequence[str]) -> bool:
     context = " ".join(frame.variables.get("DOCKER_CONTEXT", ()))
     named = any(word in ("-H", "--host", "--context", "-c") or word.startswith("--host=ssh") for word in options)
     return host.startswith("ssh://") or context not in ("", "default") or named
-
-
-def _on_own_machine(frame: Frame) -> bool:
-    """Whether the job runs on a machine of the project's own, where starting containers is a deploy."""
-    return frame.variables.get("RUNNER_ENVIRONMENT") == ("self-hosted",)
 
 
 def _settings(r: Resolver, files: Sequence[str], service: str, frame: Frame) -> tuple[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from shipworthy.facts.pipeline.fact import (
     unsure,
     weakest,
 )
+from shipworthy.facts.pipeline.settling import TO_DEPLOY
 from shipworthy.facts.pipeline.values import Open, truth
 
 _BY_HAND = {"tag", "manual", "release", "workflow_dispatch", "repository_dispatch", "create", "deployment"}
@@ -105,8 +106,14 @@ def hidden_deploys(pipeline: Pipeline) -> list[Opaque]:
         for each in pipeline.opaque
         if each.anything
         and any(not said.no for said in each.runs.values())
-        and not _OTHER_AIM.search(each.chain[-1].text.rpartition("/")[2])
+        and not _elsewhere_bound(each.chain[-1].text.rpartition("/")[2])
     ]
+
+
+def _elsewhere_bound(name: str) -> bool:
+    """Whether a name says that something else is done: it only decides what is asked about, and one that may mean a
+    deploy, too, is asked about."""
+    return bool(_OTHER_AIM.search(name)) and not TO_DEPLOY.search(name)
 
 
 def place(leaf: Leaf | Opaque) -> str:

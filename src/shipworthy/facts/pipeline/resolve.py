@@ -12,6 +12,7 @@ from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, SecretScan, unsure, weakest
 from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral, prints_settings
+from shipworthy.facts.pipeline.own_machine import left_running
 from shipworthy.facts.pipeline.own_programs import entry_of, starts_deploys, starts_tests
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
@@ -241,6 +242,10 @@ class Resolver:
             self.note(more, words, frame)
         if secrets is not None:
             self.note(known.kind if known else Kind.SCAN, words, frame, secrets=secrets)
+            return
+        left = left_running(words, frame) if known is None or known.kind is Kind.BUILD else None
+        if left is not None:
+            self.note(left, words, frame)
             return
         if known is None:
             if not is_neutral(words) and hints(words[0]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -12,14 +13,18 @@ _INTO_CLUSTERS = {
     "kubectl", "oc", "helm", "helmfile", "kustomize", "skaffold", "kapp", "argocd", "flux", "devspace", "okteto", "ko",
     "werf", "docker", "terraform", "tofu", "make",
 }  # fmt: skip
-_OPEN = (Kind.LOCAL, Kind.GITOPS, Kind.PUSH, Kind.UP)
+_OPEN = (Kind.LOCAL, Kind.GITOPS, Kind.PUSH, Kind.UP, Kind.LEFT)
+TO_DEPLOY = re.compile(
+    r"deploy|deliver|releas|roll[-_ ]?out|go[-_ ]?live|\bship\b|\bcd\b|(?<![a-z])prod(uction)?(?![a-z])|staging", re.I
+)
 
 
 def settled(leaves: Iterable[Leaf]) -> list[Leaf]:
-    """The rows in the same order, without those of LOCAL, GITOPS, PUSH and UP.
+    """The rows in the same order, without those of LOCAL, GITOPS, PUSH, UP and LEFT.
 
     Commits are pushed to deploy where the job has written another version into a manifest before; containers are
-    started to deploy where no test of the job follows; what goes into a cluster that the job has made is no deploy.
+    started to deploy where no test of the job follows, and what is left running there deploys where the job also calls
+    itself a deployment; what goes into a cluster that the job has made is no deploy.
     """
     rows = list(leaves)
     jobs: dict[tuple[str, str], list[Leaf]] = {}
@@ -41,7 +46,8 @@ def _in_job(leaves: list[Leaf]) -> dict[int, Leaf | None]:
         local = local or leaf.kind is Kind.LOCAL
         written = written or leaf.kind is Kind.GITOPS
         inside = leaf.kind is Kind.DEPLOY and program_of(leaf.text.split(" ")[0]) in _INTO_CLUSTERS
-        if (leaf.kind is Kind.PUSH and written) or (leaf.kind is Kind.UP and at > last_test):
+        started = leaf.kind is Kind.UP or (leaf.kind is Kind.LEFT and TO_DEPLOY.search(leaf.job))
+        if (leaf.kind is Kind.PUSH and written) or (started and at > last_test):
             given[id(leaf)] = replace(leaf, kind=Kind.DEPLOY)
         elif leaf.kind in _OPEN or (local and inside):
             given[id(leaf)] = None

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from tree_sitter import Node
 
 from shipworthy.facts.pipeline.fact import YES, Said, no, strongest, unsure, weakest
-from shipworthy.facts.pipeline.shell_machine import Call, Machine, Options, State
+from shipworthy.facts.pipeline.shell_machine import IN_BACKGROUND, Call, Machine, Options, State
 from shipworthy.facts.pipeline.shell_words import evaluate_test, test_words
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.project import syntax
@@ -59,7 +59,7 @@ class Script(Machine):
             behind = at + 1 < len(rows) and rows[at + 1].type == "&"
             following = statements[number + 1][1] if number + 1 < len(statements) else None
             if behind:
-                own, pull = no("it runs in the background"), None
+                own, pull = no(IN_BACKGROUND), None
             elif following is None:
                 own, pull = status, trigger
             else:

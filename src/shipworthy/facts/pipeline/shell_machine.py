@@ -14,6 +14,7 @@ from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.project import syntax
 
 _AT_END = {"EXIT", "ERR", "0"}
+IN_BACKGROUND = "it runs in the background"
 _RED = no("the script has failed before it")
 
 
