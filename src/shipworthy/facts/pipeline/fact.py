@@ -73,6 +73,9 @@ def unsure(why: str, rests_on: str = "") -> Said:
 
 def weakest(*said: Said) -> Said:
     """What holds when all of them must: the first of the weakest answers."""
+    said = tuple(each for each in said if each is not YES)
+    if len(said) < 2:
+        return said[0] if said else YES
     found = min(said, key=lambda each: _WEAK_FIRST.index(each.answer), default=YES)
     if found.yes or found.no:
         return found

@@ -35,6 +35,8 @@ from shipworthy.project.yaml import line_of
 MAX_ACTION_DEPTH = 6
 MAX_WALKED = 25_000
 """Steps of one workflow file, those of each combination and each start counted."""
+_PER_START = ("GITHUB_EVENT_NAME", "RUNNER_OS")
+"""Variables that differ from start to start, or from machine to machine of one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +191,20 @@ class Steps:
         options = options_of(shell) if shell or not windows else None
         frame = self._frame(place, folder)
         changed = place.changed if "diff" in text else None
-        key = (text, folder, options, line, place.path, changed, tuple(sorted(frame.variables.items())))
-        if key not in self._known:
-            self._known[key] = self._resolve(text, frame, here, options, shell or ("pwsh" if windows else ""))
-        found, lost, handed_on = self._known[key]
+        same = tuple(sorted(row for row in frame.variables.items() if row[0] not in _PER_START))
+        key = (text, shell, folder, options, line, place.path, changed, same)
+        if (key, self._told(text, frame)) not in self._known:
+            resolved = self._resolve(text, frame, here, options, shell or ("pwsh" if windows else ""))
+            # Only now is it known which files the step comes down to.
+            self._known[key, self._told(text, frame)] = resolved
+        found, lost, handed_on = self._known[key, self._told(text, frame)]
         self._end(found, lost, place, number)
         return self._handed_on(handed_on, place)
+
+    def _told(self, text: str, frame: Frame) -> tuple[Values | None, ...]:
+        """What the start and the machine say, where the step or a file it may come down to asks for it by name."""
+        tree = self._resolver.tree
+        return tuple(frame.variables.get(name) for name in _PER_START if name in text or tree.mentions(name))
 
     def _resolve(
         self, text: str, frame: Frame, here: Any, options: Options | None, shell: str

@@ -63,6 +63,8 @@ class Frame:
 
     def doubt(self, said: Said) -> Frame:
         """The same place, reached less surely."""
+        if said.yes:
+            return self
         where = ">".join(map(str, self.chain))
         return replace(self, runs=weakest(self.runs, said.within(where)))
 

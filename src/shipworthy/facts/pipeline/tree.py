@@ -16,6 +16,7 @@ MAX_BYTES = 1024 * 1024
 MAX_REMEMBERED = 4 * 1024 * 1024
 """Characters of YAML whose nodes are kept, for the next reader of the same text."""
 T = TypeVar("T")
+_WORKFLOWS = ".github/workflows/"
 
 
 class Tree:
@@ -28,6 +29,8 @@ class Tree:
         self._texts: dict[str, str | None] = {}
         self._parsed: dict[tuple[str, str], Any] = {}
         self._kept: dict[tuple[str, str], Any] = {}
+        self._read: list[str] = []
+        self._words: dict[str, tuple[int, bool]] = {}
         self.files = view.project.files
         self.folders = {"."}
         for path in self.files:
@@ -51,7 +54,18 @@ class Tree:
                 self.bad[path] = "too large or not text"
                 data = None
             self._texts[path] = None if data is None else data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+            if not path.startswith(_WORKFLOWS):
+                self._read.append(self._texts[path] or "")
         return self._texts[path]
+
+    def mentions(self, word: str) -> bool:
+        """Whether a file that was read so far has this word in it; a workflow, whose steps are texts of their own,
+        does not count."""
+        at, found = self._words.get(word, (0, False))
+        if not found and at < len(self._read):
+            found = any(word in text for text in self._read[at:])
+            self._words[word] = len(self._read), found
+        return found
 
     def _load(self, path: str, kind: str, load: Callable[[str], Any]) -> Any:
         if (path, kind) not in self._parsed:
