@@ -43,6 +43,10 @@ def step(*lines: str) -> str:
     return "- " + "\n        ".join(lines)
 
 
+def take(given: str, condition: str = "true") -> str:
+    return step("uses: actions/checkout@v4", f"if: {condition}", f"with: {given}")
+
+
 PACKAGE = '{"scripts": {"test": "%s"}, "devDependencies": {"jest": "1"}}'
 CALLED = ".github/workflows/called.yml"
 ACTION = ".github/actions/t/action.yml"
@@ -157,6 +161,24 @@ TESTS: list[tuple[str, str, dict[str, str], str]] = [
     ("needs-in-a-circle", flow(a=job("pytest", needs="b"), b=job("echo", needs="a")), {}, "unknown"),
     ("key-twice", one("pytest") + "    runs-on: other\n", {}, "unknown"),
     ("no-on", "jobs:\n  t:\n    runs-on: x\n    steps: [{run: pytest}]\n", {}, "unknown"),
+    # What is checked out.
+    ("checkout-of-another-branch", one(take("{ref: main}"), "pytest"), {}, "unknown"),
+    ("checkout-of-the-base", one(take("{ref: '${{ github.base_ref }}'}"), "pytest", on="pull_request"), {}, "unknown"),
+    (
+        "checkout-of-the-base-commit",
+        one(take("{ref: '${{ github.event.pull_request.base.sha }}'}"), "pytest", on="pull_request"),
+        {},
+        "unknown",
+    ),
+    ("checkout-of-the-head", one(take("{ref: '${{ github.head_ref || github.ref_name }}'}"), "pytest"), {}, "yes"),
+    ("checkout-of-the-base-beside", one(take("{}"), take("{ref: main, path: base}"), "pytest"), {}, "yes"),
+    ("checkout-of-another-branch-undone", one(take("{ref: main}"), take("{}"), "pytest"), {}, "yes"),
+    (
+        "checkout-of-another-branch-by-hand-only",
+        one(take("{}"), take("{ref: main}", "github.event_name == 'workflow_dispatch'"), "pytest"),
+        {},
+        "yes",
+    ),
     # Triggers.
     ("push-without-branches", one("pytest", on="push"), {}, "yes"),
     ("main-only", one("pytest", on="{push: {branches: [main]}}"), {}, "partial"),

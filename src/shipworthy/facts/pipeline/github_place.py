@@ -11,8 +11,8 @@ from typing import Any
 from shipworthy.facts.pipeline.expressions import condition, fill, uses_status
 from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell import Options
-from shipworthy.facts.pipeline.shell_words import ANYTHING, Values
-from shipworthy.facts.pipeline.values import Unknown, truth
+from shipworthy.facts.pipeline.shell_words import ANYTHING, Values, join_path
+from shipworthy.facts.pipeline.values import HOLE, OneOf, Ordinary, Unknown, text_of, truth
 
 
 @dataclass(slots=True)
@@ -95,6 +95,37 @@ def starts_despite(text: Any, context: Mapping[str, Any]) -> bool:
     answers = {"success()": False, "always()": True, "failure()": True, "cancelled()": False}
     failed = {**context, **{name: (lambda _args, value=value: value) for name, value in answers.items()}}
     return truth(condition(text, failed)) is not False
+
+
+def check_out(step: Mapping[str, Any], given: Mapping[str, Any], place: Place) -> None:
+    """Notes what a checkout puts into its folder: this repository as it was started with, or something else."""
+    raw = step.get("with")
+    repository = raw.get("repository") if isinstance(raw, Mapping) else None
+    mount = join_path(".", text_of(given.get("path") or "."))
+    if mount is None or place.runs.no:
+        return
+    said = YES
+    if isinstance(repository, str) and "github.repository" not in repository and "head.repo" not in repository:
+        said = unsure(f"the job works on another repository ({repository})")
+    elif _is_elsewhere(given.get("ref"), place.context.get("github")):
+        said = unsure(f"the job checks out `{raw['ref'] if isinstance(raw, Mapping) else ''}`, not the proposed change")
+    if not said.yes or place.runs.yes or mount not in place.mounts:
+        place.mounts[mount] = said
+
+
+def _is_elsewhere(ref: Any, github: Any) -> bool:
+    """Whether a checkout's `ref` is, where a change is proposed, certainly something else than that change.
+
+    Source: the checkout action's "ref": the branch, tag or commit to check out, by default what started the workflow.
+    """
+    event = github.get("event_name") if isinstance(github, Mapping) else None
+    pushed = github.get("ref") if isinstance(github, Mapping) else None
+    feature = event == "push" and isinstance(pushed, Ordinary) and pushed.prefix == "refs/heads/"
+    if event not in ("pull_request", "merge_group") and not feature:
+        return False
+    if isinstance(ref, str):
+        return bool(ref) and HOLE not in ref
+    return isinstance(ref, OneOf) or (isinstance(ref, Ordinary) and ref.what == "base sha")
 
 
 def raises(key: str, later: Sequence[Any]) -> bool:

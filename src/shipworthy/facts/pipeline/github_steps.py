@@ -13,6 +13,7 @@ from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, we
 from shipworthy.facts.pipeline.github_parallel import laid_out, placed
 from shipworthy.facts.pipeline.github_place import (
     Place,
+    check_out,
     judged,
     options_of,
     raises,
@@ -279,7 +280,7 @@ class Steps:
                 self._end([], [Lost(f"the container {uses[:60]} is not followed", (link,), YES)], place, number)
             return
         if name == "actions/checkout":
-            self._checkout(step, given, place)
+            check_out(step, given, place)
             return
         folder, own = self._folder(
             {"working-directory": given.get("working-directory") or given.get("cwd") or "."}, place
@@ -345,17 +346,6 @@ class Steps:
                 text = each.replace("{project}", ".").replace("{package}", ".")
                 r.script(text, outer, fixed(link), options=Options(errexit=True))
         r.note(Kind.BUILD, ["cibuildwheel"], outer.at(link))
-
-    def _checkout(self, step: Mapping[str, Any], given: Mapping[str, Any], place: Place) -> None:
-        raw = step.get("with")
-        repository = raw.get("repository") if isinstance(raw, Mapping) else None
-        mount = join_path(".", text_of(given.get("path") or "."))
-        if mount is None:
-            return
-        foreign = (
-            isinstance(repository, str) and "github.repository" not in repository and "head.repo" not in repository
-        )
-        place.mounts[mount] = unsure(f"the job works on another repository ({repository})") if foreign else YES
 
     def _local(self, uses: str, link: Link, given: Mapping[str, Any], place: Place, number: int) -> None:
         folder = join_path(".", uses[2:] or ".")
