@@ -161,4 +161,4 @@ def test_damaged_real_files(tmp_path: Path) -> None:
         texts[f"{owner}:{path}"] = text = file.read_text("utf-8", "replace")
         projects[f"{owner}:{path}"] = Project.open(write(tmp_path / str(len(texts)), {**CODE, path: text}))
     assert texts
-    assert run(projects, texts, seed=3, rounds=max(1, 10_000 // len(texts))) == {}
+    assert run(projects, texts, seed=3, rounds=-(-10_000 // len(texts))) == {}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from shipworthy.facts.pipeline.shell_words import join_path
+from shipworthy.facts.pipeline.tree import Tree
+from shipworthy.facts.pipeline.wrappers import skip_options
 from shipworthy.project import is_test_path
 
 _RUNS_TESTS = re.compile(
@@ -17,6 +21,21 @@ _PYTHON_ENTRY = re.compile(
 _NODE_ENTRY = re.compile(
     r"""(require\(|from\s+)["'](node:test|node:assert(/strict)?|assert(/strict)?|tape|tap|uvu|ava)["']"""
 )
+
+
+_VALUED = frozenset(
+    {"-r", "--require", "--import", "--loader", "-P", "--project", "-O", "--compiler-options", "--tsconfig", "-W", "-X"}
+)
+_ENDINGS = ("", ".ts", ".js", ".mjs", ".cjs", ".mts", ".cts", ".tsx", "/index.ts", "/index.js")
+
+
+def program_path(tree: Tree, folder: str | None, words: Sequence[str]) -> str | None:
+    """The file of the repository that an interpreter is given, also without its ending; None where it is given none."""
+    at = skip_options(words, 1, _VALUED)
+    path = join_path(folder, words[at]) if at < len(words) else None
+    if path is None:
+        return None
+    return next((path + ending for ending in _ENDINGS if tree.is_file(path + ending)), None)
 
 
 def entry_of(path: str, text: str) -> re.Match[str] | None:
@@ -34,7 +53,8 @@ _DEPLOYS = re.compile(
     r"\b(npm|pnpm|yarn|cargo|uv|poetry|bun|lerna)[\"', ]{1,4}(npm[\"', ]{1,4})?publish\b|['\"]publish['\"]"
     r"|twine[\"', ]{1,4}upload|kubectl[\"', ]{1,4}apply|helm[\"', ]{1,4}upgrade|s3[\"', ]{1,4}sync"
     r"|docker[\"', ]{1,4}(compose[\"', ]{1,4})?push|gh[\"', ]{1,4}release[\"', ]{1,4}(create|upload)"
-    r"|\b(fly|flyctl|firebase|wrangler|vercel|netlify)[\"', ]{1,4}deploy"
+    r"|\b(fly|flyctl|firebase|wrangler|vercel|netlify)[\"', ]{1,4}deploy|\.(deploy|createDeployment)\("
+    r"|\bgh-?pages\.publish\("
 )
 
 

@@ -13,7 +13,7 @@ from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, Secre
 from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral, prints_settings
 from shipworthy.facts.pipeline.own_machine import left_running
-from shipworthy.facts.pipeline.own_programs import entry_of, starts_deploys, starts_tests
+from shipworthy.facts.pipeline.own_programs import entry_of, program_path, starts_deploys, starts_tests
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
@@ -340,11 +340,8 @@ class Resolver:
     def _own_file(self, name: str, words: Sequence[str], frame: Frame, binary: bool) -> bool:
         """`./scripts/test`, `python runtests.py`, `node scripts/x.js`: a file of the repository."""
         if is_python(name) or name in _INTERPRETERS:
-            at = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), 0)
-            if not at or "--test" in words:
-                return False
-            path = join_path(frame.folder, words[at])
-            if path is None or not self.tree.is_file(path) or program_of(path) in _OWN_PROGRAMS:
+            path = program_path(self.tree, frame.folder, words)
+            if path is None or "--test" in words or program_of(path) in _OWN_PROGRAMS:
                 return False
             self._program(path, words, frame)
             return True
