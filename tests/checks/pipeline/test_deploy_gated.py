@@ -21,6 +21,7 @@ TAG = "on: {push: {tags: ['v*']}}\njobs:\n"
 CALLS = (
     f"add a job that calls {CI} (`uses: ./{CI}`, with `workflow_call` among its triggers), and let job deploy need it."
 )
+SEND = "  send: {needs: test, runs-on: x, steps: [{run: npm publish}]}\n"
 
 
 def job(*keys: str, run: str = "fly deploy") -> str:
@@ -93,6 +94,21 @@ def test_no_code_is_not_applicable(tmp_path: Path) -> None:
             {CI: "on: push\njobs:\n" + TEST, DEPLOY: PUSH + job()},
             f"{DEPLOY}:5",
             f"In {DEPLOY}, {CALLS}",
+        ),
+        (  # A workflow that publishes is none to call for its tests.
+            {".github/workflows/a.yml": PUSH + TEST + SEND, CI: "on: push\njobs:\n" + TEST, DEPLOY: PUSH + job()},
+            f"{DEPLOY}:5",
+            f"In {DEPLOY}, {CALLS}",
+        ),
+        (
+            {".github/workflows/a.yml": PUSH + TEST + SEND, DEPLOY: PUSH + job()},
+            f"{DEPLOY}:5",
+            f"In {DEPLOY}, run the tests of a.yml:5 in a job or stage before deploy.",
+        ),
+        (  # Nor is a file of another system.
+            {".travis.yml": "language: python\nscript: pytest\n", DEPLOY: PUSH + job()},
+            f"{DEPLOY}:5",
+            f"In {DEPLOY}, run the tests of .travis.yml:2 in a job or stage before deploy.",
         ),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shipworthy.facts.pipeline import Kind, Opaque, Pipeline, Platform
+from shipworthy.facts.pipeline import Kind, Leaf, Opaque, Pipeline, Platform
 from shipworthy.facts.pipeline.gate import Gate, place
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
@@ -20,15 +20,27 @@ def _remedy(pipeline: Pipeline, gate: Gate) -> str:
     if beside is not None:
         also = " and no condition that runs it anyway" if "starts although" in gate.said.why else ""
         return f"In {leaf.workflow}, let job {leaf.job} need job {beside.job} (`needs: [{beside.job}]`){also}."
-    if tests and github:
-        other = tests[0].workflow
+    other = _callable(pipeline, tests)
+    if other is not None and github:
         return (
             f"In {leaf.workflow}, add a job that calls {other} (`uses: ./{other}`, with `workflow_call` among its "
             f"triggers), and let job {leaf.job} need it."
         )
     if tests:
-        return f"In {leaf.workflow}, run the tests of {place(tests[0])} in a job or stage before {leaf.job}."
+        first = min(tests, key=_is_late)
+        return f"In {leaf.workflow}, run the tests of {place(first)} in a job or stage before {leaf.job}."
     return f"In {leaf.workflow}, run the tests in a step or job before job {leaf.job}, and hide no failure of theirs."
+
+
+def _callable(pipeline: Pipeline, tests: list[Leaf]) -> str | None:
+    """A workflow that others can call for its tests: one of the same code host, and it deploys nothing itself."""
+    deploying = {each.workflow for each in pipeline.of(Kind.DEPLOY, Kind.PUBLISH)}
+    fit = {each.path for each in pipeline.workflows if each.system == "github"} - deploying
+    return next((each.workflow for each in sorted(tests, key=_is_late) if each.workflow in fit), None)
+
+
+def _is_late(test: Leaf) -> bool:
+    return not test.on_change.yes
 
 
 def _of_gate(gate: Gate, rule: str, message: str, severity: Severity, remedy: str, *, sure: bool = True) -> Finding:

@@ -206,7 +206,7 @@ class Proofs:
             for each in self._tests
             if any(not said.no and not each.fails_when(name).no for name, said in each.runs.items())
         ]
-        tests.sort(key=lambda each: each.workflow != leaf.workflow)
+        tests.sort(key=lambda each: (each.workflow != leaf.workflow, not each.on_change.yes))
         return f"{_NO_TEST} (tests: {place(tests[0])})" if tests else f"{_NO_TEST}, and none anywhere"
 
     # What comes before.
