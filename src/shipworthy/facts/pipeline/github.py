@@ -29,7 +29,7 @@ from shipworthy.facts.pipeline.github_steps import MAX_WALKED, Steps
 from shipworthy.facts.pipeline.hardening import permissions_of
 from shipworthy.facts.pipeline.resolve import Found, Resolver
 from shipworthy.facts.pipeline.tree import rows
-from shipworthy.facts.pipeline.triggers import Start, Surroundings, starts_of
+from shipworthy.facts.pipeline.triggers import Start, Surroundings, as_asked, starts_of
 from shipworthy.project.yaml import line_of
 
 _NOT_ALWAYS = no("it does not run on every event of a pull request")
@@ -57,8 +57,10 @@ class GitHub:
             self.read.not_read.append(NotRead(path=path, line=line, reason=f"the code host refuses it: {reason}"))
             return
         starts = starts_of(data.get("on"), line_of(data, "on") or 1, self._around)
+        text = self._resolver.tree.text(path) or ""
+        starts += as_asked(starts, text)
         groups: dict[str, list[Start]] = {}
-        mentions_action = "event.action" in (self._resolver.tree.text(path) or "")
+        mentions_action = "event.action" in text
         for start in starts:
             group = groups.setdefault(start.scenario.name, [])
             if not group or mentions_action:
@@ -66,7 +68,6 @@ class GitHub:
         self._steps.left = MAX_WALKED
         seen: dict[Any, Seen] = {}
         jobs: dict[str, Job] = {}
-        text = self._resolver.tree.text(path) or ""
         trying = changes.tried(data, self._around.files) if changes.chooses_by_changes(text) else []
         for name, group in groups.items():
             walks = [self._walk(path, data, start) for start in group]

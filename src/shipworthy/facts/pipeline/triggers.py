@@ -5,8 +5,9 @@ Source: the code host's pages "Events that trigger workflows" and "Workflow synt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Answer, Said, Scenario, no, unsure, weakest
@@ -26,6 +27,11 @@ _LATER = {
     "workflow_run": "starts only after another workflow ended, so it cannot hold a change back",
     "pull_request_target": "pull_request_target runs the code that has landed, not the proposed change",
 }
+
+
+_ASKS = re.compile(
+    r"head_commit\.message|github\.(triggering_)?actor\b|\(\s*github\.ref(_name)?\b|uses:\s*['\"]?\./", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +238,10 @@ def _push(options: Mapping[str, Any], line: int, around: Surroundings) -> list[S
                 _pushed("push", line, said, Ordinary("github.ref", "refs/heads/"), Ordinary("branch"), "branch", around)
             )
     if (any_branch and any_tag) or not any_tag:
-        ref = Ordinary("github.ref", "refs/tags/" + _tag_prefix(tags))
-        name = Ordinary("github.ref_name", _tag_prefix(tags))
-        starts.append(_pushed("tag", line, no("starts only when a tag is pushed"), ref, name, "tag", around))
+        ref = Ordinary("github.ref", "refs/tags/" + _tag_prefix(tags), chosen=True)
+        name = Ordinary("github.ref_name", _tag_prefix(tags), chosen=True)
+        tag = _pushed("tag", line, no("starts only when a tag is pushed"), ref, name, "tag", around)
+        starts.append(_as_chosen(tag, "tag"))
     return starts
 
 
@@ -262,6 +269,32 @@ def _push_branches(branches: Sequence[str] | None, ignored: Sequence[str] | None
     if not branches:
         return no("`branches` is empty, so no push starts it")
     return no(f"starts only after a change has landed on {', '.join(branches[:3])}")
+
+
+def _as_chosen(start: Start, name: str, **more: Any) -> Start:
+    """The same start where who makes it and what they write are meant: a condition that names them may hold."""
+    event = start.github["event"]
+    people = {key: Ordinary(f"github.{key}", chosen=True) for key in ("actor", "triggering_actor")}
+    if event.get("head_commit") is not None:
+        commit = Open("github.event.head_commit", {"message": Ordinary("the commit message", chosen=True)})
+        event = Open(event.name, {**event, "head_commit": commit})
+    known = Open("github", {**start.github, **people, "event": event, **more})
+    return Start(replace(start.scenario, name=name), known)
+
+
+def as_asked(starts: Sequence[Start], text: str) -> list[Start]:
+    """Further ways a workflow with this text starts: on a landing or a branch that somebody named for what it asks."""
+    if not _ASKS.search(text):
+        return []
+    found = [_as_chosen(each, "landing as asked") for each in starts if each.scenario.name == "landing"]
+    for each in starts:
+        if each.scenario.name == "push" and not each.scenario.on_change.no:
+            ref = Ordinary("github.ref", "refs/heads/", chosen=True)
+            named = {"ref": ref, "ref_name": Ordinary("github.ref_name", chosen=True)}
+            said = no("starts only for branches with certain names")
+            branch = replace(each, scenario=replace(each.scenario, on_change=said))
+            found.append(_as_chosen(branch, "branch as named", **named))
+    return found
 
 
 def starts_of(triggers: Any, line: int, around: Surroundings) -> list[Start]:
@@ -299,5 +332,6 @@ def starts_of(triggers: Any, line: int, around: Surroundings) -> list[Start]:
             own: dict[str, Any] = {}
             if event in ("workflow_dispatch", "repository_dispatch"):
                 own["payload"] = {"inputs": Unknown("inputs")}
-            starts.append(Start(scenario, _common(event, around, ref=Unknown("github.ref"), **own)))
+            later = Start(scenario, _common(event, around, ref=Unknown("github.ref"), **own))
+            starts.append(_as_chosen(later, event))
     return starts

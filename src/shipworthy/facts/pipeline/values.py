@@ -33,6 +33,13 @@ class Ordinary:
 
     what: str
     prefix: str = ""
+    chosen: bool = False
+    """Somebody gives it on purpose (a tag's name), so a condition that names a text may well mean it."""
+
+    def may_start(self, text: str) -> bool:
+        """Whether it may start with a text, or be it, as far as its own beginning tells."""
+        one, other = self.prefix.lower(), text.lower()
+        return self.chosen and bool(other) and (other.startswith(one) or one.startswith(other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,9 @@ def equal(left: Any, right: Any) -> Any:
         open_one = next((each for each in (left, right) if isinstance(each, OneOf) and not each.closed), None)
         return Unknown(open_one.what) if open_one else False
     if isinstance(left, (Ordinary, OrdinaryList)) or isinstance(right, (Ordinary, OrdinaryList)):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Ordinary) and isinstance(other, str) and one.may_start(other):
+                return Unknown(one.what) if len(other) >= len(one.prefix) else False
         return left == right
     if isinstance(left, (dict, list)) or isinstance(right, (dict, list)):
         return left is right
@@ -156,7 +166,11 @@ def _contains(args: Sequence[Any]) -> Any:
     if isinstance(what, OneOf):
         return any(_contains((where, each)) for each in what.values)
     if isinstance(where, Ordinary) or isinstance(what, Ordinary):
-        return isinstance(where, Ordinary) and isinstance(what, str) and what in where.prefix
+        if isinstance(where, Ordinary) and isinstance(what, str) and what.lower() in where.prefix.lower():
+            return True
+        # A whole reference ("refs/heads/") stands at the beginning or nowhere.
+        may = isinstance(where, Ordinary) and where.chosen and isinstance(what, str)
+        return Unknown(where.what) if may and (where.may_start(what) or not what.startswith("refs/")) else False
     return text_of(what).lower() in text_of(where).lower()
 
 
@@ -168,7 +182,9 @@ def _starts(args: Sequence[Any]) -> Any:
     if isinstance(where, OneOf):
         return any(_starts((each, what)) for each in where.values)
     if isinstance(where, Ordinary):
-        return isinstance(what, str) and where.prefix.lower().startswith(what.lower())
+        if isinstance(what, str) and where.prefix.lower().startswith(what.lower()):
+            return True
+        return Unknown(where.what) if isinstance(what, str) and where.may_start(what) else False
     if isinstance(what, Ordinary):
         return False
     return text_of(where).lower().startswith(text_of(what).lower())
@@ -181,7 +197,7 @@ def _ends(args: Sequence[Any]) -> Any:
     if isinstance(args[0], OneOf):
         return any(_ends((each, args[1])) for each in args[0].values)
     if isinstance(args[0], Ordinary) or isinstance(args[1], (Ordinary, OneOf)):
-        return False
+        return Unknown(args[0].what) if isinstance(args[0], Ordinary) and args[0].chosen else False
     return text_of(args[0]).lower().endswith(text_of(args[1]).lower())
 
 
@@ -192,7 +208,7 @@ def _format(args: Sequence[Any]) -> Any:
     if len(args) == 2 and isinstance(args[1], OneOf):
         return OneOf(args[1].what, tuple(text_of(_format((args[0], each))) for each in args[1].values))
     if any(isinstance(each, (Ordinary, OneOf)) for each in args[1:]):
-        return Ordinary("format")
+        return Ordinary("format", chosen=any(isinstance(each, Ordinary) and each.chosen for each in args[1:]))
     filled = re.sub(
         r"\{(\d{1,2})\}", lambda m: text_of(args[int(m[1]) + 1]) if int(m[1]) + 1 < len(args) else "", args[0]
     )
