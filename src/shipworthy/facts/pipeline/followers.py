@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from shipworthy.facts.pipeline import (
     circleci_cli,
     containers,
+    fastfile,
     gruntfile,
     make,
     monorepo,
@@ -31,6 +32,7 @@ FOLLOWERS: dict[str, Follower] = {
     "grunt": gruntfile.follow,
     "gulp": gruntfile.follow,
     "rake": rakefile.rake,
+    "fastlane": fastfile.follow,
     "circleci": circleci_cli.follow,
     "circleci-agent": circleci_cli.follow,
     "npm": node.npm,
