@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from shipworthy.facts.pipeline.beside import beside
 from shipworthy.facts.pipeline.deploys import classify_deploy
 from shipworthy.facts.pipeline.fact import YES, Install, Kind, Link, Said, SecretScan, unsure, weakest
+from shipworthy.facts.pipeline.jvm_tools import lets_pass
 from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral, prints_settings
 from shipworthy.facts.pipeline.own_machine import left_running
@@ -231,6 +232,8 @@ class Resolver:
     def leaf(self, words: Sequence[str], frame: Frame) -> None:
         """A program that is not followed further: its kind, or that it could be a test."""
         deploy, known = classify_deploy(words, frame.chain[-1].text if frame.chain else ""), classify(words)
+        if known is not None and known.kind is Kind.TEST:
+            frame = frame.masked(lets_pass(words, frame.folder, frame.variables, self.tree))
         if deploy is not None:
             if deploy is Kind.PUBLISH and known and known.kind is Kind.TEST and self._to_run(known.needs, frame):
                 self.note(Kind.TEST, words, frame)
@@ -255,9 +258,8 @@ class Resolver:
             elif not is_neutral(words) and hints_at_tests(" ".join(words)):
                 self.lose(f"`{shown(words)}` is not a program known here", frame)
             return
-        given = (
-            " ".join(frame.variables.get("PYTEST_ADDOPTS", ())) if program_of(words[0]) in ("pytest", "py.test") else ""
-        )
+        py = program_of(words[0]) in ("pytest", "py.test")
+        given = " ".join(frame.variables.get("PYTEST_ADDOPTS", ())) if py else ""
         if known.kind is Kind.TEST and NOT_A_RUN & set(given.split()):
             self.note(Kind.NOTHING, words, frame, f"PYTEST_ADDOPTS has {given}")
             return

@@ -96,7 +96,7 @@ def _vitest(words: Sequence[str]) -> Class | None:
         return Class(Kind.NOTHING, f"`vitest {first}` runs no test")
     if first == "typecheck" or "--typecheck.only" in words:
         return Class(Kind.TYPES)
-    return Class(Kind.TEST)
+    return Class(Kind.TEST, needs="js" if "--passWithNoTests" in words else "")
 
 
 _RUST = Class(Kind.TEST, needs="rust")
@@ -236,6 +236,8 @@ def classify(words: Sequence[str]) -> Class | None:
                 Kind.NOTHING,
                 f"`{stopped or 'it'}` runs no test" if stopped else "it only prints something about itself",
             )
+        if name == "jest" and {"-o", "--onlyChanged"} & set(rest):
+            return Class(Kind.NOTHING, "it runs only what is not committed, and here everything is")
         if "--passWithNoTests" in rest or "--pass-with-no-tests" in rest:
             return Class(Kind.TEST, needs="js")
         return Class(Kind.TEST, needs=PASSES_WITHOUT.get(name, ""))
