@@ -38,7 +38,7 @@ def found(folder: Path, item: str, files: dict[str, str]) -> Outcome:
         (
             {CI: PUSH + TEST + job("needs: test")},
             PASS,
-            "1 deploy wait for tests: ci.yml:9 fly deploy <- needs test:3 <- ci.yml:5 pytest",
+            "1 deploy waits for tests: ci.yml:9 fly deploy <- needs test:3 <- ci.yml:5 pytest",
         ),
         ({CI: PUSH + TEST + job()}, FAIL, "ci.yml:8 waits for no test"),
         ({CI: PUSH + TEST + job("needs: test", "if: always()")}, FAIL, "ci.yml:10 waits for no test"),
@@ -55,6 +55,10 @@ def found(folder: Path, item: str, files: dict[str, str]) -> Outcome:
         ({CI: PUSH + TEST + job("needs: test"), DEPLOY: PUSH + "  a: {uses: o/r/.github/workflows/cd.yml@v1}\n"},
          UNKNOWN, None),
         ({CI: PUSH + TEST + job("needs: test"), DEPLOY: PUSH + "  a: {uses: o/r/.github/workflows/lint.yml@v1}\n"},
+         PASS, None),
+        ({CI: PUSH + TEST + job("needs: test"), DEPLOY: PUSH + "  a: {uses: o/r/.github/workflows/review-app.yml@1}\n"},
+         UNKNOWN, None),
+        ({CI: PUSH + TEST + job("needs: test"), DEPLOY: PUSH + "  a: {uses: o/r/.github/workflows/pinned.yml@v1}\n"},
          PASS, None),
         ({CI: PUSH + TEST + job("needs: test"), DEPLOY: "jobs: ["}, UNKNOWN, None),
         ({CI: PUSH + TEST + job("needs: test"), ".semaphore/semaphore.yml": "a: 1\n"}, UNKNOWN, None),
@@ -115,6 +119,35 @@ def test_no_code_is_not_applicable(tmp_path: Path) -> None:
 def test_the_remedy_names_file_and_job(tmp_path: Path, files: dict[str, str], place: str, remedy: str) -> None:
     (finding,) = found(tmp_path, "deploy-gated", files).findings
     assert (str(finding.location), finding.remedy) == (place, remedy)
+
+
+@pytest.mark.parametrize(
+    ("on", "keys", "message"),
+    [
+        ("{push: {tags: ['v*']}}", [], "starts when a tag is pushed, and tags can be cut from any commit:"),
+        ("release", [], "starts when a release is made, and releases can be cut from any commit:"),
+        ("workflow_dispatch", [], "starts by hand, whether or not the commit passed its tests:"),
+        (
+            "{push: {branches: [main]}}",
+            [],
+            "starts by itself (on every push to the main branch) without passing tests:",
+        ),
+        (
+            "{push: {branches: [main]}}",
+            ["if: contains(github.event.head_commit.message, 'release')"],
+            "starts by itself (on a push to the main branch that asks for it) without passing tests:",
+        ),
+        (
+            "push",
+            ["if: startsWith(github.ref, 'refs/heads/live/')"],
+            "starts by itself (on a push to a branch with such a name) without passing tests:",
+        ),
+    ],
+    ids=["tag", "release", "by-hand", "landing", "message", "branch"],
+)
+def test_the_message_says_how_it_starts(tmp_path: Path, on: str, keys: list[str], message: str) -> None:
+    (finding,) = found(tmp_path, "deploy-gated", {CI: f"on: {on}\njobs:\n{TEST}{job(*keys)}"}).findings
+    assert f"`fly deploy` {message}" in finding.message
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,23 @@ def _of_gate(gate: Gate, rule: str, message: str, severity: Severity, remedy: st
     )
 
 
+_STARTS = {
+    "landing": "on every push to the main branch",
+    "landing as asked": "on a push to the main branch that asks for it",
+    "branch as named": "on a push to a branch with such a name",
+    "schedule": "by the clock",
+    "tag": "when a tag is pushed",
+    "release": "when a release is made",
+    "manual": "by hand",
+    "workflow_dispatch": "by hand",
+    "repository_dispatch": "when another system asks",
+    "elsewhere": "when its pipeline does, which is set outside this repository",
+}
+_ANY_COMMIT = {"tag": "and tags can be cut from any commit", "release": "and releases can be cut from any commit"}
+
+
 def _start(gate: Gate) -> str:
-    words = {"landing": "on every push to the main branch", "schedule": "by the clock", "tag": "when a tag is pushed"}
-    return words.get(gate.scenario, f"on {gate.event}")
+    return _STARTS.get(gate.scenario, f"on {gate.event}")
 
 
 def ungated(pipeline: Pipeline, gate: Gate) -> Finding:
@@ -69,7 +83,8 @@ def ungated(pipeline: Pipeline, gate: Gate) -> Finding:
 
 
 def by_person(pipeline: Pipeline, gate: Gate) -> Finding:
-    message = f"`{gate.leaf.text}` starts {_start(gate)}, and tags can be cut from any commit: {gate.proof}"
+    any_commit = _ANY_COMMIT.get(gate.scenario, "whether or not the commit passed its tests")
+    message = f"`{gate.leaf.text}` starts {_start(gate)}, {any_commit}: {gate.proof}"
     return _of_gate(gate, "started-by-hand", message, Severity.MEDIUM, _remedy(pipeline, gate))
 
 

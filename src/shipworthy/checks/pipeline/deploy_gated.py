@@ -76,7 +76,8 @@ class DeployGated(Check):
             count = plural(len({(gate.leaf.path, gate.leaf.line, gate.leaf.text) for gate in found}), "deploy")
             by_platform = f"{platforms[0].path}: {platforms[0].title} waits for tests" if platforms else ""
             best = min((gate.proof for gate in found if gate.said.yes), key=len, default=by_platform)
-            return Outcome.passed(f"{count} wait for tests: {best}" if found else by_platform, looked_at)
+            waits = "waits" if count.startswith("1 ") else "wait"
+            return Outcome.passed(f"{count} {waits} for tests: {best}" if found else by_platform, looked_at)
         return no_code(pipeline) or nothing(pipeline)
 
 

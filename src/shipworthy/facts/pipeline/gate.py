@@ -33,8 +33,9 @@ _OF_THE_JOB = re.compile(r"\b(steps|env|matrix|runner|strategy|job)\s*[.\[]", re
 _OF_THE_CALL = re.compile(r"\b(inputs|needs)\s*[.\[]", re.I)
 _NOT_PASSED = ("failure", "cancelled", "timed_out")
 _OTHER_AIM = re.compile(
-    r"lint|test|codeql|scan|stale|label|triage|check|notif|slack|assign|comment|issue|review|format|secur|audit|verif|"
-    r"validat|spell|depend|renovate|conventional|title|\bcla\b|greet|sonar|coverage|benchmark|\bci\b|trello|project",
+    r"lint|test|codeql|scan|stale|label|triage|check|notif|slack|assign|comment|issue|format|pinned|"
+    r"review(?![-_ ]?(?:app|env))|secur|audit|verif|validat|spell|depend|renovate|conventional|title|\bcla\b|"
+    r"greet|sonar|coverage|benchmark|\bci\b|trello|project",
     re.I,
 )
 _NO_TEST = "no test step on any path"
