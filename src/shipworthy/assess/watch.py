@@ -19,7 +19,7 @@ from shipworthy.assess.notify import Hints, Notifier
 from shipworthy.bugs import bug
 from shipworthy.project import Project, ProjectError
 
-QUIET_SECONDS = 0.1
+QUIET_SECONDS = 0.06
 """Changes that follow each other more closely are one."""
 BURST_SECONDS = 2.0
 """A burst is cut off after this long, so that a program that never stops writing is noticed all the same."""

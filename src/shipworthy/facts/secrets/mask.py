@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from shipworthy.facts.secrets import values
@@ -24,6 +25,8 @@ _IN_ADDRESS = re.compile(rb"://[^\s/:@]{0,100}:(?P<value>[^\s/@]{8,400})@")
 """A password in an address, whoever logs in with it."""
 _BLOCK = 64
 """Lines masked together."""
+_MOST_BLOCKS = 512
+_blocks: dict[bytes, list[str]] = {}
 _MARGIN = 4_000
 """Characters looked at on each side: more than any rule but that for keys spans (`engine`, `assign`)."""
 _LONGEST_KEY = 20_500
@@ -77,6 +80,16 @@ def mask_around(path: str, text: str, first: int, last: int) -> list[str]:
     return Masked(path, text).lines(first, last)
 
 
+def _masked_block(path: str, text: str) -> list[str]:
+    """As `mask_lines`, remembered under a hash, so that no unmasked text is: a file is shown again and again."""
+    name = hashlib.blake2b(f"{path}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if name not in _blocks:
+        _blocks[name] = mask_lines(path, text)
+        if len(_blocks) > _MOST_BLOCKS:
+            del _blocks[next(iter(_blocks))]
+    return _blocks[name]
+
+
 class Masked:
     """A text whose lines are masked when they are asked for, in blocks, each once."""
 
@@ -109,8 +122,8 @@ class Masked:
         while high < len(self._rows) and room > 0:
             room -= min(len(self._rows[high]), _LONGEST) + 1
             high += 1
-        lines = mask_lines(self._path, "\n".join(row[:_LONGEST] for row in self._rows[low:high]))
-        return lines[start - low : end - low]
+        text = "\n".join(row[:_LONGEST] for row in self._rows[low:high])
+        return _masked_block(self._path, text)[start - low : end - low]
 
     def _opening(self, low: int) -> int:
         """The first line that may open a key whose middle stands at `low`: keys are longer than any margin."""
