@@ -75,6 +75,9 @@ def test_whether_a_failed_test_fails_the_build(
     [
         ("npx jest -o", {"a.test.js": "test()\n"}, "no"),
         ("npx jest --changedSince=origin/main", {"a.test.js": "test()\n"}, "yes"),
+        ("npx jest --testFailureExitCode=0", {"a.test.js": "test()\n"}, "no"),
+        ("bundle exec rspec --failure-exit-code 0", {"spec/a_spec.rb": "it\n"}, "no"),
+        ("pytest --suppress-tests-failed-exit-code", {"tests/test_a.py": "x\n"}, "no"),
         ("npx vitest run --passWithNoTests", {}, "no"),
         ("npx vitest run --passWithNoTests", {"a.test.ts": "test()\n"}, "yes"),
     ],

@@ -161,6 +161,8 @@ TESTS: list[tuple[str, str, dict[str, str], str]] = [
     ("needs-in-a-circle", flow(a=job("pytest", needs="b"), b=job("echo", needs="a")), {}, "unknown"),
     ("key-twice", one("pytest") + "    runs-on: other\n", {}, "unknown"),
     ("no-on", "jobs:\n  t:\n    runs-on: x\n    steps: [{run: pytest}]\n", {}, "unknown"),
+    ("flags-of-a-script-given-to-bash", one("bash t.sh"), {"t.sh": "#!/bin/bash -e\npytest\necho ok\n"}, "no"),
+    ("flags-of-a-script-by-its-name", one("./t.sh"), {"t.sh": "#!/bin/bash -e\npytest\necho ok\n"}, "yes"),
     # What is checked out.
     ("checkout-of-another-branch", one(take("{ref: main}"), "pytest"), {}, "unknown"),
     ("checkout-of-the-base", one(take("{ref: '${{ github.base_ref }}'}"), "pytest", on="pull_request"), {}, "unknown"),

@@ -310,8 +310,8 @@ class Resolver:
         given = Options(errexit="e" in flags, pipefail="pipefail" in flags)
         self.script(text, at_link, fixed(link), options=given, args=args)
 
-    def _file(self, word: str, args: Sequence[str], frame: Frame, options: Options) -> None:
-        """A shell script of the repository."""
+    def _file(self, word: str, args: Sequence[str], frame: Frame, options: Options | None) -> None:
+        """A shell script of the repository; None: started by its own name, so that the flags of its `#!` line count."""
         path = join_path(frame.folder, word)
         if path is None or not self.tree.is_file(path):
             if could_test(word):
@@ -324,11 +324,10 @@ class Resolver:
         nested = frame.enter("file", path, *args)
         if nested is None:
             return
-        first = text.split("\n", 1)[0]
-        if first.startswith("#!"):
-            flags = first.split()[1:] if "env" not in first else first.split()[3:]
-            errexit = options.errexit or any(flag.startswith("-") and "e" in flag for flag in flags)
-            options = replace(options, errexit=errexit)
+        if options is None:
+            first = text.split("\n", 1)[0]
+            flags = first.split()[3 if "env" in first else 1 :] if first.startswith("#!") else []
+            options = Options(errexit=any(flag.startswith("-") and "e" in flag for flag in flags))
         rows = text.split("\n")
         self.script(
             text,
@@ -372,7 +371,7 @@ class Resolver:
             re.search(r"\b(ba|da|z|k|a)?sh\b", first) if first.startswith("#!") else path.endswith((".sh", ".bash"))
         )
         if is_shell or (not first.startswith("#!") and "." not in posixpath.basename(path)):
-            self._file(words[0], words[1:], frame, Options())
+            self._file(words[0], words[1:], frame, None)
             return True
         if name in _OWN_PROGRAMS:
             return False

@@ -82,6 +82,8 @@ NOT_A_RUN = _words(
     "--collect-only --co --fixtures --markers --setup-plan --setup-only --listTests --list-tests --showConfig "
     "--init --clearCache --watch --watchAll --list -list --dry-run --no-run --show-only"
 )
+LETS_PASS = _words("--testFailureExitCode=0 --failure-exit-code=0 --suppress-tests-failed-exit-code")
+"""Options of test runners that turn their failure into a success."""
 BY_FIRST_WORD: dict[tuple[str, str], Kind] = {
     ("ruff", "check"): Kind.LINT,
     ("ruff", "format"): Kind.LINT,

@@ -13,6 +13,7 @@ from shipworthy.facts.pipeline.fact import Kind
 from shipworthy.facts.pipeline.runner_tables import (
     BUILD,
     BY_FIRST_WORD,
+    LETS_PASS,
     LINT,
     NO_RUN,
     NOT_A_RUN,
@@ -236,6 +237,9 @@ def classify(words: Sequence[str]) -> Class | None:
                 Kind.NOTHING,
                 f"`{stopped or 'it'}` runs no test" if stopped else "it only prints something about itself",
             )
+        quiet = next((word for word in rest if word in LETS_PASS), None)
+        if quiet or "--failure-exit-code 0" in " ".join(rest):
+            return Class(Kind.NOTHING, f"`{quiet or '--failure-exit-code 0'}` lets it pass")
         if name == "jest" and {"-o", "--onlyChanged"} & set(rest):
             return Class(Kind.NOTHING, "it runs only what is not committed, and here everything is")
         if "--passWithNoTests" in rest or "--pass-with-no-tests" in rest:
