@@ -69,6 +69,7 @@ TEST: dict[str, frozenset[str]] = {
     "molecule": frozenset({"test"}),
     "ansible-test": frozenset({"units", "integration"}),
     "opa": frozenset({"test"}),
+    "conftest": frozenset({"verify"}),
     "terraform": frozenset({"test"}),
     "rebar3": frozenset({"eunit", "ct"}),
     "gleam": frozenset({"test"}),

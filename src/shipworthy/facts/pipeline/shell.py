@@ -23,6 +23,8 @@ __all__ = ["Call", "Options", "Script"]
 MAX_CALLS = 4_000
 MAX_NESTING = 80
 _IGNORED = {"comment", "heredoc_body", "heredoc_start", "heredoc_end", "file_descriptor"}
+_PID = re.compile(r"(\w+)=\"?\$!\"?")
+_WAIT = re.compile(r"wait\s+\"?\$\{?(\w+|!)\}?\"?")
 _LISTS = re.compile(r"git\s+ls-(files|tree)\b")
 _CONDITIONS = {"grep", "egrep", "command", "which", "type", "hash", "diff", "cmp", "pgrep", "nc", "ping", "read"}
 
@@ -30,6 +32,19 @@ _CONDITIONS = {"grep", "egrep", "command", "which", "type", "hash", "diff", "cmp
 def _key(node: Node, what: str) -> str:
     """A condition by its place: the same words elsewhere may have another answer."""
     return f"{node.start_point[0]}:{node.start_point[1]} {what}"
+
+
+def _waited(statements: Sequence[tuple[int, Node]], number: int) -> int | None:
+    """Where a plain `wait $pid` takes the result of a command in the background: `command & pid=$!`, then the wait."""
+    named = _PID.fullmatch(syntax.text_of(statements[number + 1][1])) if number + 1 < len(statements) else None
+    for later in range(number + 1, len(statements)):
+        text = syntax.text_of(statements[later][1])
+        if named and later > number + 1 and text.startswith(f"{named[1]}="):
+            return None
+        match = _WAIT.fullmatch(text)
+        if match and ((named and match[1] == named[1]) or (match[1] == "!" and later == number + 1)):
+            return later
+    return None
 
 
 _ONLY_FAILED = {"--failed", "--lf", "--last-failed", "--onlyFailures", "--only-failures"}
@@ -57,8 +72,9 @@ class Script(Machine):
             if node.type == "ERROR":
                 self.problems.append((node.start_point[0], "a line is not understood as shell"))
             behind = at + 1 < len(rows) and rows[at + 1].type == "&"
-            following = statements[number + 1][1] if number + 1 < len(statements) else None
-            if behind:
+            ends = _waited(statements, number) if behind else number
+            following = statements[ends + 1][1] if ends is not None and ends + 1 < len(statements) else None
+            if ends is None:
                 own, pull = no(IN_BACKGROUND), None
             elif following is None:
                 own, pull = status, trigger
