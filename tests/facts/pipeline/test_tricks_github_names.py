@@ -13,6 +13,7 @@ from tests.facts.pipeline.test_tricks_github import DEPLOY, T, answers, flow, jo
 
 MAIN = "{push: {branches: [main]}}"
 TAGS = "{push: {tags: ['*']}}"
+CLOCK = "{schedule: [{cron: '0 1 * * *'}, {cron: '0 2 * * *'}]}"
 ASKED = "contains(github.event.head_commit.message, '#release')"
 
 
@@ -37,6 +38,9 @@ ROWS: list[tuple[str, str, str]] = [
     ("person-after-tests", only("github.actor == 'me'", MAIN, needs="t"), "yes"),
     ("person-by-hand", only("github.actor == 'me'", "workflow_dispatch"), "no"),
     ("not-the-robot-after-tests", only("github.actor != 'dependabot[bot]'", MAIN, needs="t"), "yes"),
+    ("clock", only("github.event.schedule == '0 1 * * *'", CLOCK), "no"),
+    ("clock-after-tests", only("github.event.schedule == '0 1 * * *'", CLOCK, needs="t"), "yes"),
+    ("clock-of-another-start", only("github.event.schedule == '0 1 * * *'", MAIN), "na"),
     ("tag", only("startsWith(github.ref, 'refs/tags/v')"), "no"),
     ("tag-after-tests", only("startsWith(github.ref, 'refs/tags/v')", needs="t"), "yes"),
     ("tag-of-any", only("startsWith(github.ref, 'refs/tags/v')", TAGS), "no"),

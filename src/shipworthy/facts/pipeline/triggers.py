@@ -332,6 +332,8 @@ def starts_of(triggers: Any, line: int, around: Surroundings) -> list[Start]:
             own: dict[str, Any] = {}
             if event in ("workflow_dispatch", "repository_dispatch"):
                 own["payload"] = {"inputs": Unknown("inputs")}
+            if event == "schedule":
+                own["payload"] = {"schedule": Unknown("which of its times it is")}
             later = Start(scenario, _common(event, around, ref=Unknown("github.ref"), **own))
             starts.append(_as_chosen(later, event))
     return starts
