@@ -108,6 +108,24 @@ def test_gates(tmp_path: Path, text: str, answer: str) -> None:
     assert overall(gates(pipeline_of(tmp_path, text))) == answer
 
 
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("gcloud builds submit . --config=cloudbuild.yaml --substitutions=A=b", "unknown"),
+        ("gcloud builds submit --config ./cloudbuild.yaml", "unknown"),
+        ("gcloud builds submit", "unknown"),
+        ("gcloud builds submit --config=other/cloudbuild.yaml", "partial"),
+        ("gcloud run deploy x", "partial"),
+    ],
+)
+def test_a_build_that_another_pipeline_starts_after_its_tests(tmp_path: Path, command: str, answer: str) -> None:
+    build_file = build("{name: gcr.io/cloud-builders/docker, args: [push, x]}")
+    top = "on: {push: {branches: [main]}}\njobs:\n  t:\n    runs-on: x\n"
+    flow = f"{top}    steps: [{{run: pytest}}, {{run: {command}}}]\n"
+    found = read(tmp_path, {"cloudbuild.yaml": build_file, ".github/workflows/ci.yml": flow})
+    assert overall(gates(found)) == answer
+
+
 def test_json_and_its_lines(tmp_path: Path) -> None:
     text = json.dumps({"steps": [{"name": "node", "entrypoint": "npm", "args": ["test"]}]}, indent=1)
     leaf = pipeline_of(tmp_path, text, "cloudbuild.json").of(Kind.TEST)[0]

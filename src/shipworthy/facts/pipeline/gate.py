@@ -38,6 +38,7 @@ _OTHER_AIM = re.compile(
     r"greet|sonar|coverage|benchmark|\bci\b|trello|project",
     re.I,
 )
+_SUBMITS = re.compile(r"gcloud (?:beta |alpha )?builds submit\b(?:.{0,300}?--config[= ](?:\./)?(\S{1,200}))?")
 _NO_TEST = "no test step on any path"
 _MOST_LINKS = 5
 
@@ -199,7 +200,18 @@ class Proofs:
             if masked.what is leaf:
                 return masked.said
             return no(f"`{_named_of(masked.what)}` at {place(masked.what)} does not hold it: {masked.said.why}")
+        by = self._submitted(leaf) if start.outside else None
+        if by is not None:
+            return unsure(f"{place(by)} starts this file; whether anything else does is set in the system")
         return no(self._elsewhere(leaf))
+
+    def _submitted(self, leaf: Leaf) -> Leaf | None:
+        """The command of another pipeline that starts the file of a deploy, such as `gcloud builds submit --config`."""
+        for each in self._pipeline.of(Kind.DEPLOY):
+            match = _SUBMITS.match(each.text) if each.workflow != leaf.workflow else None
+            if match and f"/{leaf.workflow}".endswith(f"/{match[1] or 'cloudbuild.yaml'}"):
+                return each
+        return None
 
     def _elsewhere(self, leaf: Leaf) -> str:
         tests = [
