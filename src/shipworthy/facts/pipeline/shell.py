@@ -110,7 +110,7 @@ class Script(Machine):
         sign = next((child.type for child in node.children if child.type in ("&&", "||")), "&&")
         shown = syntax.text_of(right).split("\n", 1)[0][:40]
         if sign == "&&":
-            self._statement(left, runs, status, None)
+            self._statement(left, runs, self._exit if self._exits.is_only_way_out(right) else status, None)
             holds = self._holds(left, ordinary=True)
             condition = f"only if `{syntax.text_of(left)[:40]}` holds"
         else:

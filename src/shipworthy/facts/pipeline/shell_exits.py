@@ -15,6 +15,7 @@ _COMPARED = re.compile(
 )
 _SUCCEEDS = {"echo", "printf", "true", ":", "sleep", "date", "touch", "mkdir", "cat", "tee", "warn"}
 _STATUS = re.compile(r"\$\?|\$\{\?\}")
+_GREEN = re.compile(r"\bexit\b(?![ \t]+[1-9])(?:[ \t]+[^\s;)}]+)?")
 MAX_DEPTH = 12
 
 
@@ -25,12 +26,19 @@ class Exits:
         self._functions = functions
         self.carriers: set[str] = set(_EXIT_WITH.findall(syntax.text_of(root)))
         """Variables that an `exit` later turns into the script's own failure."""
+        self._last_resort = len(_GREEN.findall(syntax.text_of(root))) == 1 and bool(
+            self.surely_fails(*root.named_children)
+        )
         for node in syntax.find(root, "if_statement", "list"):
             head, _, rest = syntax.text_of(node).partition("then" if node.type == "if_statement" else "exit")
             body = [child for child in node.named_children[1:] if child.type not in ("elif_clause", "else_clause")]
             names = _COMPARED.findall(head)
             if names and rest and (self.surely_fails(*body) or self.surely_fails(node.named_children[-1])):
                 self.carriers.update(names)
+
+    def is_only_way_out(self, node: Node) -> bool:
+        """Whether the script succeeds only by this `exit 0`, since its end fails: `tests && exit 0`, later `exit 1`."""
+        return self._last_resort and node.type == "command" and bool(_GREEN.fullmatch(syntax.text_of(node)))
 
     def takes_status(self, node: Node) -> bool:
         """Whether a statement hands the status of the command before it on: `exit $?`, `rc=$?` with a later exit."""
