@@ -42,6 +42,8 @@ class Makefile:
     first: str = ""
     one_shell: bool = False
     phony: set[str] = field(default_factory=set)
+    ignores: set[str] | None = None
+    """Targets whose failures `.IGNORE` lets pass: empty for all of them."""
 
 
 def _logical(text: str) -> list[tuple[int, str]]:
@@ -149,6 +151,9 @@ def _rule(into: Makefile, path: str, line: int, match: re.Match[str], conditiona
         into.one_shell = True
     if targets == [".PHONY"]:
         into.phony.update(needs)
+    if targets == [".IGNORE"]:
+        # Once without a target it holds for all, whatever else is named.
+        into.ignores = set() if not needs or into.ignores == set() else {*(into.ignores or ()), *needs}
     rules = []
     for target in targets:
         if target.startswith(".") and target.isupper():
@@ -199,6 +204,10 @@ def _whole(r: Resolver, path: str) -> Makefile:
     return makefile
 
 
+_IGNORING = re.compile(r"(^|\s)(-?[A-Za-z]*i[A-Za-z]*|--ignore-errors)(?=\s|$)")
+"""Options in MAKEFLAGS: letters with or without a dash, or in full."""
+
+
 def make(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     """`make`, `make -C dir test A=b`."""
     folder, files, targets, given = frame.folder, [], [], dict[str, str]()
@@ -234,6 +243,8 @@ def make(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     makefile = replace(parsed, variables={**parsed.variables, **given})
     for name, values in frame.variables.items():
         makefile.variables.setdefault(name, values[0] if len(values) == 1 else HOLE)
+    if _IGNORING.search(makefile.variables.get("MAKEFLAGS", "")):
+        frame = frame.masked(no("MAKEFLAGS ignores failures"))
     for target in targets or [makefile.first]:
         _target(r, makefile, target, path, replace(frame, folder=folder))
     return True
@@ -256,6 +267,8 @@ def _target(r: Resolver, makefile: Makefile, target: str, path: str, frame: Fram
         if need in makefile.rules:
             link = Link(rule.path, rule.line, f"{target}: {need}"[:80])
             _target(r, makefile, need, path, nested.at(link))
+    if makefile.ignores is not None and (not makefile.ignores or target in makefile.ignores):
+        nested = nested.masked(no(f"`.IGNORE` in {path} ignores failures"))
     strict = makefile.variables.get(".SHELLFLAGS", "")
     flags = strict.split()
     options = Options(errexit=any(f.startswith("-") and "e" in f for f in flags), pipefail="pipefail" in flags)

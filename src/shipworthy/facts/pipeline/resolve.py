@@ -15,6 +15,7 @@ from shipworthy.facts.pipeline.linting import also, softened
 from shipworthy.facts.pipeline.neutral import could_test, hints_at_tests, is_neutral, prints_settings
 from shipworthy.facts.pipeline.own_machine import left_running
 from shipworthy.facts.pipeline.own_programs import entry_of, program_path, starts_deploys, starts_tests
+from shipworthy.facts.pipeline.pytest_options import surrounding_options
 from shipworthy.facts.pipeline.runner_tables import NOT_A_RUN
 from shipworthy.facts.pipeline.runners import classify
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
@@ -258,11 +259,10 @@ class Resolver:
             elif not is_neutral(words) and hints_at_tests(" ".join(words)):
                 self.lose(f"`{shown(words)}` is not a program known here", frame)
             return
-        py = program_of(words[0]) in ("pytest", "py.test")
-        given = " ".join(frame.variables.get("PYTEST_ADDOPTS", ())) if py else ""
-        if known.kind is Kind.TEST and NOT_A_RUN & set(given.split()):
-            self.note(Kind.NOTHING, words, frame, f"PYTEST_ADDOPTS has {given}")
-            return
+        for where, given in surrounding_options(words, frame.folder, frame.variables, self.tree).items():
+            if known.kind is Kind.TEST and (off := sorted(NOT_A_RUN & given)):
+                self.note(Kind.NOTHING, words, frame, f"{where} has {off[0]}")
+                return
         if not self._to_run(known.needs, frame):
             self.note(Kind.NOTHING, words, frame, "there are no test files it could run, and it passes without any")
             return
