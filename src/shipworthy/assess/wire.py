@@ -48,15 +48,23 @@ def plain(value: Any) -> Any:
 
 
 @cache
-def _names(cls: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in dataclasses.fields(cls))
+def _defaults(cls: Any) -> tuple[tuple[str, Any], ...] | None:
+    """Names of the fields with their defaults; None for what is no dataclass."""
+    return (
+        tuple((each.name, each.default) for each in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else None
+    )
 
 
 def _shallow(value: Any) -> Any:
-    """What the JSON encoder, which knows strings, numbers, tuples and dicts, is to take in place of a value."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in _names(type(value))}
-    return plain(value)
+    """What the JSON encoder, which knows strings, numbers, tuples and dicts, is to take in place of a value.
+
+    What has its default is left out, and made again from it: half of what thousands of findings consist of.
+    """
+    cls: Any = type(value)
+    fields = _defaults(cls)
+    if fields is None:
+        return plain(value)
+    return {name: each for name, default in fields if (each := getattr(value, name)) is not default}
 
 
 def build(kind: Any, value: Any) -> Any:
@@ -105,7 +113,7 @@ def _dataclass_maker(cls: Any) -> Callable[[Any], Any]:
 
     def make(value: Any) -> Any:
         if not makers:
-            makers.update({name: _maker(hints[name]) for name in _names(cls)})
+            makers.update({name: _maker(hints[name]) for name, _ in _defaults(cls) or ()})
         if not isinstance(value, dict) or not value.keys() <= makers.keys():
             raise WireError(f"not a {cls.__name__}")
         try:
