@@ -7,21 +7,26 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 # Each start of the program would compile it anew where Python is told to write no bytecode, as it is in many images.
 COMPILE_ALL := $(BIN)/python -m compileall -q src
 
-.PHONY: run test test-long bench screenshots lint lock wheel clean
+.PHONY: run test types style test-long bench screenshots lint lock wheel clean
 
 run: $(VENV)/.run
 	@$(BIN)/shipworthy demo
 
 test: $(VENV)/.dev
 	@$(COMPILE_ALL)
+	@$(MAKE) --no-print-directory -j2 types style
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check src tests scripts
 	$(BIN)/ruff format --check src tests scripts
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/house_rules.py
 	$(BIN)/shipworthy hook run --all
 	$(BIN)/python scripts/screenshots.py --check
-	$(BIN)/python -m pytest -n 2 -m "not long"
 
 test-long: $(VENV)/.dev
 	FUZZ=10 $(BIN)/python -m pytest -m "long or fuzz"
