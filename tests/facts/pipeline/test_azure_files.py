@@ -71,3 +71,19 @@ HOSTILE = [
 @pytest.mark.parametrize("text", [row[1] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
 def test_hostile_files_come_to_an_end(tmp_path: Path, text: str) -> None:
     assert answer_of(pipeline_of(tmp_path, text)) in ("unknown", "no")
+
+
+LARGE = b"steps:\n" + b"- script: 1\n" * 800_000
+
+
+def test_large_data_is_no_pipeline_and_no_gap(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"data.yml": LARGE, "ci/build.yaml": LARGE, "azure-pipelines.yml": POOL}
+    found = read(tmp_path, files)
+    assert [each.path for each in found.workflows] == ["azure-pipelines.yml"]
+    assert not found.gaps
+
+
+def test_a_large_file_with_the_name_of_a_pipeline_is_not_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path, {"azure-pipelines.yml": LARGE})
+    assert found.gaps or found.not_read
+    assert "azure" in {system.name for system in found.systems}

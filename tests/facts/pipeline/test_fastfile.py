@@ -64,3 +64,10 @@ def test_lanes(tmp_path: Path, lane: str, tests: str, deploys: bool, hidden: boo
 def test_tests_without_a_fastfile_are_unknown(tmp_path: Path) -> None:
     found = read(tmp_path, {**SOURCE, ".github/workflows/ci.yml": workflow("fastlane scan")})
     assert answer_of(found) == "unknown"
+
+
+def test_lanes_beyond_the_limit_are_asked_about(tmp_path: Path) -> None:
+    lanes = "".join(f"lane :l{number} do\n  l{number + 1}\nend\n" for number in range(40))
+    files = {"fastlane/Fastfile": f"{lanes}lane :l40 do\n  upload_to_testflight\nend\n"}
+    found = read(tmp_path, {**SOURCE, **files, ".github/workflows/ci.yml": workflow("fastlane l0")})
+    assert hidden_deploys(found)

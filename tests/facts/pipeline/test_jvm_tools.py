@@ -12,6 +12,7 @@ from shipworthy.facts.pipeline.inventory import tests_on_change as answer_of
 JAVA = {"src/test/java/ATest.java": "class ATest { @Test void a() {} }\n", "pom.xml": "<project></project>\n"}
 SUREFIRE = "<artifactId>maven-surefire-plugin</artifactId>"
 PLAIN = "plugins { id 'java' }\n"
+LINE = "def a = 1\n"
 
 
 def pom(inside: str) -> dict[str, str]:
@@ -93,3 +94,13 @@ def test_hostile_build_files_end(tmp_path: Path, sign: str) -> None:
     files = {"pom.xml": sign * 30_000, "build.gradle": sign * 30_000}
     found = read(tmp_path, {**JAVA, **files, ".github/workflows/ci.yml": workflow("mvn test\ngradle test")})
     assert found.leaves
+
+
+@pytest.mark.parametrize("command", ["mvn test", "gradle test"])
+def test_what_was_not_looked_at_as_a_whole_proves_nothing(tmp_path: Path, command: str) -> None:
+    files = {
+        "pom.xml": f"<project>{'<!-- a -->' * 15_000}<properties><skipTests>true</skipTests></properties></project>\n",
+        "build.gradle": f"{PLAIN}{15_000 * LINE}test {{ ignoreFailures = true }}\n",
+    }
+    found = read(tmp_path, {**JAVA, **files, ".github/workflows/ci.yml": workflow(command)})
+    assert answer_of(found) == "unknown"

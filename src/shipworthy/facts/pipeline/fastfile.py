@@ -20,8 +20,9 @@ _DEPLOYS = re.compile(
     r"|hockey|crashlytics|aws_s3|set_github_release|create_github_release|github_release)\b(?=[ \t]*[(\w:\n]|$)"
     r"|\bgradle\b[^\n]{0,200}\bpublish"
 )
+_LANE = re.compile(r"^[ \t]*(?:private_)?lane[ \t(]+:(\w+)", re.M)
 _MOST = 20
-_MOST_LANES = 30
+"""Lanes followed from one."""
 
 
 def _body(text: str, name: str) -> tuple[int, str] | None:
@@ -33,9 +34,9 @@ def _body(text: str, name: str) -> tuple[int, str] | None:
     return text.count("\n", 0, head.start()) + 1, text[head.end() : end.start() if end else len(text)]
 
 
-def _reached(text: str, name: str) -> str:
-    """What a lane says, with the lanes and methods it names; comments left out."""
-    lanes = set(re.findall(r"^[ \t]*(?:private_)?lane[ \t(]+:(\w+)", text, re.M)[:_MOST_LANES])
+def _reached(text: str, name: str) -> tuple[str, bool]:
+    """What a lane says, with the lanes it names, comments left out; and whether that is all."""
+    lanes = set(_LANE.findall(text))
     seen, open_names, found = {name}, [name], ""
     while open_names and len(seen) <= _MOST:
         body = _body(text, open_names.pop())
@@ -44,7 +45,7 @@ def _reached(text: str, name: str) -> str:
         named = (set(re.findall(r"\b[a-z]\w*", said)) & lanes) - seen
         seen |= named
         open_names += sorted(named)
-    return found
+    return found, not open_names
 
 
 def follow(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
@@ -60,9 +61,11 @@ def follow(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
             r.lose(f"the lane {shown(plain[:2])} of fastlane is not in this repository", frame)
         return path is None or text is None
     name, body = own[-1]
-    said = _reached(text, name)
+    said, whole = _reached(text, name)
     deploys, here = _DEPLOYS.search(said) is not None, frame.at(Link(path, body[0], "Fastfile"))
-    if _TESTS.search(said):
+    if not whole:
+        r.lose(f"the lane {shown([name])} of fastlane names too many others", here, anything=True)
+    elif _TESTS.search(said):
         r.lose(f"the lane {shown([name])} of fastlane is not followed", here, anything=deploys)
     elif deploys:
         r.note(Kind.PUBLISH, words, here)

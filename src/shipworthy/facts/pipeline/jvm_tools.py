@@ -9,7 +9,6 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import islice
 
 from shipworthy.facts.pipeline.fact import YES, Said, no, unsure, weakest
 from shipworthy.facts.pipeline.shell_words import Values, join_path
@@ -73,6 +72,8 @@ def _maven(words: Sequence[str], folder: str | None, variables: Mapping[str, Val
 
 def _pom(path: str, text: str) -> tuple[list[str], Said]:
     """Properties of a POM that switch tests off or their failure, and what its surefire plugin is told."""
+    if len(text) >= MOST_READ or text.count("<plugin>") > MOST_FOUND or text.count("<properties>") > MOST_FOUND:
+        return [], unsure(f"{path} is too large to be looked at as a whole")
     for opened, closed in _ASIDE:
         for inside in _between(text, opened, closed):
             text = text.replace(f"{opened}{inside}{closed}", "", 1)
@@ -110,7 +111,9 @@ def _gradle(folder: str | None, tree: Tree) -> Said:
 def _build(tree: Tree, path: str) -> Said:
     rows = _text(tree, path).split("\n")
     text = "\n".join(row.partition("//")[0] for row in rows if not row.lstrip().startswith("*"))
-    for match in islice(_IGNORES.finditer(text), MOST_JUDGED):
+    if sum(map(len, rows)) + len(rows) > MOST_READ or len(_IGNORES.findall(text)) > MOST_JUDGED:
+        return unsure(f"{path} is too large to be looked at as a whole")
+    for match in _IGNORES.finditer(text):
         value = match[1].strip()
         if value != "false" and re.search("test", _block(text, match.start()), re.I):
             why = f"`ignoreFailures` of the tests in {path} lets it pass"

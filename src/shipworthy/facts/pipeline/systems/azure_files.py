@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shipworthy.facts.pipeline.systems.azure_nodes import template_path
-from shipworthy.facts.pipeline.tree import Tree
+from shipworthy.facts.pipeline.tree import MAX_BYTES, Tree
 from shipworthy.project import FileEntry
 
 _BODY = re.compile(r"^(stages|jobs|steps|phases|extends)[ \t]*:", re.M)
@@ -47,15 +47,16 @@ def find_azure(tree: Tree, passed_over: Callable[[str], bool]) -> frozenset[str]
     shaped: dict[str, Mapping[str, Any]] = {}
     taken: set[str] = set()
     broken: set[str] = set()
-    for path, entry in tree.files.items():
+    # By pattern, so that a file that shrinks is looked at again: sizes are asked for.
+    for entry in tree.view.entries("*.yml", "*.yaml"):
+        path = entry.path
         if not _could_be(entry):
             continue
-        text = tree.text(path)
-        if text is None:
-            if path in tree.bad and _OWN.search(path):
-                broken.add(path)
-            continue
-        if not (_BODY.search(text) and _SIGN.search(text)):
+        # Large ones are data, unless their name says otherwise.
+        text = tree.text(path) if entry.size <= MAX_BYTES or _OWN.search(path) else ""
+        if text is None and _OWN.search(path):
+            broken.add(path)
+        if not text or not (_BODY.search(text) and _SIGN.search(text)):
             continue
         data = tree.yaml(path)
         if isinstance(data, Mapping) and _is_shaped(data):
