@@ -55,6 +55,10 @@ class FormTable(RowList):
     def on_mount(self) -> None:
         self.set(self.rows)
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        # Unlike other lists, it has an edge that tells it.
+        self.update_node_styles()
+
     def set(self, rows: Sequence[Row]) -> None:
         """Show these rows in place of what is shown."""
         before, self.rows = self.rows, tuple(rows)

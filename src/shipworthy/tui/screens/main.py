@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.strip import Strip
 
 from shipworthy.coaching.order import open_order
 from shipworthy.coaching.session import Session
@@ -19,9 +19,9 @@ from shipworthy.text import visible
 from shipworthy.tui.keys import GROUPS
 from shipworthy.tui.screens.commands import Commands
 from shipworthy.tui.widgets.item import ItemPane, Subject
-from shipworthy.tui.widgets.items import ItemList, Listing, empty
+from shipworthy.tui.widgets.items import ItemList, Listing, empty, too_small
 from shipworthy.tui.widgets.keybar import KeyBar
-from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined
+from shipworthy.tui.widgets.safe import BOLD, DIM, Across, Below, SafeStatic, joined
 from shipworthy.tui.widgets.verdict import Top, VerdictBar
 
 if TYPE_CHECKING:
@@ -59,15 +59,22 @@ class MainScreen(Commands):
         # Its own styles are worked out when it is mounted, a moment from now.
         self.add_class(across, "-tall" if height >= LEAST[1] else "-flat", update=False)
         yield VerdictBar(id="verdict")
-        with Horizontal(id="body"):
-            with Vertical(id="left"):
+        with Across(id="body"):
+            with Below(id="left"):
                 yield ItemList(id="list")
                 yield SafeStatic(id="empty")
             yield ItemPane(id="item")
         yield SafeStatic(id="hint")
-        yield Horizontal(id="filter-line")
+        yield Across(id="filter-line")
         yield KeyBar(id="keys")
         yield SafeStatic(id="too-small")
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What no widget covers: one empty line, as often as asked for."""
+        strip = Strip.blank(crop.width, self.visual_style.rich_style)
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, self.background_colors[1])
+        return [strip] * crop.height
 
     def on_mount(self) -> None:
         if self._first_time:
@@ -104,6 +111,10 @@ class MainScreen(Commands):
         return self.has_class("-wide")
 
     def redraw(self) -> None:
+        self._redraw_list()
+        self._redraw_around()
+
+    def _redraw_list(self) -> None:
         coach = self.coach
         assessment = coach.known
         running, pending = self.waiting()
@@ -126,6 +137,12 @@ class MainScreen(Commands):
         if coach.failed is not None:
             self.remove_class("-item")
         self.query_one("#empty", SafeStatic).put(self._failure() if coach.failed else empty(self._words))
+
+    def _redraw_around(self) -> None:
+        """What stands around the list: the verdict, the item, the keys."""
+        coach = self.coach
+        assessment = coach.known
+        running, pending = self.waiting()
         self.query_one(VerdictBar).show(
             Top(
                 assessment=assessment,
@@ -193,17 +210,7 @@ class MainScreen(Commands):
 
     def on_resize(self, event: Resize) -> None:
         if event.size.width < LEAST[0] or event.size.height < LEAST[1]:
-            self.query_one("#too-small", SafeStatic).put(
-                Content("\n").join(
-                    [
-                        joined(("Too small to show the coach", BOLD)),
-                        joined(
-                            (f"{event.size.width}x{event.size.height}; it takes {LEAST[0]}x{LEAST[1]} or more.", DIM)
-                        ),
-                        joined(("shipworthy --plain", BOLD), (" needs no screen.", DIM)),
-                    ]
-                )
-            )
+            self.query_one("#too-small", SafeStatic).put(too_small(event.size, LEAST))
         # The classes for the new size are set before this, so the layout is known.
         if self.app.size != self._size:
             self._size = self.app.size
@@ -261,25 +268,34 @@ class MainScreen(Commands):
             self._open_item()
 
     def _open_item(self) -> None:
-        self.remove_class("-first-time")
+        self._welcomed()
         self._give_way(item=True)
-        self.redraw()
-        self.query_one(ItemPane).focus()
+        self._redraw_around()
+        # Now, and not when its turn comes: the next picture shows it then.
+        self.set_focus(self.query_one(ItemPane), scroll_visible=False)
+
+    def _welcomed(self) -> None:
+        """Take the first hint away."""
+        if self.has_class("-first-time"):
+            self.remove_class("-first-time")
+            self._redraw_list()
 
     def _give_way(self, *, item: bool) -> None:
         """In a narrow terminal, the list to the item or the item to the list."""
         self.set_class(item, "-item", update=False)
-        # Nothing else looks different, and working out every style of the screen is half of what opening takes.
-        self.app.stylesheet.update_nodes([self.query_one("#left"), self.query_one("#item")])
+        if self.has_class("-narrow"):
+            # What the style sheet says of these classes; having it worked out for the screen takes longer than a key.
+            self.query_one("#left").styles.base.display = "none" if item else "block"
+            self.query_one("#item").styles.base.display = "block" if item else "none"
 
     def action_back(self) -> None:
         if self.item_open:
             self._give_way(item=False)
-            self.redraw()
+            self._redraw_around()
         elif self.has_class("-filter"):
             self._drop_filter()
             self.redraw()
-        self.query_one(ItemList).focus()
+        self.set_focus(self.query_one(ItemList), scroll_visible=False)
 
     def go_to(self, item_id: str) -> bool:
         """Put the cursor on an item, unfolding and unfiltering as needed; False where it is not listed."""
@@ -304,7 +320,7 @@ class MainScreen(Commands):
         return open_order(self.coach.known, self._step(waiting), waiting)
 
     def action_next_open(self) -> None:
-        self.remove_class("-first-time")
+        self._welcomed()
         order = self.open_order()
         if not order:
             waiting = self.coach.checking

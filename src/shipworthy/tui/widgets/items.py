@@ -9,16 +9,18 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from shipworthy.coaching.words import FACES, FORM_WORDS, aside, face_of, heading, matches
 from shipworthy.model import Area, Level, Result, Status
-from shipworthy.tui.widgets.safe import DIM, FAINT, NOTHING, Ends, joined, shown
+from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, NOTHING, Ends, joined, shown
 
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
+_FOCUSED = {"option-list--option-highlighted": "items--cursor"}
 _KEPT = 20
 """Cells of where to look that are kept beside a title that is cut for it."""
 _PLACED = re.compile(r":\d+(?: \+\d+)?$")
@@ -129,6 +131,7 @@ class ItemList(OptionList, inherit_bindings=False):
     """Shows a `Listing` and keeps the cursor on the same item while results stream in."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"items--cursor"}
     auto_links = False
     highlighted: reactive[int | None] = reactive(None, repaint=False)
     """Drawn by `watch_highlighted`: two lines change, not the whole list."""
@@ -140,6 +143,14 @@ class ItemList(OptionList, inherit_bindings=False):
         self.add_class("-textual-compact", update=False)
         self._entries: list[Entry] = []
         self._drawn: int | None = None
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Nothing: only the cursor tells it, see below. Working out every style again takes longer than a key."""
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        if self.has_focus:
+            component_classes = tuple(_FOCUSED.get(each, each) for each in component_classes)
+        return super().get_visual_style(*component_classes, partial=partial)
 
     def watch_highlighted(self, highlighted: int | None) -> None:
         lines = [index for index in (self._drawn, highlighted) if index is not None]
@@ -213,3 +224,14 @@ def empty(words: str) -> Content:
     if words:
         return joined(("No item has these words. ", DIM), ("Esc drops the filter.", DIM))
     return joined(("The checklist asks nothing of this repository.", DIM))
+
+
+def too_small(size: Size, least: tuple[int, int]) -> Content:
+    """What stands in place of everything in a terminal of fewer than `least` columns or rows."""
+    return Content("\n").join(
+        [
+            joined(("Too small to show the coach", BOLD)),
+            joined((f"{size.width}x{size.height}; it takes {least[0]}x{least[1]} or more.", DIM)),
+            joined(("shipworthy --plain", BOLD), (" needs no screen.", DIM)),
+        ]
+    )

@@ -24,6 +24,7 @@ class KeyBar(SafeStatic):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._spots: list[tuple[range, str]] = []
+        self._stale = False
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._updated)
@@ -32,8 +33,14 @@ class KeyBar(SafeStatic):
         self.redraw()
 
     def _updated(self, screen: Screen[object]) -> None:
-        if screen is self.screen:
-            self.redraw()
+        # Opening an item says it three times; once, after what is said meanwhile, is enough.
+        if screen is self.screen and not self._stale:
+            self._stale = True
+            self.call_later(self._refresh_keys)
+
+    def _refresh_keys(self) -> None:
+        self._stale = False
+        self.redraw()
 
     def redraw(self) -> None:
         """Fit as many keys as there is room for, in their order; the last one, help, always."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from textual.binding import BindingType
+from textual.color import Color
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style
 
 from shipworthy.text import visible
 from shipworthy.tui.keys import SCROLL
-from shipworthy.tui.widgets.safe import FAINT, NOTHING, Ends, shown
+from shipworthy.tui.widgets.safe import FAINT, NOTHING, segments, shown
 
 MAX_LINES = 20_000
+_KINDS = ("text", "code", "marked")
 
 
 class Line(NamedTuple):
@@ -36,19 +42,40 @@ def text_lines(text: str, *, wrap: bool = True) -> list[Line]:
     return lines
 
 
+class _Look(NamedTuple):
+    """What drawn rows have in common."""
+
+    width: int
+    left: list[Segment]
+    """What stands before the text: the edge, where there is one, and the padding."""
+    right: list[Segment]
+    background: Color
+    grounds: dict[str, Style]
+    """By kind of line."""
+    filters: tuple[LineFilter, ...]
+
+
 class Lines(ScrollView, can_focus=True):
-    """A scrolling column of `Line`s."""
+    """A scrolling column of `Line`s; a border may stand at its left edge, and nowhere else."""
 
     ALLOW_SELECT = False
     auto_links = False
     BINDINGS: ClassVar[list[BindingType]] = [*SCROLL]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--text", "lines--code", "lines--marked"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "lines--text",
+        "lines--code",
+        "lines--marked",
+        "lines--edge",
+        "lines--edge-focused",
+    }
 
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: tuple[Line, ...] = tuple(lines)
         self._rows: list[tuple[Content, str]] = []
         self._width = 0
+        self._drawn: dict[int, Strip] = {}
+        self._look: _Look | None = None
 
     def put(self, lines: Iterable[Line], *, keep_place: bool = False) -> None:
         """Show these lines, from the top unless `keep_place`."""
@@ -62,28 +89,78 @@ class Lines(ScrollView, can_focus=True):
         """What is shown, as laid out now."""
         return "\n".join(row.plain.rstrip() for row, _ in self._rows)
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Nothing: only the edge tells it, and is drawn here. Working out every style again takes longer than a key."""
+
+    def notify_style_update(self) -> None:
+        self._drawn.clear()
+        super().notify_style_update()
+
     def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows as wide as the widget, drawn once each.
+
+        Textual's own way asks every line for borders, padding, tints and filters of all sides, and takes three times
+        as long; of these, only what stands left and right of the text is used here.
+        """
         # Here and not on a resize event, which comes after the first picture.
         if self.scrollable_content_region.width != self._width:
             self._lay_out()
-        return super().render_lines(crop)
+        look = self._looks()
+        if look != self._look:
+            self._look = look
+            self._drawn.clear()
+        top = self.scroll_offset.y
+        strips = [self._row(top + y, look) for y in crop.line_range]
+        whole = crop.column_span == (0, look.width)
+        return strips if whole else [each.crop(*crop.column_span) for each in strips]
+
+    def _row(self, number: int, look: _Look) -> Strip:
+        # All rows below the last look the same.
+        number = min(number, len(self._rows))
+        strip = self._drawn.get(number)
+        if strip is None:
+            strip = self._drawn[number] = self._draw(number, look)
+        return strip
+
+    def _draw(self, number: int, look: _Look) -> Strip:
+        row, kind = self._rows[number] if number < len(self._rows) else (NOTHING, "text")
+        parts = [
+            *look.left,
+            *segments(row, self._width, look.grounds[kind], self._get_style),
+            *look.right,
+        ]
+        for each in look.filters:
+            parts = each.apply(parts, look.background)
+        return Strip(parts, look.width)
+
+    def _looks(self) -> _Look:
+        """What rows drawn now have in common."""
+        width = self.outer_size.width
+        background = self.background_colors[1]
+        around = RichStyle(bgcolor=background.rich_color)
+        left, edge = self.styles.gutter.left, bool(self.styles.border_left[0])
+        begin = [Segment(" " * (left - edge), around)]
+        if edge:
+            style = self.get_visual_style("lines--edge-focused" if self.has_focus else "lines--edge")
+            begin.insert(0, Segment("│", style.rich_style))
+        return _Look(
+            width=width,
+            left=[each for each in begin if each.text],
+            right=[Segment(" " * rest, around)] if (rest := width - left - self._width) > 0 else [],
+            background=background,
+            grounds={kind: self.get_visual_style(f"lines--{kind}") for kind in _KINDS},
+            filters=tuple(self.get_line_filters()),
+        )
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         self._width = width
+        self._drawn.clear()
         self._rows = [] if width <= 0 else [row for line in self._lines for row in _rows(line, width)]
         # As high as the widget at least: a change of the virtual size lays the whole screen out again, and most
         # items fit.
         self.virtual_size = Size(width, max(len(self._rows), self.scrollable_content_region.height))
         self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        number = self.scroll_offset.y + y
-        width = self._width
-        row, kind = self._rows[number] if number < len(self._rows) else (Content(""), "text")
-        style = self.get_visual_style(f"lines--{kind}")
-        # What `Visual.to_strips` does, less links and selection, of which there are none here.
-        return Ends(row).strip(width, style, self._get_style)
 
 
 def _rows(line: Line, width: int) -> Iterable[tuple[Content, str]]:

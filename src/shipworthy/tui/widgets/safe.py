@@ -7,8 +7,10 @@ from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.css.styles import RulesMap
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
@@ -38,6 +40,15 @@ def joined(*parts: tuple[str, str] | Content) -> Content:
 @lru_cache(2048)
 def _on(base: Style, style: Style) -> RichStyle:
     return (base + style).rich_style
+
+
+def segments(line: Content, width: int, style: Style, get_style: Callable[[str | Style], Style]) -> list[Segment]:
+    """One line at exactly this width, in cells, on the ground of `style`."""
+    if line.cell_length > width:
+        line = line.truncate(width, ellipsis=True)
+    parts = [Segment(text, _on(style, part)) for text, part in line.render(style, end="", parse_style=get_style)]
+    missing = width - line.cell_length
+    return [*parts, Segment(" " * missing, style.rich_style)] if missing else parts
 
 
 class Ends(Visual):
@@ -87,8 +98,7 @@ class Ends(Visual):
         """Straight to segments: the line is as wide as it must be, so nothing is left to wrap or align."""
         if width <= 0:
             return Strip([], 0)
-        parts = self.at(width).render(style, end="", parse_style=get_style)
-        return Strip([Segment(text, _on(style, part)) for text, part in parts], width)
+        return Strip(segments(self.at(width), width, style, get_style), width)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
         return container_width
@@ -138,3 +148,19 @@ class SafeStatic(Static):
             same = content == before
         if not same:
             self.update(content, layout=layout)
+
+
+class Across(Horizontal):
+    """Widgets side by side."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Nothing: what its widgets leave free is the screen's to draw."""
+        return []
+
+
+class Below(Vertical):
+    """Widgets below one another."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Nothing, as above."""
+        return []
