@@ -184,6 +184,16 @@ def test_images(tmp_path: Path, files: dict[str, str], lines: str, kind: Outcome
     assert found.kind is kind, (found.summary, [each.message for each in found.findings])
 
 
+@pytest.mark.parametrize("target", [".", "./", "/web", "/web/"])
+def test_a_folder_is_copied_with_what_is_in_it(tmp_path: Path, target: str) -> None:
+    """COPY puts the contents of a folder into the target, whatever stands at its end."""
+    files = {f"web/{name}": text for name, text in NPM.items()}
+    image = f"FROM node\nWORKDIR /web\nCOPY ./web {target}\nRUN npm install\n"
+    found = judged(tmp_path / "repo", {**files, "docker/web/Dockerfile": image})
+    assert found.kind is FAIL
+    assert "there is no package-lock.json" not in found.findings[0].message
+
+
 def test_one_wrong_place_is_named_with_its_line(tmp_path: Path) -> None:
     files = {**NPM, CI: workflow("npm ci"), "Dockerfile": "FROM node\nCOPY . .\nRUN npm install\n"}
     found = judged(tmp_path / "repo", files)

@@ -39,7 +39,7 @@ class _Stage:
     workdir: str = "/"
     variables: dict[str, Values] = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
-    """(path in the repository or a pattern of it, place in the image)."""
+    """(path in the repository or a pattern of it, place in the image: where a folder's contents go, or a file)."""
 
 
 class ImageInstallsReader(FactReader[ImageInstalls]):
@@ -131,10 +131,7 @@ class _Image:
         if len(words) >= 2:
             target = posixpath.normpath(posixpath.join(stage.workdir, words[-1]))
             for source in words[:-1]:
-                named = (
-                    target if not words[-1].endswith(("/", ".")) else posixpath.join(target, posixpath.basename(source))
-                )
-                stage.copies.append((source.removeprefix("./").strip("/") or ".", named))
+                stage.copies.append((source.removeprefix("./").strip("/") or ".", target))
 
     def _sources(self, pattern: str) -> Iterator[str]:
         """The paths in the repository that a source of a COPY stands for, for either context."""
@@ -161,9 +158,9 @@ class _Image:
                 if (
                     path in self._tree.folders
                     and path != "."
-                    and target.rstrip("/") in (stage.workdir, posixpath.join(stage.workdir, posixpath.basename(path)))
+                    and target in (stage.workdir, posixpath.join(stage.workdir, posixpath.basename(path)))
                 ):
-                    return path if target.rstrip("/") == stage.workdir else self._own
+                    return path if target == stage.workdir else self._own
         for source, _ in reversed(stage.copies):
             for path in self._sources(source):
                 if self._tree.is_file(path):
