@@ -74,7 +74,7 @@ def test_routes_protected(tmp_path: Path, files: dict[str, str], kind: str, summ
     ("files", "kind", "summary"),
     [
         (fastapi("GET /a", "POST /b"), "pass", "2 routes in 1 file"),
-        ({"main.py": HEAD + "@app.get(os.environ['P'])\ndef view(): return 1\n"}, "unknown", "at run time"),
+        ({"main.py": HEAD + "@app.get(os.environ['P'])\ndef view(): return 1\n"}, "unknown", "full path"),
         ({"main.py": HEAD + "@app.get('/a')\ndef view(:\n"}, "unknown", "main.py"),
         (JS, "unknown", "Express"),
         ({"tool.py": "print('hi')\n"}, "not-applicable", "no network entry point"),
@@ -84,6 +84,16 @@ def test_route_inventory(tmp_path: Path, files: dict[str, str], kind: str, summa
     found = check_files("route-inventory", tmp_path, files)
     assert found.kind == kind
     assert summary in found.summary
+
+
+def test_a_path_that_is_written_out_is_not_said_to_be_made_at_run_time(tmp_path: Path) -> None:
+    """What is not known of it is what the blueprint is registered with."""
+    code = "from flask import Blueprint\nmain = Blueprint('m', __name__)\n@main.route('/a')\ndef a():\n    return 1\n"
+    found = check_files("route-inventory", tmp_path, {"routes.py": code})
+    said = next(each for each in found.findings if each.rule == "opaque-route")
+    assert found.kind == "unknown"
+    assert said.message.startswith("The full path of the route for a is not known: nothing read here tells where it begins")
+    assert "register" in said.remedy
 
 
 def test_hostile_paths_are_findings_like_others(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.support import check_files
 
 CHECK = "config-parity"
+SECRET = "q7" * 3 + "-Vd9" * 4 + "xK2w"
 LOCAL = "import os\nA = os.getenv('A_URL', 'http://localhost:1')\n"
 LOCAL_ENV = "A_URL=http://localhost:1\n"
 LISTED = {".env.example": "SHOP_TOKEN=\n"}
@@ -21,6 +22,10 @@ APP = "import os\nA = os.environ['SHOP_TOKEN']\nB = os.getenv('SHOP_URL', 'x-1')
         ({"a.py": APP, "README.md": "Set `SHOP_TOKEN` first.\n"}, "pass", set()),
         ({"a.py": APP, "compose.yaml": "services:\n  a:\n    environment:\n      - SHOP_TOKEN\n"}, "pass", set()),
         ({"a.py": APP}, "fail", {"setting-not-listed"}),
+        ({"a.py": APP, ".env": "SHOP_TOKEN=\n"}, "pass", set()),
+        ({"a.py": APP, ".env": f"SHOP_TOKEN={SECRET}\n"}, "fail", {"setting-not-listed"}),
+        ({"a.py": APP, ".env": f"SHOP_TOKEN=\nSHOP_API_KEY={SECRET}\n"}, "fail", {"setting-not-listed"}),
+        ({"a.py": APP, **LISTED, ".env": f"SHOP_TOKEN={SECRET}\n"}, "pass", set()),
         ({"a.py": APP, ".env.example": "SHOP_TOKENS=\n"}, "fail", {"setting-not-listed"}),
         ({"a.py": APP, ".env.example": "SHOP_TOKEN=\nOLD_ONE=\n"}, "pass", {"setting-stale"}),
         ({"a.py": "import os\nA = os.environ['PATH']\n"}, "pass", set()),
@@ -41,6 +46,18 @@ def test_outcomes(tmp_path: Path, files: dict[str, str], kind: str, rules: set[s
     outcome = check_files(CHECK, tmp_path / "p", files)
     assert outcome.kind == kind
     assert {finding.rule for finding in outcome.findings} == rules
+
+
+def test_a_file_that_has_to_leave_git_is_named(tmp_path: Path) -> None:
+    """Else the advice of env-files-ignored would turn this item from green to red."""
+    outcome = check_files(CHECK, tmp_path / "p", {"a.py": APP, ".env": f"SHOP_TOKEN={SECRET}\n"})
+    assert "only .env names it, which holds secrets and has to leave git" in outcome.findings[0].message
+    assert outcome.findings[0].remedy == "Add SHOP_TOKEN= with a placeholder to .env.example."
+
+
+def test_the_summary_adds_up(tmp_path: Path) -> None:
+    outcome = check_files(CHECK, tmp_path / "p", {"a.py": APP, **LISTED})
+    assert outcome.summary == "2 settings: 1 listed, 1 with a default"
 
 
 def test_the_remedy_names_the_example_there_is(tmp_path: Path) -> None:

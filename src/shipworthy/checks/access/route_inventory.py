@@ -34,15 +34,17 @@ class RouteInventory(Check):
         looked_at = [f"{route.name} at {route.file}:{route.line}" for route in routes if route.path is not None]
         if opaque:
             return Outcome.unknown(
-                f"the path of {plural(len(opaque), 'route')} is only known at run time",
+                f"the full path of {plural(len(opaque), 'route')} is not known",
                 [
                     Finding.at(
                         Location(path=route.file, line=route.line),
                         "opaque-route",
-                        f"The path of the route for {route.handler} is put together at run time.",
+                        f"The full path of the route for {route.handler} is not known: nothing read here tells where "
+                        "it begins, or a part of it is made at run time.",
                         anchor=route.name,
                         severity=Severity.MEDIUM,
-                        remedy="Write the path out, or list it in a waiver.",
+                        remedy="Write the path as plain text, and register its router or blueprint on the app by its "
+                        "name. Or list the route in a waiver.",
                     )
                     for route in opaque
                 ],
