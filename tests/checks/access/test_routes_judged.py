@@ -92,7 +92,7 @@ def test_a_path_that_is_written_out_is_not_said_to_be_made_at_run_time(tmp_path:
     found = check_files("route-inventory", tmp_path, {"routes.py": code})
     said = next(each for each in found.findings if each.rule == "opaque-route")
     assert found.kind == "unknown"
-    assert said.message.startswith("The full path of the route for a is not known: nothing read here tells where it begins")
+    assert said.message.startswith("The full path of the route for a is not known: nothing read here")
     assert "register" in said.remedy
 
 
