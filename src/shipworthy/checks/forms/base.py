@@ -191,7 +191,7 @@ def _unseen(form: Form, known: Mapping[type[Fact], Fact]) -> Iterator[Finding]:
         for route in routes.routes:
             if route.path is None:
                 yield _cannot_see(
-                    f"the full path of the route for {route.handler} is not known",
+                    f"the full path of the route for {route.handler} is not known, or only at run time",
                     form,
                     Location(path=route.file, line=route.line),
                 )

@@ -18,8 +18,8 @@ from shipworthy.text import visible
 KINDS: dict[Source, tuple[type[Fact], ...]] = {
     Source.ROUTES: (Routes,),
     Source.STORES: (Stack,),
-    Source.SERVICES: (Stack,),
-    Source.PAID_SERVICES: (Stack,),
+    Source.SERVICES: (Stack, Keys),
+    Source.PAID_SERVICES: (Stack, Keys),
     Source.KEYS: (Keys,),
 }
 """The facts each source is read from."""
@@ -39,6 +39,7 @@ _ALIASES = {
     "elasticsearch": ("elastic",), "redis": ("valkey",), "aws": ("amazon", "s3"), "google-cloud": ("gcp", "google"),
     "google": ("gemini",), "openai": ("gpt",), "anthropic": ("claude",), "mail": ("smtp", "e-mail", "email"),
     "x": ("twitter",), "huggingface": ("hugging face",), "google-app-engine": ("app engine",),
+    "google apis": ("google",), "azure openai": ("azure",),
 }  # fmt: skip
 _NO_WORD = frozenset({"x"})
 """Names that would be found in any text: only their aliases are looked for."""
@@ -53,12 +54,19 @@ _STORE_WORDS = (
     "database", "db", "postgresql", "postgres", "mysql", "mariadb", "sqlite", "mongodb", "mongo", "oracle", "mssql",
     "sql server", "cockroachdb", "planetscale", "neon", "supabase", "turso",
 )  # fmt: skip
+_ISSUERS = {
+    "Google Gemini": "google", "Google": "google apis", "Google Cloud": "google-cloud", "Hugging Face": "huggingface",
+}  # fmt: skip
+"""Issuers of keys whom the stack calls otherwise than in lower case."""
 _PAID = frozenset({
     "openai", "anthropic", "cohere", "mistral", "groq", "replicate", "google", "litellm", "langchain", "huggingface",
     "twilio", "sendgrid", "resend", "postmark", "mailchimp", "aws", "google-cloud", "azure", "firebase", "supabase",
     "pinecone", "algolia", "cloudinary", "sentry", "posthog", "auth0", "clerk", "plaid", "stripe",
+    "azure openai", "xai", "together ai", "openrouter", "deepseek", "perplexity", "fireworks ai", "fal", "elevenlabs",
+    "deepgram", "assemblyai", "stability ai", "voyage ai", "tavily", "serper", "serpapi", "exa", "firecrawl",
+    "google maps", "mapbox", "mailgun", "vonage",
 })  # fmt: skip
-"""Models, messages, mail, search, storage, monitoring and identity billed by use. Source: their price lists."""
+"""Models, messages, mail, maps, search, storage, monitoring and identity billed by use. Source: their price lists."""
 
 _RIGHTS = frozenset({"read-only", "restricted", "admin"})
 """Scopes of a key that say what it may do."""
@@ -114,9 +122,13 @@ def found_in(sources: Iterable[Source], facts: Mapping[type[Fact], Fact]) -> tup
             assert isinstance(keys, Keys)  # noqa: S101 - as above
             found += _keys(keys)
         else:
-            stack = facts[Stack]
+            stack, known = facts[Stack], facts.get(Keys)
             assert isinstance(stack, Stack)  # noqa: S101 - as above
-            found += _stores(stack) if source is Source.STORES else _services(stack, source)
+            if source is Source.STORES:
+                found += _stores(stack)
+            else:
+                assert isinstance(known, Keys)  # noqa: S101 - as above
+                found += _services(stack, known, source)
     # Names of routes and settings are the repository's own: as they are shown they can be written into a file too.
     found = [replace(each, name=visible(each.name, MAX_NAME)) for each in found]
     # A service that keeps data is one thing, whatever it counts as.
@@ -193,10 +205,15 @@ def _stores(stack: Stack) -> Iterator[Named]:
         )
 
 
-def _services(stack: Stack, source: Source) -> Iterator[Named]:
-    for name, places in _parts(stack, Part.THIRD_PARTY).items():
+def _services(stack: Stack, keys: Keys, source: Source) -> Iterator[Named]:
+    """Whose library is used, and whose key is read: a service called through a framework shows by its key alone."""
+    found = _parts(stack, Part.THIRD_PARTY)
+    for key in keys.keys:
+        if key.provider and key.reads:
+            found.setdefault(_ISSUERS.get(key.provider, key.provider.lower()), []).extend(key.reads)
+    for name, places in sorted(found.items()):
         if source is Source.SERVICES or name in _PAID:
-            yield _named(source, name, places)
+            yield _named(source, name, list(dict.fromkeys(places)))
 
 
 def _named(source: Source, name: str, places: list[Location]) -> Named:
