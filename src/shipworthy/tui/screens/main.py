@@ -189,9 +189,8 @@ class MainScreen(Commands):
     def _show_item(self) -> None:
         pane = self.query_one(ItemPane)
         result = self.current_result
-        if result is None or not (self.wide or self.item_open):
-            if result is None:
-                pane.show(None)
+        if result is None:
+            pane.show(None)
             return
         if result.item.id != self._shown:
             self._shown, self._number = result.item.id, 0
@@ -228,6 +227,7 @@ class MainScreen(Commands):
     # Moving
 
     def on_option_list_option_highlighted(self) -> None:
+        # In a narrow terminal nobody sees it yet, but opening it is then a matter of drawing.
         self._show_item()
         self.refresh_bindings()
 

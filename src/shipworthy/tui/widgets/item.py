@@ -208,11 +208,11 @@ class ItemPane(Lines):
         self._fill(keep_place=same and subject is not None and before is not None and subject.number == before.number)
 
     def _fill(self, *, keep_place: bool) -> None:
-        width = self.scrollable_content_region.width
+        width = self.room.width
         self.put(item_lines(self._subject, width) if self._subject else (), keep_place=keep_place)
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width
+        width = self.room.width
         if self._subject is not None and width != self._width:
             # Source lines are cut to the width, so another width needs other lines.
             self._lines = tuple(item_lines(self._subject, width))

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.reactive import reactive
+from textual.scrollbar import ScrollBar
 from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -18,6 +19,7 @@ from textual.widgets.option_list import Option
 from shipworthy.coaching.words import FACES, FORM_WORDS, aside, face_of, heading, matches
 from shipworthy.model import Area, Level, Result, Status
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, NOTHING, Ends, joined, shown
+from shipworthy.tui.widgets.scrollbar import QuickBar
 
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 _FOCUSED = {"option-list--option-highlighted": "items--cursor"}
@@ -159,6 +161,10 @@ class ItemList(OptionList, inherit_bindings=False):
         # Every entry is one line high.
         self.refresh(*(Region(0, index - top, width, 1) for index in lines))
         super().watch_highlighted(highlighted)
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        return QuickBar.of(self)
 
     @property
     def current(self) -> str | None:

@@ -13,12 +13,14 @@ from textual.content import Content
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.style import Style
 
 from shipworthy.text import visible
 from shipworthy.tui.keys import SCROLL
 from shipworthy.tui.widgets.safe import FAINT, NOTHING, segments, shown
+from shipworthy.tui.widgets.scrollbar import QuickBar
 
 MAX_LINES = 20_000
 _KINDS = ("text", "code", "marked")
@@ -73,7 +75,7 @@ class Lines(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._lines: tuple[Line, ...] = tuple(lines)
         self._rows: list[tuple[Content, str]] = []
-        self._width = 0
+        self._width = self._height = 0
         self._drawn: dict[int, Strip] = {}
         self._look: _Look | None = None
 
@@ -83,6 +85,10 @@ class Lines(ScrollView, can_focus=True):
         self._lay_out()
         if not keep_place:
             self.scroll_home(animate=False)
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        return QuickBar.of(self)
 
     @property
     def plain(self) -> str:
@@ -95,6 +101,12 @@ class Lines(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         self._drawn.clear()
         super().notify_style_update()
+
+    @property
+    def room(self) -> Size:
+        """Columns and rows there are for text."""
+        # While it is hidden it has no region; it will come back as large as it was, most of the time.
+        return self.scrollable_content_region.size or Size(self._width, self._height)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Rows as wide as the widget, drawn once each.
@@ -153,13 +165,12 @@ class Lines(ScrollView, can_focus=True):
         )
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width
-        self._width = width
+        width, height = self._width, self._height = self.room
         self._drawn.clear()
         self._rows = [] if width <= 0 else [row for line in self._lines for row in _rows(line, width)]
         # As high as the widget at least: a change of the virtual size lays the whole screen out again, and most
         # items fit.
-        self.virtual_size = Size(width, max(len(self._rows), self.scrollable_content_region.height))
+        self.virtual_size = Size(width, max(len(self._rows), height))
         self.refresh()
 
 
