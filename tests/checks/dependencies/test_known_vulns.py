@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def test_pass_on_partial_data_says_so(tmp_path: Path) -> None:
         "known-vulns", tmp_path / "repo", lock({"left-pad": "1.3.0"}), context=context(tmp_path, year=2026)
     )
     assert "a small part of what is published" in outcome.looked_at[0]
+    assert "(npm, part of the data, " in outcome.summary
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,8 @@ def test_old_data(limit: int | None, year: int, kind: str, tmp_path: Path) -> No
     assert outcome.kind == kind
     if year == 2026 and limit is None:
         assert "2 years old" in outcome.summary
+    if kind == "unknown":
+        assert "`pip-audit`" in outcome.findings[0].remedy
 
 
 @pytest.mark.parametrize(
@@ -103,6 +107,16 @@ def test_fail_names_the_place_and_the_fix(
     assert "CVE-" in finding.message
     assert finding.remedy.startswith(("Upgrade ", "No fixed version"))
     assert outcome.summary.startswith(name)
+
+
+def test_several_advisories_of_one_package_name_one_version(tmp_path: Path) -> None:
+    """Else somebody upgrades as often as there are advisories."""
+    files = {"requirements.txt": f"langchain==0.0.150{HASH}\n"}
+    outcome = check_files("known-vulns", tmp_path / "repo", files, context=context(tmp_path))
+    remedies = {each.remedy for each in outcome.findings if each.rule == "known-vulnerability"}
+    assert len(outcome.findings) > 5
+    assert len(remedies) == 1
+    assert re.fullmatch(r"Upgrade langchain to [0-9.]+ or later, which fixes all [0-9]+ known here\.", *remedies)
 
 
 def test_a_package_of_two_files_is_one_finding(tmp_path: Path) -> None:

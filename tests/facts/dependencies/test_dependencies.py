@@ -150,7 +150,11 @@ def test_poetry_hash_of_another_manifest(read: Read) -> None:
             "worked out when it is built",
         ),
         ({"pyproject.toml": "[project\n"}, "pyproject.toml", "not valid TOML"),
-        ({"requirements.txt": "flask==1\n?\n"}, "requirements.txt", "a requirement that cannot be understood"),
+        (
+            {"requirements.txt": "flask==1\n?\n"},
+            "requirements.txt",
+            "a requirement that cannot be understood: pip reads one a line, and comments",
+        ),
     ],
 )
 def test_what_is_not_understood_is_a_gap(read: Read, files: dict[str, str | bytes], path: str, reason: str) -> None:

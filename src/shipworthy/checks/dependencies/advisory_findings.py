@@ -8,7 +8,8 @@ from datetime import date
 from shipworthy.checks.dependencies import words
 from shipworthy.facts.dependencies import KnownVulnerabilities, Package, Vulnerable
 from shipworthy.model import Finding, Location, Severity
-from shipworthy.sources.advisories import Hit, Snapshot
+from shipworthy.sources.advisories import Hit, NotComparable, Snapshot
+from shipworthy.sources.advisories.ordering import key
 from shipworthy.text import plural, visible
 
 _LOWER = {"critical": "high", "high": "medium", None: "medium", "medium": "low", "low": "none", "none": "none"}
@@ -17,6 +18,8 @@ _SEVERITY = {
     "none": Severity.INFO, None: Severity.HIGH,
 }  # fmt: skip
 """What nobody rated counts as high: nobody said that it is harmless."""
+_NEWER = {"PyPI": "`pip-audit`", "npm": "`npm audit`"}
+"""What looks a package up in data of today, by ecosystem."""
 _TOLERATED = ("low", "none")
 """Ratings below the agreed level: they are shown and fail nothing."""
 _ORDER = list(Severity)
@@ -30,21 +33,36 @@ def of_packages(vulnerable: Iterable[Vulnerable], *, shipped: bool) -> tuple[lis
     places: dict[tuple[str, str, str | None], list[Package]] = {}
     hits: dict[tuple[str, str, str | None], tuple[Hit, ...]] = {}
     for each in vulnerable:
-        key = (each.package.ecosystem, each.package.name, each.package.version)
-        places.setdefault(key, []).append(each.package)
-        hits[key] = each.hits
+        row = (each.package.ecosystem, each.package.name, each.package.version)
+        places.setdefault(row, []).append(each.package)
+        hits[row] = each.hits
     fails: list[Finding] = []
     remarks: list[Finding] = []
-    for key, packages in places.items():
+    for which, packages in places.items():
         development = all(each.dev is True for each in packages) and not shipped
-        what = f"{key[1]} {key[2]}{' (development only)' if development else ''}"
+        what = f"{which[1]} {which[2]}{' (development only)' if development else ''}"
         related = [Location(path=each.file, line=each.line) for each in packages[1:20]]
         first = Location(path=packages[0].file, line=packages[0].line)
-        for hit in hits[key]:
+        best = _answers_all(which[0], hits[which])
+        for hit in hits[which]:
             level = _LOWER[hit.severity] if development else hit.severity
-            found = _finding(key[1], what, hit, first, level, related)
+            found = _finding(which[1], what, hit, first, level, related, best if hit.fixed else None)
             (remarks if development or hit.severity in _TOLERATED else fails).append(found)
     return sorted(fails, key=lambda each: _ORDER.index(each.severity)), remarks
+
+
+def _answers_all(ecosystem: str, hits: Sequence[Hit]) -> str | None:
+    """What to do about several advisories of one package at once; None where there is one, or no order to tell."""
+    fixed = {hit.fixed for hit in hits if hit.fixed}
+    if len(hits) < 2 or not fixed:
+        return None
+    try:
+        highest = max(fixed, key=lambda each: key(ecosystem, each))
+    except NotComparable:
+        return None
+    count = sum(bool(hit.fixed) for hit in hits)
+    which = f"all {count}" if count == len(hits) else f"{count} of the {len(hits)}"
+    return f"{highest} or later, which fixes {which} known here."
 
 
 def of_ranges(known: KnownVulnerabilities, files: set[str], *, shipped: bool) -> Iterator[tuple[bool, Finding]]:
@@ -59,7 +77,13 @@ def of_ranges(known: KnownVulnerabilities, files: set[str], *, shipped: bool) ->
 
 
 def _finding(
-    name: str, what: str, hit: Hit, place: Location, level: str | None, related: Sequence[Location]
+    name: str,
+    what: str,
+    hit: Hit,
+    place: Location,
+    level: str | None,
+    related: Sequence[Location],
+    together: str | None = None,
 ) -> Finding:
     common = next((each for each in hit.ids if each.startswith("CVE-")), hit.ids[0])
     others = [each for each in hit.ids if each != common][:3]
@@ -67,7 +91,7 @@ def _finding(
     rated = f"rated {hit.severity}" if hit.severity else "not rated by anybody"
     remedy = "No fixed version is known: replace it, or take out what uses it."
     if hit.fixed:
-        remedy = f"Upgrade {visible(name, 80)} to {hit.fixed} or later."
+        remedy = f"Upgrade {visible(name, 80)} to {together or f'{hit.fixed} or later.'}"
     return Finding.at(
         place, "known-vulnerability", f"{visible(what, 160)} has {common}{also}, {rated}.", anchor=f"{name}:{common}",
         severity=_SEVERITY[level], remedy=remedy, related=related,
@@ -92,7 +116,12 @@ def too_old(snapshots: Iterable[Snapshot], today: date, limit: int | None, path:
             message = (
                 f"The {each.ecosystem} advisory data is of {each.date}, {age:,} days old; the policy allows {limit:,}."
             )
-            remedy = "Look elsewhere and waive it, or accept the age: advisory_max_age_days in .shipworthy/policy.toml."
+            ask = _NEWER.get(each.ecosystem)
+            how = f"Ask newer data, for example with {ask}" if ask else "Ask newer data"
+            remedy = (
+                f"{how}, and waive this item with what it says. Or accept the age: advisory_max_age_days in "
+                ".shipworthy/policy.toml."
+            )
             yield words.finding("old-data", path, None, message, each.ecosystem, remedy)
 
 
@@ -104,8 +133,11 @@ def _age(snapshot: Snapshot, today: date) -> str:
 
 
 def as_of(snapshots: Iterable[Snapshot], today: date) -> str:
-    """ "none known as of 2024-10-10 (PyPI, 2 years old)"."""
-    dates = (f"{each.date} ({each.ecosystem}, {_age(each, today)} old)" for each in snapshots)
+    """ "none known as of 2024-10-10 (PyPI, 2 years old)", "… (npm, part of the data, 3 months old)"."""
+    dates = (
+        f"{each.date} ({each.ecosystem}, {'part of the data, ' if each.partial else ''}{_age(each, today)} old)"
+        for each in snapshots
+    )
     return f"none known as of {', '.join(dates)}"
 
 

@@ -95,7 +95,7 @@ def parse(path: str, text: str, notes: Notes, *, dev: bool) -> RequirementsFile:
             if content.startswith("-"):
                 _option(path, content, line, found, notes, dev=dev)
             elif (row := requirement(path, content, line, dev=dev)) is None:
-                notes.add("a requirement that cannot be understood", line)
+                notes.add("a requirement that cannot be understood: pip reads one a line, and comments", line)
             elif row.origin is not Origin.PATH:
                 found.requirements.append(row)
                 last = line
