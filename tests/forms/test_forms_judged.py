@@ -166,21 +166,6 @@ def test_rows_from_the_code_count_for_nothing_until_confirmed(item: str, tmp_pat
     assert prefill(form, folder, context(folder)).added == 0
 
 
-@pytest.mark.parametrize(
-    ("item", "summary"),
-    [("third-party-inventory", "form: lacks google apis, openai"), ("spend-alert", "form: lacks openai")],
-)
-def test_whose_key_is_read_is_a_service_without_its_library(item: str, summary: str, app: Path) -> None:
-    """A model called through a framework shows by its key alone. A login by Google costs nothing by use."""
-    reads = "\nMODEL = os.environ['OPENAI_API_KEY']\nLOGIN = os.environ['GOOGLE_CLIENT_SECRET']\n"
-    write(app, {"app/main.py": APP + reads})
-    found = outcome_of(item, app)
-    assert (found.kind, found.summary) == (OutcomeKind.FAIL, summary)
-    written = text(item, *NAMED[item], "OpenAI", "Google login")
-    write(app, {a_form(item).file: written})
-    assert outcome_of(item, app).kind is OutcomeKind.PASS
-
-
 NEW = {
     "app/main.py": "\n@app.post('/admin/wipe')\ndef wipe():\n    return os.environ['OPENAI_API_KEY']\nimport twilio\n",
     "requirements.txt": "pymongo==4.0\nopenai==1.0\n",
