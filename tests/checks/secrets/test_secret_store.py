@@ -18,6 +18,12 @@ AWS = "env:\n  AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}\n"
 HEX = drawn("hex", 40, 13)
 
 
+@pytest.mark.parametrize(("name", "warned"), [("VITE_API_TOKEN", True), ("API_TOKEN", False)])
+def test_no_store_helps_a_name_that_is_sent_to_every_visitor(tmp_path: Path, name: str, warned: bool) -> None:
+    outcome = check_files(CHECK, tmp_path / "p", {"a.ts": f"const a = import.meta.env.{name};\n"})
+    assert outcome.findings[0].remedy.startswith("Take VITE_ off its name first (no-secret-in-client)") is warned
+
+
 @pytest.mark.parametrize(
     ("files", "kind", "rules"),
     [

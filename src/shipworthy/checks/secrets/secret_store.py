@@ -8,6 +8,7 @@ from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.secrets.written import written_failures, written_questions
 from shipworthy.facts import Facts
 from shipworthy.facts.secrets import GUESSABLE, Secrets
+from shipworthy.facts.secrets.names import PUBLIC_PREFIX
 from shipworthy.facts.settings import Default, SettingRead, Settings, StoreUse
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Finding, Location, Outcome, Severity
@@ -93,6 +94,10 @@ def _named(settings: Settings, name: str, rows: list[SettingRead]) -> Finding:
     else:
         says = f"{name} is a secret read by {rows[0].how}: say which store it comes from in production."
         remedy = "Put it into your platform's secret manager, then attest: the store's name and who can read it."
+    if prefix := PUBLIC_PREFIX.match(name):
+        remedy = (
+            f"Take {prefix[0]} off its name first (no-secret-in-client): under it every visitor gets the key. {remedy}"
+        )
     return Finding.at(
         rows[0].location,
         "secret-setting",
