@@ -109,7 +109,12 @@ def _steps(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
     python = suite.command[0] == "python"
     steps = _python(desk, suite) if python else _node(desk, suite)
     if steps is None:
-        desk.note(f"{_LEFT}{suite.shown} ({where}): which Python and packages it needs is not clear from the files.")
+        what = "Python" if python else "Node.js"
+        lists = "a requirements.txt or pyproject.toml" if python else "a package.json with its lock"
+        desk.note(
+            f"{_LEFT}{suite.shown} ({where}): which {what} and packages it needs is not clear from the files; "
+            f"list them in {lists} beside the tests."
+        )
     return steps
 
 
@@ -120,6 +125,19 @@ def _in(folder: str, name: str) -> str:
 def _has(desk: Desk, folder: str, name: str) -> bool:
     entry = desk.project.files.get(_in(folder, name))
     return entry is not None and not entry.problem
+
+
+def _in_any_case(desk: Desk, folder: str, name: str) -> str | None:
+    """The file of that name as it is written there: the runner's file system tells capitals apart."""
+    if _has(desk, folder, name):
+        return name
+    above = _in(folder, "")
+    alike = [
+        path.removeprefix(above)
+        for path, entry in desk.project.files.items()
+        if path.startswith(above) and path.removeprefix(above).lower() == name and not entry.problem
+    ]
+    return alike[0] if len(alike) == 1 and _WORD.fullmatch(alike[0]) else None
 
 
 def _command(words: tuple[str, ...]) -> str | None:
@@ -162,10 +180,10 @@ def _python(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
     if any(_has(desk, folder, name) for name in ("pdm.lock", "Pipfile", "environment.yml")):
         return None
     files = [
-        name
+        there
         for name in ("requirements.txt", "requirements-dev.txt", "requirements-test.txt", "requirements_dev.txt",
                      "dev-requirements.txt", "test-requirements.txt", "requirements/dev.txt", "requirements/test.txt")
-        if _has(desk, folder, name)
+        if (there := _in_any_case(desk, folder, name))
     ]  # fmt: skip
     words = [word for name in files for word in ("-r", name)]
     if not files and b"[project]" in project:
