@@ -86,6 +86,24 @@ def test_route_inventory(tmp_path: Path, files: dict[str, str], kind: str, summa
     assert summary in found.summary
 
 
+@pytest.mark.parametrize(
+    ("check", "remedy"),
+    [
+        ("route-inventory", "List its addresses by hand"),
+        ("routes-protected", "List its addresses by hand"),
+        ("debug-surface-closed", "Start it as in production"),
+        ("health-check", "See that its host asks it"),
+    ],
+)
+def test_what_is_not_read_has_a_place_and_a_way_on(tmp_path: Path, check: str, remedy: str) -> None:
+    code = "export default async function handler(req, res) {\n  res.status(200).end()\n}\n"
+    found = check_files(check, tmp_path, {"api/a.ts": code})
+    assert found.kind == "unknown"
+    assert str(found.findings[0].location) == "api/a.ts:1"
+    assert found.findings[0].remedy.startswith(remedy)
+    assert found.findings[0].remedy.endswith(", and waive this with what you saw.")
+
+
 def test_a_path_that_is_written_out_is_not_said_to_be_made_at_run_time(tmp_path: Path) -> None:
     """What is not known of it is what the blueprint is registered with."""
     code = "from flask import Blueprint\nmain = Blueprint('m', __name__)\n@main.route('/a')\ndef a():\n    return 1\n"

@@ -70,7 +70,8 @@ class DebugSurfaceClosed(Check):
             return Outcome.unknown(unclear[0].message.rstrip("."), [*unclear, *remarks], looked_at=looked_at)
         if not (apps or frameworks or routes_of(routes, context)):
             # Clean start commands of a program that is not understood say nothing about its debug mode.
-            return without_routes(routes, serving, stack, context)
+            by_hand = "Start it as in production, see that an error page shows no code"
+            return without_routes(routes, serving, stack, context, by_hand=by_hand)
         if not looked_at:
             return Outcome.unknown(f"{', '.join(frameworks)} is used, but no start command and no setting was found")
         return Outcome.passed(f"{plural(len(looked_at), 'place')} looked at, none in debug mode", looked_at, remarks)

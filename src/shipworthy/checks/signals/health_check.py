@@ -47,7 +47,8 @@ class HealthCheck(Check):
         frameworks = sorted((stack.names(Part.FRAMEWORK, root) & SERVERS) - CLIENT_ONLY)
         own = [each for each in serving.health_routes if context.covers(each.location.path)]
         if not (served or frameworks or own):
-            return without_routes(routes, serving, stack, context)
+            by_hand = "See that its host asks it for its health"
+            return without_routes(routes, serving, stack, context, by_hand=by_hand)
         deploys = stack.names(Part.DEPLOY_TARGET, root)
         if deploys and deploys <= _NO_PROCESS:
             return Outcome.not_applicable(
