@@ -168,18 +168,21 @@ class Lines(ScrollView, can_focus=True):
         width, height = self._width, self._height = self.room
         self._drawn.clear()
         self._rows = [] if width <= 0 else [row for line in self._lines for row in _rows(line, width)]
-        # As high as the widget at least: a change of the virtual size lays the whole screen out again, and most
-        # items fit.
-        self.virtual_size = Size(width, max(len(self._rows), height))
+        # Set quietly: a change of it would lay the whole screen out again, while only the scroll bar depends on it.
+        size = Size(width, max(len(self._rows), height))
+        self.set_reactive(Lines.virtual_size, size)
+        self._scroll_update(size)
         self.refresh()
 
 
 def _rows(line: Line, width: int) -> Iterable[tuple[Content, str]]:
     indent = line.head.cell_length
     room = max(width - indent, 8)
-    if not line.wrap:
+    if line.text.cell_length <= room and "\n" not in line.text.plain:
+        parts = [line.text]
+    elif not line.wrap:
         parts = [line.text.truncate(room, ellipsis=True)]
     else:
-        parts = [part.rstrip() for part in line.text.wrap(room)] if line.text.plain else [line.text]
+        parts = [part.rstrip() for part in line.text.wrap(room)]
     for number, part in enumerate(parts):
         yield (line.head + part if number == 0 else part.pad_left(indent)), line.kind
