@@ -25,6 +25,7 @@ class KeyBar(SafeStatic):
         super().__init__(id=id)
         self._spots: list[tuple[range, str]] = []
         self._stale = False
+        self._drawn: tuple[dict[str, tuple[str, str, bool]], int] | None = None
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._updated)
@@ -44,23 +45,21 @@ class KeyBar(SafeStatic):
 
     def redraw(self) -> None:
         """Fit as many keys as there is room for, in their order; the last one, help, always."""
-        shown = {}
+        keys: dict[str, tuple[str, str, bool]] = {}
         for each in sorted(self.screen.active_bindings.values(), key=_order):
-            if each.binding.show and each.binding.action not in shown:
-                shown[each.binding.action] = each
-        parts: list[tuple[Content, str]] = []
-        for action, each in shown.items():
-            key = self.app.get_key_display(each.binding)
-            off = not self._has_effect(action)
-            parts.append(
-                (
-                    joined(
-                        (key, FAINT if off else "bold $primary"),
-                        (" " + each.binding.description, FAINT if off else ""),
-                    ),
-                    action,
-                )
-            )
+            binding = each.binding
+            if binding.show and binding.action not in keys:
+                name = self.app.get_key_display(binding)
+                keys[binding.action] = (name, binding.description, self._has_effect(binding.action))
+        room = self.content_size.width
+        # Said with every move of the cursor, and seldom anything new.
+        if (keys, room) == self._drawn:
+            return
+        self._drawn = keys, room
+        parts = [
+            (joined((name, "bold $primary" if on else FAINT), (" " + words, "" if on else FAINT)), action)
+            for action, (name, words, on) in keys.items()
+        ]
         if not parts:
             # An input takes every letter now.
             self._spots = []
@@ -69,7 +68,6 @@ class KeyBar(SafeStatic):
                 layout=False,
             )
             return
-        room = self.content_size.width
         while len(parts) > 1 and sum(part.cell_length + 2 for part, _ in parts) - 2 > room:
             del parts[-2]
         self._spots = []
