@@ -33,6 +33,12 @@ FASTAPI = {
 }
 
 
+WEB = {
+    "web/package.json": package(private=True, dependencies={"react": "1"}),
+    "web/src/a.tsx": "import React from 'react'",
+}
+
+
 @pytest.mark.parametrize(
     ("files", "kinds"),
     [
@@ -46,6 +52,12 @@ FASTAPI = {
             },
             {"api": "service", "web": "site"},
         ),
+        ({**FASTAPI, **WEB}, {".": "service", "web": "site"}),
+        (
+            {"manage.py": "", "requirements/base.txt": "django==4.1\n", "shop/models.py": "import django", **WEB},
+            {".": "service", "web": "site"},
+        ),
+        ({**WEB, "scripts/seed.py": "x = 1", "tests/app.py": "x = 1", "docs/conf.py": "x = 1"}, {"web": "site"}),
         ({"package.json": package(dependencies={"next": "1"}, scripts={"start": "next"})}, {".": "service"}),
         ({"package.json": package(name="x", version="1", main="i.js"), "i.js": "x"}, {".": "library"}),
         ({"package.json": package(name="x", bin="i.js"), "i.js": "x"}, {".": "cli"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,6 +16,8 @@ from shipworthy.model import Component, ComponentKind, Location
 from shipworthy.project import FileEntry, is_test_path
 
 _REQUIREMENT = re.compile(r"^[ \t]*([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
+_STARTS = ("main.py", "app.py", "wsgi.py", "asgi.py", "manage.py", "server.py", "run.py")
+"""Files that a Python app is started from, by custom."""
 _IMAGE = re.compile(r"^[ \t]*image:[ \t]*[\"']?(?:[\w.-]+/)*(postgres|mysql|mariadb|mongo|redis|elasticsearch)\b", re.M)
 _IMAGE_NAMES = {"postgres": "postgresql", "mongo": "mongodb"}
 _ENTRY = re.compile(
@@ -128,13 +130,19 @@ class StackReader(FactReader[Stack]):
             if entry.by_hand and not entry.problem and not set_aside(entry.path)
         }
         nested.discard(".")
-        owner = _Owner(sorted(nested))
         rootless = [
             entry
             for entry in view.entries()
-            if entry.by_hand and entry.suffix in tables.LANGUAGES and owner.of(entry.path) == "."
+            if entry.by_hand and entry.suffix in tables.LANGUAGES and not _below(entry.path, nested)
         ]
         own_code = [entry for entry in rootless if "/" in entry.path or entry.suffix in (".py", ".go", ".rs", ".rb")]
+        if len(nested) == 1:
+            # Scripts and tests beside a repository's only component belong to it; an app of its own does not.
+            own_code = [
+                entry
+                for entry in own_code
+                if entry.name in _STARTS and not set_aside(entry.path) and not is_test_path(entry.path)
+            ]
         has_manifest = any(view.exists(name) for name in tables.MANIFESTS)
         if own_code or not nested or (has_manifest and rootless):
             return [".", *sorted(nested)]
@@ -207,7 +215,7 @@ class StackReader(FactReader[Stack]):
             for line in (manifest.command_line, manifest.start_line):
                 if line:
                     add(Part.ENTRY_POINT, f"{path}:{line}", path, line)
-        for entry in view.entries("main.py", "app.py", "wsgi.py", "asgi.py", "manage.py", "server.py", "run.py"):
+        for entry in view.entries(*_STARTS):
             if entry.by_hand and not is_test_path(entry.path) and (source := view.source(entry.path)):
                 match = _ENTRY.search(source.text)
                 if match or entry.name in ("manage.py", "wsgi.py", "asgi.py"):
@@ -254,6 +262,10 @@ class _Owner:
             chain = [str(here), *map(str, here.parents)]
             self._known[folder] = next((each for each in chain if each in self._roots), self._outside)
         return self._known[folder]
+
+
+def _below(path: str, folders: Set[str]) -> bool:
+    return any(str(each) in folders for each in PurePosixPath(path).parents)
 
 
 def _folder(path: str) -> str:
