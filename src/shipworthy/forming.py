@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.facts.forms.files import FORM_FILES
 
 if TYPE_CHECKING:
     from threading import Event
 
     from shipworthy.facts.forms import Answers, Form
     from shipworthy.forms import Filled, Saved
-
-FORM_FILES = MappingProxyType(
-    {
-        "threat-model": ".shipworthy/threat-model.md",
-        "third-party-inventory": ".shipworthy/third-parties.toml",
-        "key-inventory": ".shipworthy/keys.toml",
-        "alert-reaches-human": ".shipworthy/alerting.toml",
-        "spend-alert": ".shipworthy/spending.toml",
-        "backup-restored": ".shipworthy/backup.toml",
-        "rollback-rehearsed": ".shipworthy/rollback.toml",
-        "incident-plan": ".shipworthy/contacts.toml",
-    }
-)
-"""The file of each item's form, by item id: what the table of forms says, without the time it takes to read that."""
 
 
 class FormChanged(SessionError):

@@ -16,11 +16,12 @@ from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, 
 
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
+from shipworthy.facts.forms import FORM_FILES
 from shipworthy.fixes import Fix, NoFix
 from shipworthy.fixes.model import edited
 from shipworthy.fixes.offer import Offer
 from shipworthy.fixes.undo import Undone
-from shipworthy.forming import FORM_FILES, FormChanged, Opened
+from shipworthy.forming import FormChanged, Opened
 from shipworthy.forms import Answers, Form, Saved
 from shipworthy.model import (
     Assessment,

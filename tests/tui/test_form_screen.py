@@ -13,7 +13,7 @@ from made_up_forms import backup, complete, form
 from textual.widgets import Button, Input
 
 from shipworthy.coaching.refusals import refusal
-from shipworthy.forming import FORM_FILES
+from shipworthy.facts.forms import FORM_FILES
 from shipworthy.forms import Answers, Flaw, Row, forms, lacking
 from shipworthy.model import Outcome
 from shipworthy.tui.keys import FORM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from shipworthy.forming import FORM_FILES
+from shipworthy.facts.forms import FORM_FILES
 from shipworthy.model import Assessment, DecisionKind, OutcomeKind, Result
 from shipworthy.settle import allowed
 

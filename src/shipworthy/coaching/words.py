@@ -6,7 +6,7 @@ from collections.abc import Set
 from datetime import date
 from typing import NamedTuple
 
-from shipworthy.forming import FORM_FILES
+from shipworthy.facts.forms import FORM_FILES
 from shipworthy.model import (
     Area,
     Assessment,

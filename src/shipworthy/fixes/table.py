@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shipworthy.facts.forms.files import FORM_FILES
 from shipworthy.model import Item
 
 # Name of the check -> the module with its maker, `make(desk) -> Fix | NoFix`, loaded when it is needed.
@@ -45,8 +46,6 @@ def why_none(item: Item) -> str | None:
         return "no machine checks this item: only a person can say it."
     if item.check in MAKERS:
         return None
-    from shipworthy.facts.forms.table import form_of
-
-    if form_of(item.check) is not None:
+    if item.check in FORM_FILES:
         return f"only a person knows it; the questions are asked by: shipworthy form {item.check}"
     return _NEVER.get(item.check, "its fix takes judgement.")

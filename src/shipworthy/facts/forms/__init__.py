@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from shipworthy.facts.forms.files import FORM_FILES
 from shipworthy.facts.forms.model import (
     DAYS,
     Answers,
@@ -18,7 +19,6 @@ from shipworthy.facts.forms.model import (
     Source,
     Written,
 )
-from shipworthy.facts.forms.table import form_of, forms
 
 if TYPE_CHECKING:
     from shipworthy.facts.forms.complete import lacking
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     )
     from shipworthy.facts.forms.found import Named, found_in, parts_named
     from shipworthy.facts.forms.reading import MAX_BYTES, read
+    from shipworthy.facts.forms.table import form_of, forms
 
 __all__ = [
     "DAYS",
+    "FORM_FILES",
     "MAX_BYTES",
     "AlertingFile",
     "Answers",
@@ -74,6 +76,8 @@ _LATER = {
     "lacking": "complete",
     "MAX_BYTES": "reading",
     "read": "reading",
+    "form_of": "table",
+    "forms": "table",
 }
 
 
