@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shipworthy.assess.signing import SessionError
-from shipworthy.facts.forms.files import FORM_FILES
+from shipworthy.model.form_files import FORM_FILES
 
 if TYPE_CHECKING:
     from threading import Event

@@ -16,7 +16,6 @@ from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, 
 
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
-from shipworthy.facts.forms import FORM_FILES
 from shipworthy.fixes import Fix, NoFix
 from shipworthy.fixes.model import edited
 from shipworthy.fixes.offer import Offer
@@ -35,6 +34,7 @@ from shipworthy.model import (
     Result,
     Risk,
 )
+from shipworthy.model.form_files import FORM_FILES
 from shipworthy.readiness.changes import Changes
 from shipworthy.readiness.key_book import KeyBook
 from shipworthy.settle import settle

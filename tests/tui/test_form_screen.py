@@ -13,9 +13,9 @@ from made_up_forms import backup, complete, form
 from textual.widgets import Button, Input
 
 from shipworthy.coaching.refusals import refusal
-from shipworthy.facts.forms import FORM_FILES
 from shipworthy.forms import Answers, Flaw, Row, forms, lacking
 from shipworthy.model import Outcome
+from shipworthy.model.form_files import FORM_FILES
 from shipworthy.tui.keys import FORM
 from shipworthy.tui.screens.decide import Attest
 from shipworthy.tui.screens.dialogs import Question, Reader

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from shipworthy.facts.forms import FORM_FILES
 from shipworthy.model import Assessment, DecisionKind, OutcomeKind, Result
+from shipworthy.model.form_files import FORM_FILES
 from shipworthy.settle import allowed
 
 ON_ITEM = ("recheck", "attest", "waive", "undo", "copy", "edit", "fix", "form")

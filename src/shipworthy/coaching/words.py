@@ -6,7 +6,6 @@ from collections.abc import Set
 from datetime import date
 from typing import NamedTuple
 
-from shipworthy.facts.forms import FORM_FILES
 from shipworthy.model import (
     Area,
     Assessment,
@@ -19,6 +18,7 @@ from shipworthy.model import (
     Status,
     Verdict,
 )
+from shipworthy.model.form_files import FORM_FILES
 from shipworthy.text import plural
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shipworthy.facts.forms.files import FORM_FILES
 from shipworthy.model import Item
+from shipworthy.model.form_files import FORM_FILES
 
 # Name of the check -> the module with its maker, `make(desk) -> Fix | NoFix`, loaded when it is needed.
 MAKERS: dict[str, str] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from shipworthy.facts.forms.files import FORM_FILES
 from shipworthy.facts.forms.model import (
     DAYS,
     Answers,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DAYS",
-    "FORM_FILES",
     "MAX_BYTES",
     "AlertingFile",
     "Answers",
