@@ -114,6 +114,23 @@ def test_a_path_that_is_written_out_is_not_said_to_be_made_at_run_time(tmp_path:
     assert "register" in said.remedy
 
 
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (HEAD + "@app.post('/a')\ndef a():\n    return 1\n", "dependencies=[Depends(your_check)]"),
+        (
+            "from flask import Flask\napp = Flask(__name__)\n@app.post('/a')\ndef a():\n    return ''\n",
+            "@login_required of Flask-Login",
+        ),
+    ],
+    ids=["fastapi", "flask"],
+)
+def test_an_open_route_is_told_in_the_words_of_its_framework(tmp_path: Path, code: str, says: str) -> None:
+    found = check_files("routes-protected", tmp_path, {"main.py": code})
+    assert found.kind == "fail"
+    assert says in found.findings[0].remedy
+
+
 def test_hostile_paths_are_findings_like_others(tmp_path: Path) -> None:
     text = HEAD + "@app.post('/\\x1b]0;owned\\x07[@click=app.quit]')\ndef view():\n    return 1\n"
     found = check_files("routes-protected", tmp_path, {"main.py": text})

@@ -33,6 +33,13 @@ _PRIVATE = re.compile(
     re.I,
 )
 
+_ANY_LOGIN = "Put your login check on the router or on this route"
+_LOGIN = {
+    "fastapi": "Put your login check on the router or on this route: dependencies=[Depends(your_check)]",
+    "flask": "Put your login check on this route, such as @login_required of Flask-Login right below @…route",
+}
+"""How a route asks who is calling, by framework. Source: each project's own documentation."""
+
 
 def meant_for_all(route: Route) -> bool:
     """Whether an open route is plausibly public by design, so that a person is asked instead of told to fix it."""
@@ -87,7 +94,7 @@ def _open(route: Route) -> Finding:
         f"{route.name} answers anybody: nothing in its chain asks who is calling.",
         anchor=route.name,
         severity=Severity.HIGH if route.method in _SAFE else Severity.CRITICAL,
-        remedy="Put your login check on the router or on this route, and try it without credentials.",
+        remedy=_LOGIN.get(route.framework, _ANY_LOGIN) + ", and try it without credentials.",
     )
 
 
