@@ -147,6 +147,15 @@ def test_a_lock_that_is_not_committed_fails(tmp_path: Path) -> None:
     assert outcome_of("lockfile", folder).kind is OutcomeKind.PASS
 
 
+def test_a_list_is_turned_into_a_lock_by_a_command_that_can_be_typed(tmp_path: Path) -> None:
+    outcome = check_files(
+        "lockfile", tmp_path / "repo", {"api/requirements.txt": "flask==2.0.1\n", "api/a.py": "x = 1\n"}
+    )
+    assert outcome.findings[0].remedy.startswith(
+        "Rename requirements.txt to requirements.in, then run `pip-compile --generate-hashes requirements.in`"
+    )
+
+
 def test_a_lock_that_git_ignores_fails_and_says_so(tmp_path: Path) -> None:
     folder = make_repo(tmp_path / "repo", {"package.json": PACKAGE, ".gitignore": "*-lock.json\n"})
     write(folder, {"package-lock.json": NPM3})

@@ -13,7 +13,6 @@ _MAKE = {
     "uv": "uv lock", "poetry": "poetry lock", "pdm": "pdm lock", "pipenv": "pipenv lock", "npm": "npm install",
     "yarn": "yarn install", "pnpm": "pnpm install", "bun": "bun install",
 }  # fmt: skip
-_COMPILE = "Compile it with hashes: uv pip compile --generate-hashes, or pip-compile; then install from the result."
 _COPIES = ("requirements.txt", "pylock.toml")
 """Locks that are often written from another one, so that they do not compete with it."""
 
@@ -54,6 +53,16 @@ def remarks(manifest: Manifest, locks: Iterable[Lock]) -> Iterator[Finding]:
         yield words.finding("two-locks", manifest.path, 1, message, "locks", "Delete it.", severity=Severity.LOW)
 
 
+def _compile(manifest: Manifest) -> str:
+    """What turns a list of wishes into a lock, in two steps (pip-tools' and uv's own help)."""
+    name = visible(manifest.path.rpartition("/")[2], 80)
+    wishes = f"{name.removesuffix('.txt')}.in"
+    return (
+        f"Rename {name} to {wishes}, then run `pip-compile --generate-hashes {wishes}` (of pip-tools): it "
+        f"writes {name} with all that gets installed. Commit both."
+    )
+
+
 def of_list(manifest: Manifest) -> Iterator[tuple[str, Finding]]:
     """What is wrong with a requirements file that no lock answers for, each as ("fail" | "unknown" | "remark", …)."""
     loose = [each for each in manifest.requirements if not each.exact and each.origin is not Origin.PATH]
@@ -73,7 +82,9 @@ def of_list(manifest: Manifest) -> Iterator[tuple[str, Finding]]:
     else:
         rule, kind, anchor = "perhaps-incomplete", "unknown", "list"
         message = f"{manifest.path} pins what it names; nothing tells whether it names all that gets installed."
-    found = words.finding(rule, manifest.path, line, message, anchor, _COMPILE, severity=level, related=related)
+    found = words.finding(
+        rule, manifest.path, line, message, anchor, _compile(manifest), severity=level, related=related
+    )
     yield "remark" if development else kind, found
 
 
