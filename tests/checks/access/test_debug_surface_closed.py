@@ -37,6 +37,36 @@ def docker(*lines: str) -> dict[str, str]:
     return {"Dockerfile": "\n".join(("FROM python:3.12", *lines)) + "\n"}
 
 
+UNKNOWN_APPS = {
+    "factory under a name in other capitals": (
+        {
+            "App/__init__.py": "from flask import Flask\n\ndef create_app():\n    return Flask(__name__)\n",
+            "run.py": "from app import create_app\napp = create_app()\n" + MAIN,
+        },
+        FAIL,
+    ),
+    "wrapped": ({"run.py": "from flask import Flask\nfrom x import w\napp = w(Flask(__name__))\n" + MAIN}, FAIL),
+    "extension": (
+        {"run.py": "from flask import Flask\nfrom x import sio\napp = Flask(__name__)\nsio.run(app, debug=True)\n"},
+        FAIL,
+    ),
+    "commented out": ({**FLASK, "run.py": "from x import app\n# app.run(debug=True)\n"}, PASS),
+    "off": ({**FLASK, "run.py": "from x import app\napp.run(host=f('a'), debug=False)\n"}, PASS),
+    "not a server": ({**FLASK, "run.py": "import asyncio\nfrom x import job\nasyncio.run(job(), debug=True)\n"}, PASS),
+    "deployed another way": (
+        {**FLASK, "run.py": "from x import app\n" + MAIN, "Procfile": "web: gunicorn app:app\n"},
+        PASS,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN_APPS)
+def test_debug_is_seen_where_the_app_is_not_understood(tmp_path: Path, case: str) -> None:
+    files, kind = UNKNOWN_APPS[case]
+    found = check_files("debug-surface-closed", tmp_path, files)
+    assert found.kind is kind, found
+
+
 STARTS = {
     "plain": (docker("CMD uvicorn main:app"), PASS),
     "reload": (docker("CMD uvicorn main:app --reload"), FAIL),

@@ -55,6 +55,14 @@ class DebugSurfaceClosed(Check):
                     bad.append(report.switched(switch, starts))
                 elif counts is not False and switch.on is not False:
                     unclear.append(report.unclear(switch.what, Location(path=switch.file, line=switch.line)))
+        told = {(switch.file, switch.line) for app in apps for switch in app.debug}
+        for switch in serving.debug_runs:
+            if context.covers(switch.file) and (switch.file, switch.line) not in told:
+                counts = report.main_counts(switch, starts, picked=serving.picked)
+                if counts:
+                    bad.append(report.switched(switch, starts))
+                elif counts is None:
+                    unclear.append(report.unclear(switch.what, Location(path=switch.file, line=switch.line)))
         bad += [report.setting_on(each.what, each.location) for each in settings if each.on]
         bad += [report.surface_open(each.what, each.location) for each in _surfaces(serving, context, certain=True)]
         unclear += [report.unclear(each.what, each.location) for each in settings if each.on is None]

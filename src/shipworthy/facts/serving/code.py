@@ -7,6 +7,7 @@ from typing import Any
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.routes.unread import NODE
+from shipworthy.facts.serving.debug_runs import debug_runs
 from shipworthy.facts.serving.found import debug_variable
 from shipworthy.facts.serving.settings import debug_settings, is_settings
 from shipworthy.project import FileEntry, Source, is_test_path
@@ -80,10 +81,10 @@ _ODD_CASE = re.compile("[\u0130\u0131\u017f\u212a]")
 
 
 class ServingCode(Analyser):
-    """Value: {"settings": [[what, on, line]], "listeners": [[what, line]], "health": [[path, line]], "surfaces": …}."""
+    """Value: {"settings": [[what, on, line]], "listeners": [[what, line]], "health": [[path, line]], "runs": …}."""
 
     name = "serving-code"
-    version = "3"
+    version = "4"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and not is_test_path(entry.path) and (entry.suffix == ".py" or entry.suffix in _JS)
@@ -123,6 +124,10 @@ class ServingCode(Analyser):
                 if what := debug_variable("DJANGO_SETTINGS_MODULE", match[1]):
                     row = [what, True, text.count("\n", 0, match.start()) + 1]
                     value.setdefault("settings", []).append(row)
+        if python and ".run(" in text and "debug" in text:
+            for what, offset, line, below in debug_runs(text):
+                if not _commented(source, offset):
+                    value.setdefault("runs", []).append([what, below, line])
         look("listeners", _PYTHON_LISTENER if python else _LISTENER, 3)
         if not (python and may(_PYTHON_READ) and _PYTHON_READ.search(text)):
             look("health", _PYTHON_ROUTE if python else _JS_ROUTE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipworthy.facts.base import Fact, FactReader
+from shipworthy.facts.routes.fact import DebugSwitch
 from shipworthy.model import Location
 
 
@@ -94,6 +95,8 @@ class Serving(Fact):
     starts: tuple[Start, ...] = ()
     settings: tuple[Setting, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    debug_runs: tuple[DebugSwitch, ...] = ()
+    """Calls that start an app in debug mode, by their text: also where the app was not understood."""
     health_routes: tuple[HealthRoute, ...] = ()
     health_uses: tuple[HealthUse, ...] = ()
     surfaces: tuple[Surface, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
+from shipworthy.facts.routes.fact import DebugSwitch
 from shipworthy.facts.serving.code import ServingCode
 from shipworthy.facts.serving.docker import read_dockerfile
 from shipworthy.facts.serving.fact import HealthRoute, HealthUse, Listener, Serving, Setting, Start, Surface
@@ -64,6 +65,11 @@ class ServingReader(FactReader[Serving]):
             starts=starts,
             settings=(*found.settings, *_set_for_a_run(starts), *_code_settings(records, found.chosen)),
             listeners=(*found.listeners, *_rows(records, "listeners", lambda row, at: Listener(what=row, location=at))),
+            debug_runs=tuple(
+                DebugSwitch(on=True, what=what, file=path, line=line, in_main=below)
+                for path, record in sorted(records.items())
+                for what, below, line in record.get("runs", ())
+            ),
             health_routes=_rows(records, "health", lambda row, at: HealthRoute(path=row, location=at)),
             health_uses=tuple(dict.fromkeys(found.uses)),
             surfaces=(
