@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.facts import Facts
@@ -35,8 +35,8 @@ class ConfigParity(Check):
         code = f"{plural(settings.files, 'code file')} read"
         if not named and not computed:
             return Outcome.not_applicable("no setting is read", [code])
-        lists = _lists(settings, asked)
-        failures = [*_unlisted(settings, asked, lists), *_only_here(settings)]
+        lists = {name: settings.listed_in(name) for name in asked}
+        failures = [*_unlisted(settings, asked), *_only_here(settings)]
         where = sorted({path for paths in lists.values() for path in paths})
         looked_at = [code, f"{plural(len(asked), 'setting')} read"]
         looked_at += [f"listed in {path}" for path in where[:10]]
@@ -48,7 +48,7 @@ class ConfigParity(Check):
         if questions:
             places = plural(len(questions), "setting is", "settings are")
             return Outcome.unknown(f"{places} read by a computed name", questions, looked_at=looked_at)
-        remarks = [*_stale(settings, named), *_local_defaults(settings)]
+        remarks = [*_leaving(settings, asked), *_stale(settings, named), *_local_defaults(settings)]
         listed = sum(bool(paths) for paths in lists.values())
         rest = f", {len(asked) - listed} with a default" if listed < len(asked) else ""
         summary = f"{plural(len(asked), 'setting')}: {listed} listed{rest}"
@@ -57,14 +57,25 @@ class ConfigParity(Check):
         return Outcome.passed(summary, looked_at, remarks)
 
 
-def _lists(settings: Settings, names: Iterable[str]) -> dict[str, list[str]]:
-    """The files that name each setting for everybody and may stay: no env file of somebody's own secrets."""
+def _leaving(settings: Settings, asked: dict[str, list[SettingRead]]) -> Iterator[Finding]:
+    """Settings that only an env file of somebody's own secrets names: without it nothing lists them."""
     leaving = {
         each.path
         for each in settings.listings
         if each.kind is ListingKind.ENV_FILE and any(_real(row) for row in each.assignments)
     }
-    return {name: [path for path in settings.listed_in(name) if path not in leaving] for name in names}
+    for name, rows in asked.items():
+        required = [row for row in rows if row.required]
+        paths = settings.listed_in(name)
+        if required and paths and leaving.issuperset(paths):
+            yield Finding.at(
+                required[0].location,
+                "setting-list-leaves",
+                f"Only {paths[0]} names {name}, and it holds secrets, so it has to leave git.",
+                anchor=name,
+                severity=Severity.LOW,
+                remedy=f"Add {name}= with a placeholder to .env.example before you take {paths[0]} out of git.",
+            )
 
 
 def _real(row: Assignment) -> bool:
@@ -72,23 +83,17 @@ def _real(row: Assignment) -> bool:
     return row.secret and row.default is Default.TEXT and not row.stand_in
 
 
-def _unlisted(
-    settings: Settings, asked: dict[str, list[SettingRead]], lists: dict[str, list[str]]
-) -> Iterator[Finding]:
+def _unlisted(settings: Settings, asked: dict[str, list[SettingRead]]) -> Iterator[Finding]:
     examples = [each.path for each in settings.listings if each.kind is ListingKind.EXAMPLE]
     for name, rows in asked.items():
         required = [row for row in rows if row.required]
-        if not required or lists[name]:
+        if not required or settings.listed_in(name):
             continue
-        leaving = settings.listed_in(name)[:1]
-        why = "no example, document or deployment file names it"
-        if leaving:
-            why = f"only {leaving[0]} names it, which holds secrets and has to leave git"
         where = examples[0] if examples else ".env.example"
         yield Finding.at(
             required[0].location,
             "setting-not-listed",
-            f"{name} must be set for the app to run, and {why}.",
+            f"{name} must be set for the app to run, and no example, document or deployment file names it.",
             anchor=name,
             severity=Severity.MEDIUM,
             related=[row.location for row in required[1:6]],
