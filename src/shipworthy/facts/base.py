@@ -99,8 +99,8 @@ class Analyser(ABC):
     def expect(self, size: int) -> None:  # noqa: B027 - most have nothing to prepare
         """Told before a pass of how many bytes there may be to look at."""
 
-    def nothing_to_say(self, entry: FileEntry, data: bytes) -> str | None:
-        """For light ones: the record's value as JSON for a file without anything in it, told at less cost than by
+    def quick(self, entry: FileEntry, data: bytes) -> Record | str | None:
+        """For light ones: the record, or its value as JSON where that is always the same, told at less cost than by
         `analyse`, which would say the same. None: ask `analyse`."""
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from shipworthy.facts.base import Analyser
+from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.limits import OverTime, Turns
 from shipworthy.facts.records import one_record
 from shipworthy.project import FileEntry, Source, Unreadable
@@ -47,15 +47,15 @@ def looks(
 
 def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:
     try:
-        nothing = analyser.nothing_to_say(entry, data)
+        record: Record | str | None = analyser.quick(entry, data)
+        if isinstance(record, str):
+            return record, ()
     except OverTime:
         raise
     except Exception:
-        nothing = None  # whatever it is, the analysis itself meets it again and says so
-    if nothing is not None:
-        return nothing, ()
-    record = one_record(Source(entry, data), analyser)
-    return record if isinstance(record, str) else (_json(record.value), record.gaps)
+        record = None  # whatever it is, the analysis itself meets it again and says so
+    answer = one_record(Source(entry, data), analyser) if record is None else record
+    return answer if isinstance(answer, str) else (_json(answer.value), answer.gaps)
 
 
 def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list[Any]], list[Look]]:

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.records import NOTHING
-from shipworthy.facts.secrets.engine import engine, expect
+from shipworthy.facts.secrets.engine import Candidates, engine, expect
 from shipworthy.facts.secrets.identity import masked, token_hash
 from shipworthy.facts.secrets.rules import load
-from shipworthy.facts.secrets.scanner import TOO_MANY, Hit, scan
+from shipworthy.facts.secrets.scanner import TOO_MANY, Hit, judged
 from shipworthy.project import FileEntry, Source
 
 _ARCHIVES = """
@@ -49,14 +49,13 @@ class SecretsAnalyser(Analyser):
     def wants(self, entry: FileEntry) -> bool:
         return entry.suffix not in ARCHIVES and entry.suffix not in BINARIES
 
-    def nothing_to_say(self, entry: FileEntry, data: bytes) -> str | None:
+    def quick(self, entry: FileEntry, data: bytes) -> Record | str | None:
         if data.startswith(_MARKS):
             return None
         if data.find(b"\0", 0, 8000) >= 0:
             return _BINARY
-        if engine().candidates(data, entry.path) is None:
-            return NOTHING
-        return None
+        candidates = engine().candidates(data, entry.path)
+        return NOTHING if candidates is None else _record(entry.path, data, candidates)
 
     def analyse(self, source: Source) -> Record:
         """`{"binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused.
@@ -66,11 +65,15 @@ class SecretsAnalyser(Analyser):
         if source.binary:
             return Record({"binary": True, "rows": [], "left": {}})
         data = text_bytes(source)
-        found = scan(source.path, data, minified=None)
-        left = dict(Counter(reason for reason, _ in found.left_out)) if found.left_out else {}
-        rows = [_row(hit, data) for hit in found.hits]
-        gaps = ((TOO_MANY, None),) if found.cut else ()
-        return Record({"binary": False, "rows": rows, "left": left} if rows or left else None, gaps)
+        return _record(source.path, data, engine().candidates(data, source.path))
+
+
+def _record(path: str, data: bytes, candidates: Candidates | None) -> Record:
+    found = judged(path, data, candidates, minified=None)
+    left = dict(Counter(reason for reason, _ in found.left_out)) if found.left_out else {}
+    rows = [_row(hit, data) for hit in found.hits]
+    gaps = ((TOO_MANY, None),) if found.cut else ()
+    return Record({"binary": False, "rows": rows, "left": left} if rows or left else None, gaps)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shipworthy.facts.secrets.engine import engine, pattern_engine
+from shipworthy.facts.secrets.engine import Candidates, engine, pattern_engine
 from shipworthy.model import Confidence
 
 GUESSABLE = "guessable-signing"
@@ -56,8 +56,15 @@ def scan(path: str, data: bytes, *, minified: bool | None = False, sensitive: bo
     """
     # Text to be masked is short, and every word of it counts.
     found = (pattern_engine() if sensitive else engine()).candidates(data, path)
-    if found is None:
+    return judged(path, data, found, minified=minified, sensitive=sensitive)
+
+
+def judged(
+    path: str, data: bytes, candidates: Candidates | None, *, minified: bool | None = False, sensitive: bool = False
+) -> Found:
+    """What `scan` says of a text of which an engine told where something could stand."""
+    if candidates is None:
         return Found()
     from shipworthy.facts.secrets.judging import judge
 
-    return judge(path, data, found, minified=minified, sensitive=sensitive)
+    return judge(path, data, candidates, minified=minified, sensitive=sensitive)
