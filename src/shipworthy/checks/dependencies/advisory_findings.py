@@ -61,7 +61,8 @@ def _answers_all(ecosystem: str, hits: Sequence[Hit]) -> str | None:
     except NotComparable:
         return None
     count = sum(bool(hit.fixed) for hit in hits)
-    which = f"all {count}" if count == len(hits) else f"{count} of the {len(hits)}"
+    every = "both" if count == 2 else f"all {count}"
+    which = every if count == len(hits) else f"{count} of the {len(hits)}"
     return f"{highest} or later, which fixes {which} known here."
 
 
