@@ -11,9 +11,10 @@ import pytest
 from tests.facts.secrets.examples import example, near_misses
 from tests.facts.secrets.test_scanner import CLEAN, FOR_REVIEW, FOUND, LIVE
 
-from shipworthy.facts.secrets import engine, hyper, prefilter, rules
+from shipworthy.facts.secrets import context, engine, hyper, prefilter, rules
 from shipworthy.facts.secrets import kept as kept_files
 from shipworthy.facts.secrets.analyser import SecretsAnalyser
+from shipworthy.facts.secrets.context import context_of, may_be_plain, may_sign
 from shipworthy.facts.secrets.engine import Candidates, Engine, PatternEngine, pattern_engine
 from shipworthy.facts.secrets.hyper import HyperscanEngine
 from shipworthy.facts.secrets.rules import Rule, load
@@ -27,7 +28,7 @@ Hits = set[tuple[str, int, int, str]]
 
 @pytest.fixture(scope="module")
 def fast() -> HyperscanEngine:
-    return HyperscanEngine(load(), *hyper.databases(load()))
+    return HyperscanEngine(load(), hyper.databases(load()))
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +148,7 @@ def kept(fast: HyperscanEngine, tmp_path_factory: pytest.TempPathFactory) -> byt
     """The cache file as it is written."""
     folder = tmp_path_factory.mktemp("kept") / "shipworthy"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hyper, "databases", lambda rules: (fast._tokens, fast._words))
+        patch.setattr(hyper, "databases", lambda rules: fast.databases)
         patch.setattr(kept_files, "folder", lambda: folder)
         assert hyper.compiled_engine(load()) is not None
         (file,) = folder.glob("hyperscan-*.db")
@@ -207,7 +208,7 @@ def test_a_full_disk_costs_time_only(fast: HyperscanEngine, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(hyper, "databases", lambda rules: (fast._tokens, fast._words))
+    monkeypatch.setattr(hyper, "databases", lambda rules: fast.databases)
     monkeypatch.setattr(kept_files, "write", full)
     assert isinstance(hyper.compiled_engine(load()), HyperscanEngine)
 
@@ -231,3 +232,13 @@ def test_rules_kept_for_the_next_start_are_the_rules(place: Path) -> None:
 )
 def test_a_loosened_pattern_is_shorter_and_wider(pattern: str, loose: str) -> None:
     assert prefilter.loosened(pattern) == loose
+
+
+def test_what_a_name_tells_at_once_leaves_nothing_out() -> None:
+    stems = ("a", "Dockerfile", "x.Dockerfile", ".env", ".env.local", "prod.env", ".foorc", "config", "Makefile", "env")
+    endings = sorted({*context._SIGNING_SUFFIX, *context._PLAIN_SUFFIX, *context._DATA_SUFFIX, "", ".rc", ".Py", ".x"})
+    names = [stem + ending for stem in stems for ending in endings]
+    known = {name: context_of(f"src/{name}") for name in names}
+    assert [name for name, each in known.items() if each.plain and not may_be_plain(name)] == []
+    assert [name for name, each in known.items() if each.signs and not may_sign(name)] == []
+    assert not all(may_be_plain(name) for name in names)

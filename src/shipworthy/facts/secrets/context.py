@@ -37,6 +37,7 @@ _PLAIN_NAME = re.compile(
     r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
     r"|\.[\w-]+rc|[\w-]+\.rc|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
 )
+_PLAIN_BEGIN = (".", "Dockerfile")
 _SECRET_TEST = re.compile(
     r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|cassettes|stubs|spec_helper|t|testutils?)(?:/|$)"
     r"|(?:^|/)(?:tests?|testing)\.(?:py|[cm]?[jt]s|json|ya?ml|env|toml|ini|cfg)$|(?:^|/)\.env\.(?:tests?|testing|ci)(?:\.|$)"
@@ -71,6 +72,17 @@ class FileContext:
     def doubtful(self) -> bool:
         """What anybody can make is a stand-in more often than not here, so it is for review."""
         return self.role in ("test", "docs", "locale", "lock", "data", "bundled")
+
+
+def may_sign(name: str) -> bool:
+    """Whether the context of a file with this name may be one that signs, told for less than the context."""
+    return name[name.rfind(".") :].lower() in _SIGNING_SUFFIX
+
+
+def may_be_plain(name: str) -> bool:
+    """Whether the context of a file with this name may be a plain one, told for less than the context."""
+    # A name that ends as code does is plain for how it begins alone.
+    return not may_sign(name) or name.startswith(_PLAIN_BEGIN)
 
 
 @lru_cache(maxsize=65_536)

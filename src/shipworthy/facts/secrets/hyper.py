@@ -11,20 +11,21 @@ import contextlib
 import hashlib
 import platform
 import struct
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from shipworthy.facts.secrets import kept, prefilter
-from shipworthy.facts.secrets.context import context_of
+from shipworthy.facts.secrets.context import context_of, may_be_plain, may_sign
 from shipworthy.facts.secrets.engine import Candidates, Engine, reports_ends
 from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 
 if TYPE_CHECKING:
     import hyperscan
 
-_LAYOUT = b"shipworthy-hyperscan-1\n"
-_LENGTHS = struct.Struct(">QQ")
+_LAYOUT = b"shipworthy-hyperscan-2\n"
+_LENGTHS = struct.Struct(">QQQQ")
 _SIGNING = 1_000
 """Numbers from here on are of `prefilter.SIGNING`, smaller ones of `prefilter.ASSIGNMENTS`."""
 _MOST_ENDS = 40_000
@@ -33,51 +34,59 @@ _MOST_REPORTS = 100_000
 
 
 class HyperscanEngine:
-    """Two databases: tokens by their own form, and the words around what is known by its name.
+    """One database of tokens by their own form, and three of the words around what is known by its name.
 
-    Rules for files of certain names are in neither: they are tried in every such file.
+    Of the three a file gets those that say something of its kind. Rules for files of certain names are in none: they
+    are tried in every such file.
     """
 
-    def __init__(self, rules: Rules, tokens: hyperscan.Database, words: hyperscan.Database) -> None:
+    def __init__(self, rules: Rules, databases: Sequence[hyperscan.Database]) -> None:
         self._rules = rules.rules
         self._by_file: dict[str, list[Rule]] = {}
         for rule in rules.rules:
             for name in rule.names:
                 self._by_file.setdefault(name, []).append(rule)
-        self._tokens, self._words = tokens, words
+        self.databases = tuple(databases)
+        self._ends: dict[int, list[int]] = {}
+        self._reports: list[tuple[int, int]] = []
+        self._cut = False
         self._lock = Lock()
 
+    def _token(self, number: int, start: int, end: int, flags: int, context: Any) -> None:
+        ends = self._ends.setdefault(number, [])
+        if len(ends) < _MOST_ENDS:
+            ends.append(end)
+        else:
+            self._cut = True
+
+    def _word(self, number: int, start: int, end: int, flags: int, context: Any) -> bool | None:
+        self._reports.append((number, end))
+        return len(self._reports) > _MOST_REPORTS or None
+
     def candidates(self, data: bytes, path: str) -> Candidates | None:
-        of_file = self._by_file.get(path.rpartition("/")[2])
-        found: dict[int, list[int]] = {}
-        reports: list[tuple[int, int]] = []
-        cut: list[int] = []
-
-        def token(number: int, start: int, end: int, flags: int, context: Any) -> None:
-            ends = found.setdefault(number, [])
-            if len(ends) < _MOST_ENDS:
-                ends.append(end)
-            else:
-                cut.append(number)
-
-        def word(number: int, start: int, end: int, flags: int, context: Any) -> bool | None:
-            reports.append((number, end))
-            return len(reports) > _MOST_REPORTS or None
-
+        name = path.rpartition("/")[2]
         # One scratch space each, and whatever thread asks.
         with self._lock:
-            self._tokens.scan(data, match_event_handler=token)
-            overrun = False
+            tokens, words, plain, signing = self.databases
+            self._cut = overrun = False
+            self._ends, self._reports = {}, []
+            tokens.scan(data, match_event_handler=self._token)
             try:
-                self._words.scan(data, match_event_handler=word)
+                words.scan(data, match_event_handler=self._word)
+                if may_be_plain(name):
+                    plain.scan(data, match_event_handler=self._word)
+                if may_sign(name):
+                    signing.scan(data, match_event_handler=self._word)
             except _terminated():
                 overrun = True
-        if not found and not reports and not of_file:
+            ends, reports, cut = self._ends, self._reports, self._cut
+        of_file = self._by_file.get(name)
+        if not ends and not reports and not of_file:
             return None
-        rules = (*(self._rules[number] for number in sorted(found)), *(of_file or ()))
-        where = {rule.id: ends for number, ends in found.items() if reports_ends(rule := self._rules[number])}
+        rules = (*(self._rules[number] for number in sorted(ends)), *(of_file or ()))
+        where = {rule.id: found for number, found in ends.items() if reports_ends(rule := self._rules[number])}
         if overrun:
-            return Candidates(rules, where, None, True, bool(cut))
+            return Candidates(rules, where, None, True, cut)
         assigned: dict[int, list[int]] = {}
         signs: set[str] = set()
         for number, end in reports:
@@ -85,8 +94,8 @@ class HyperscanEngine:
                 assigned.setdefault(number, []).append(end)
             else:
                 signs |= prefilter.SIGNING[number - _SIGNING][1]
-        signing = prefilter.signs(signs)
-        if not rules and not assigned and not signing:
+        signs_here = prefilter.signs(signs)
+        if not rules and not assigned and not signs_here:
             return None
         context = context_of(path)
         # Most reports are of forms that are no assignment in the kind of file they stand in.
@@ -95,10 +104,10 @@ class HyperscanEngine:
         elif not context.plain:
             for form in prefilter.PLAIN_ONLY:
                 assigned.pop(form, None)
-        signing = signing and context.signs
-        if not rules and not assigned and not signing:
+        signs_here = signs_here and context.signs
+        if not rules and not assigned and not signs_here:
             return None
-        return Candidates(rules, where, assigned, signing, bool(cut))
+        return Candidates(rules, where, assigned, signs_here, cut)
 
 
 def _terminated() -> type[Exception]:
@@ -120,14 +129,15 @@ def stored_engine(rules: Rules) -> Engine | None:
         if data is None:
             return None
         databases = []
-        first, second = _LENGTHS.unpack_from(data)
-        for start, length in ((_LENGTHS.size, first), (_LENGTHS.size + first, second)):
+        start = _LENGTHS.size
+        for length in _LENGTHS.unpack_from(data):
             database = hyperscan.loadb(data[start : start + length], hyperscan.HS_MODE_BLOCK)
             database.scratch = hyperscan.Scratch(database)
             databases.append(database)
+            start += length
     except (OSError, ValueError, struct.error, hyperscan.HyperscanError):
         return None
-    return HyperscanEngine(rules, *databases)
+    return HyperscanEngine(rules, databases)
 
 
 def compiled_engine(rules: Rules) -> Engine | None:
@@ -137,36 +147,41 @@ def compiled_engine(rules: Rules) -> Engine | None:
     except ImportError:
         return None
     try:
-        tokens, words = databases(rules)
+        made = databases(rules)
     except (hyperscan.HyperscanError, ValueError):
         return None
-    parts = [hyperscan.dumpb(tokens), hyperscan.dumpb(words)]
+    parts = [hyperscan.dumpb(each) for each in made]
     with contextlib.suppress(OSError):  # without it, the next start compiles again
         kept.write(_path(rules), _LAYOUT, _LENGTHS.pack(*map(len, parts)) + b"".join(parts))
         keep_rows()
-    return HyperscanEngine(rules, tokens, words)
+    return HyperscanEngine(rules, made)
 
 
-def databases(rules: Rules) -> tuple[hyperscan.Database, hyperscan.Database]:
-    """Compiles both. Raises hyperscan.HyperscanError naming no rule: `tests` compile each rule on its own."""
+def databases(rules: Rules) -> tuple[hyperscan.Database, ...]:
+    """Compiles them: tokens, assignments, those of plain values, signing.
+
+    Raises hyperscan.HyperscanError naming no rule: `tests` compile each rule on its own.
+    """
     import hyperscan
 
     once, loose = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_PREFILTER
-    tokens = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    anywhere = [(number, rule) for number, rule in enumerate(rules.rules) if not rule.names]
-    tokens.compile(
-        expressions=[_expression(rule) for _, rule in anywhere],
-        ids=[number for number, _ in anywhere],
-        flags=[loose if reports_ends(rule) else once | loose for _, rule in anywhere],
-    )
-    words = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    signing = [expression for expression, _ in prefilter.SIGNING]
-    words.compile(
-        expressions=[each.encode("ascii") for each in (*prefilter.ASSIGNMENTS, *signing)],
-        ids=[*range(len(prefilter.ASSIGNMENTS)), *range(_SIGNING, _SIGNING + len(signing))],
-        flags=[0] * len(prefilter.ASSIGNMENTS) + [once] * len(signing),
-    )
-    return tokens, words
+
+    def made(rows: Iterable[tuple[int, bytes, int]]) -> hyperscan.Database:
+        ids, expressions, flags = zip(*rows, strict=True)
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(expressions=expressions, ids=ids, flags=flags)
+        return database
+
+    tokens = [
+        (number, _expression(rule), loose if reports_ends(rule) else once | loose)
+        for number, rule in enumerate(rules.rules)
+        if not rule.names
+    ]
+    forms = [(number, each.encode("ascii"), 0) for number, each in enumerate(prefilter.ASSIGNMENTS)]
+    signing = [(number, each.encode("ascii"), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
+    words = [row for row in forms if row[0] not in prefilter.PLAIN_ONLY]
+    plain = [row for row in forms if row[0] in prefilter.PLAIN_ONLY]
+    return tuple(made(rows) for rows in (tokens, words, plain, signing))
 
 
 def _expression(rule: Rule) -> bytes:
