@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shipworthy.assess.signing import SessionError
+from shipworthy.home import home
 from shipworthy.model.form_files import FORM_FILES
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from shipworthy.facts.forms import Answers, Form
     from shipworthy.forms import Filled, Saved
+    from shipworthy.forms.drafts import Draft
 
 
 class FormChanged(SessionError):
@@ -29,12 +33,15 @@ class Opened:
     """The answers, with rows added for what the code names."""
     held: Answers
     """What the file itself says."""
+    draft: Draft | None = None
+    """What was typed before and never saved, where a kill or a crash came in between."""
 
 
 class Forming:
     """What `session.Session` can do about forms. Opening and saving wait for the disk, so a screen asks in a thread."""
 
     root: Path
+    _clock: Callable[[], datetime]
 
     def form_file(self, item: str) -> str:
         """The path of the item's form from the repository's top; "" for an item without a form."""
@@ -51,13 +58,18 @@ class Forming:
         It reads the repository in another process and waits for it. Raises SessionError, also for a broken file.
         """
         from shipworthy import forms
+        from shipworthy.assess.context import state_dir
+        from shipworthy.forms import drafts
 
         form = forms.form_of(item)
         if form is None:
             raise SessionError(f"no form serves {item}", "See which there are: shipworthy form")
         try:
             held = forms.opened(self.root, form)
-            return Opened(form=form, filled=forms.prefilled(self.root, form, stop), held=held)
+            filled = forms.prefilled(self.root, form, stop)
+            draft = drafts.kept(state_dir(home()), self.root, form, held)
+            draft = draft and drafts.continued(form, draft, filled.answers)
+            return Opened(form=form, filled=filled, held=held, draft=draft)
         except forms.FormError as error:
             raise SessionError(str(error), error.diagnostics) from error
 
@@ -77,6 +89,24 @@ class Forming:
             return forms.save(self.root, form, answers)
         except forms.FormError as error:
             raise SessionError(str(error), error.diagnostics) from error
+
+    def keep_draft(self, form: Form, answers: Answers, held: Answers) -> bool:
+        """Keep what is typed until it is saved or thrown away; whether that could be done. A screen goes on without."""
+        from shipworthy.assess.context import state_dir
+        from shipworthy.forms import drafts
+
+        try:
+            drafts.keep(state_dir(home()), self.root, form, answers, held, self._clock())
+        except OSError:
+            return False
+        return True
+
+    def drop_draft(self, form: Form) -> None:
+        """Forget what was typed and not saved."""
+        from shipworthy.assess.context import state_dir
+        from shipworthy.forms import drafts
+
+        drafts.drop(state_dir(home()), self.root, form)
 
 
 def _says(now: Answers, form: Form, held: Answers) -> bool:

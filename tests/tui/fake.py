@@ -88,6 +88,7 @@ class FakeSession:
     changes: Changes | SessionError = field(default_factory=looked_up.changes)
     before: Changes | SessionError = field(default_factory=looked_up.unchanged)
     book: KeyBook | SessionError = field(default_factory=looked_up.book)
+    drafts: dict[str, Answers] = field(default_factory=dict)
     forms: dict[str, Opened | SessionError] = field(default_factory=lambda: {"backup-restored": made_up_forms.backup()})
     written: dict[str, Answers] = field(default_factory=dict)
     """What was saved, by item id."""
@@ -276,6 +277,13 @@ class FakeSession:
         self.calls.append(("save_form", form.id))
         self.written[form.id] = answers
         return Saved(path=form.file, changed=True, ignored=self.ignored)
+
+    def keep_draft(self, form: Form, answers: Answers, held: Answers) -> bool:
+        self.drafts[form.id] = answers
+        return True
+
+    def drop_draft(self, form: Form) -> None:
+        self.drafts.pop(form.id, None)
 
     def next_step(self) -> Result | None:
         waiting = self.running | self.pending

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from driving import NARROW, WIDE, coach
@@ -15,8 +17,9 @@ from test_hostile import look
 from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
-from shipworthy.forming import FormChanged
+from shipworthy.forming import FormChanged, Opened
 from shipworthy.forms import Row
+from shipworthy.forms.drafts import Draft
 from shipworthy.tui.screens.dialogs import Message, Question
 from shipworthy.tui.screens.form import FormScreen
 from shipworthy.tui.screens.form_fields import FormTable, FormText
@@ -221,3 +224,35 @@ async def test_dates_of_a_row_take_the_word_today_and_may_stay_empty() -> None:
     assert [row and dict(row.cells) for row in kept] == [
         {**cells, "kept": "Fly", "created": TODAY.isoformat(), "rotate_by": "2027-01-31"}
     ]
+
+
+async def test_what_is_typed_is_kept_until_it_is_saved_or_thrown_away() -> None:
+    async with filling(FakeSession()) as driver:
+        drafts = driver.session.drafts
+        field(driver, "took").value = "an hour"
+        for _ in range(200):
+            if drafts:
+                break
+            await driver.pilot.pause(0.02)
+        assert drafts[ITEM].text("took") == "an hour"
+        await driver.press("ctrl+s")
+        await driver.until("Written to")
+        assert drafts == {}
+
+
+async def test_what_was_typed_before_a_kill_is_there_again() -> None:
+    session = FakeSession()
+    made = session.forms[ITEM]
+    assert isinstance(made, Opened)
+    draft = Draft(answers=made.filled.answers.with_text("took", "an hour"), at=datetime(2026, 11, 21, 9, 5, tzinfo=UTC))
+    session.forms[ITEM] = replace(made, draft=draft)
+    session.drafts[ITEM] = draft.answers
+    async with filling(session) as driver:
+        assert "Here is what you typed on 21 November" in words(driver)
+        assert field(driver, "took").value == "an hour"
+        assert "not saved" in driver.lines[0]
+        await driver.press("escape")
+        await driver.until("Not everything is saved")
+        await driver.press("tab", "tab", "enter")
+        assert not isinstance(driver.app.screen, FormScreen)
+        assert session.drafts == {}

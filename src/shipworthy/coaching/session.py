@@ -158,6 +158,14 @@ class Session(Protocol):
         """
         ...
 
+    def keep_draft(self, form: Form, answers: Answers, held: Answers) -> bool:
+        """Keep what is typed until it is saved or thrown away; whether that could be done. Waits for the disk."""
+        ...
+
+    def drop_draft(self, form: Form) -> None:
+        """Forget what was typed and not saved."""
+        ...
+
     def next_step(self) -> Result | None:
         """The open item to do first, by risk and effort."""
         ...

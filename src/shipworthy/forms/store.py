@@ -68,14 +68,14 @@ def opened(root: Path, form: Form) -> Answers:
 def save(root: Path, form: Form, answers: Answers) -> Saved:
     """Write the answers into the form's file, which is made if need be. Raises FormError, and then it is as it was."""
     answers = normal(form, answers)
-    _no_secret(form, answers)
+    no_secret(form, answers)
     return _rewritten(root, form, lambda data: rendered(form, answers, data))
 
 
 def add(root: Path, form: Form, question: str, row: Row) -> Saved:
     """Write one more row behind those of a table, whatever else the file says by then. Raises as `save`."""
     row = normal(form, Answers(rows={question: (row,)})).table(question)[0]
-    _no_secret(form, Answers(rows={question: (row,)}))
+    no_secret(form, Answers(rows={question: (row,)}))
 
     def change(data: bytes) -> bytes:
         held = read(form, data)
@@ -137,7 +137,7 @@ def _error(flaw: Flaw) -> FormError:
     return FormError(f"{place}: {flaw.message}", f"{flaw.remedy} The file is left as it is.")
 
 
-def _no_secret(form: Form, answers: Answers) -> None:
+def no_secret(form: Form, answers: Answers) -> None:
     """Raises FormError where an answer holds a secret. Its words say which answer, never what stands there."""
     for question in form.questions:
         if question.kind is not Kind.ROWS:

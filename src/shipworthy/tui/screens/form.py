@@ -22,6 +22,7 @@ from shipworthy.text import plural, visible
 from shipworthy.tui.keys import FORM
 from shipworthy.tui.screens.changes import PAGES_CSS
 from shipworthy.tui.screens.dialogs import DIALOG_CSS, Answer, Choice, Once, Question, Reader
+from shipworthy.tui.screens.form_draft import Drafts, drafted
 from shipworthy.tui.screens.form_fields import Asked, FormTable
 from shipworthy.tui.screens.form_row import RowDialog
 from shipworthy.tui.screens.form_words import by_question, gaps, help_lines, missing, told_once
@@ -70,13 +71,16 @@ class FormScreen(Once[Left]):
         """What the file says, as far as this screen knows."""
         self._kept = opened.filled.answers
         """What was there before anybody typed, or was saved last."""
+        self._draft = opened.draft if opened.draft and not opened.draft.answers.same(self._kept) else None
+        """What was typed and not saved when this form was last open, which is shown again."""
         self._saved: Saved | None = None
         self._flaws: tuple[Flaw, ...] = ()
         self._saving = False
+        self._drafts = Drafts(self)
 
     def compose(self) -> ComposeResult:
         self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow", update=False)
-        form, answers = self._form, self._filled.answers
+        form, answers = self._form, self._draft.answers if self._draft else self._filled.answers
         yield SafeStatic(id="form-top", classes="page-top")
         yield SafeStatic(shown(form.intro, DIM, 600), id="form-intro")
         with Body(id="form-body"):
@@ -93,8 +97,11 @@ class FormScreen(Once[Left]):
         yield KeyBar(id="form-keys").set_class(True, "page-keys")
 
     def _found(self) -> Iterator[Content]:
-        """What was found that may help, and what could not be read."""
+        """What was typed before, what was found that may help, and what could not be read."""
         filled = self._filled
+        if self._draft:
+            yield drafted(self._draft)
+            yield NOTHING
         if filled.hints:
             yield joined(("Found in the code  ", BOLD), Content.assemble((told_once(filled.hints), DIM)))
         if filled.unsure:
@@ -128,6 +135,15 @@ class FormScreen(Once[Left]):
         """Whether something was typed that is nowhere else."""
         return not self.answers.same(self._kept)
 
+    async def keep_draft(self) -> None:
+        """Keep what is typed and not saved; without a word, for who types is not to be stopped by it."""
+        if self.unsaved and not self._saving:
+            await asyncio.to_thread(self._session.keep_draft, self._form, self.answers, self._held)
+
+    async def drop_draft(self) -> None:
+        """Forget what was kept: it was saved, or is to be lost."""
+        await asyncio.to_thread(self._session.drop_draft, self._form)
+
     def on_input_changed(self) -> None:
         self._look()
         self._bring_focused()
@@ -146,6 +162,8 @@ class FormScreen(Once[Left]):
         self.query_one("#form-foot", SafeStatic).put(missing(self._form.questions, answers, self._flaws))
         unsaved = not answers.same(self._kept)
         state = ("  not saved", "$warning") if unsaved else ("  saved", DIM) if self._saved else ("", "")
+        if unsaved:
+            self._drafts.typed()
         left = joined((" ", ""), (self._form.title, BOLD), state)
         self.query_one("#form-top", SafeStatic).put(Ends(chip("FORM", "checking") + left, shown(self._form.file, DIM)))
 
@@ -337,6 +355,7 @@ class FormScreen(Once[Left]):
                 return None
             else:
                 self._kept = self._held = answers
+                await self._drafts.forget()
                 return saved
 
     def _leave(self) -> None:
@@ -355,6 +374,7 @@ class FormScreen(Once[Left]):
         choices = (Answer("no", "Keep writing"), Answer("save", "Save and leave"), Answer("drop", "Leave it unsaved"))
         answer = await self.app.push_screen_wait(Question("Not everything is saved", lines, choices))
         if answer == "drop":
+            await self._drafts.forget()
             self._leave()
         elif answer == "save":
             await self._save(leave=True)
