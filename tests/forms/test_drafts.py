@@ -17,10 +17,11 @@ found = form_of("backup-restored")
 assert found is not None
 FORM = found
 HELD = Answers().with_text("result", "It came back.")
-TYPED = HELD.with_text("took", "an hour").with_rows(
-    "stores",
-    (Row(cells={"name": "postgresql"}), Row(cells={"name": "redis"}, confirmed=False, found="compose.yaml:12")),
+STORES = (
+    Row(cells={"name": "postgresql"}),
+    Row(cells={"name": "redis"}, confirmed=False, found="compose.yaml:12"),
 )
+TYPED = HELD.with_text("took", "an hour").with_rows("stores", STORES)
 
 
 def keep(tmp_path: Path, answers: Answers = TYPED, held: Answers = HELD) -> Path:
