@@ -23,7 +23,7 @@ from shipworthy.tui.themes import THEMES
 
 # Textual repaints on a grid of sixtieths of a second, and what comes just after a repaint waits for one to two of them:
 # the item beside the list came 30 ms after the cursor. A repaint takes longer than this period, so it is no flood.
-textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # its setting, TEXTUAL_FPS, would reach every child too
+textual.screen.UPDATE_PERIOD = 1 / 1_000  # type: ignore[misc]  # its setting, TEXTUAL_FPS, would reach every child too
 
 
 class Frame(App[None]):

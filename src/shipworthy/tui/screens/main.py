@@ -215,6 +215,9 @@ class MainScreen(Commands):
             self._size = self.app.size
             self.call_later(self.redraw)
 
+    def on_screen_suspend(self) -> None:
+        self.query_one(KeyBar).redraw()
+
     def on_key(self) -> None:
         self._touched = True
 

@@ -34,17 +34,19 @@ class KeyBar(SafeStatic):
         self.redraw()
 
     def _updated(self, screen: Screen[object]) -> None:
-        # Opening an item says it three times; once, after what is said meanwhile, is enough.
+        # Opening an item says it three times: once is enough, and what was opened is to be seen first.
         if screen is self.screen and not self._stale:
             self._stale = True
-            self.call_later(self._refresh_keys)
+            self.call_after_refresh(self._refresh_keys)
 
     def _refresh_keys(self) -> None:
-        self._stale = False
-        self.redraw()
+        # It may have been drawn already: what is covered by a dialog waits for no refresh.
+        if self._stale:
+            self.redraw()
 
     def redraw(self) -> None:
         """Fit as many keys as there is room for, in their order; the last one, help, always."""
+        self._stale = False
         keys: dict[str, tuple[str, str, bool]] = {}
         for each in sorted(self.screen.active_bindings.values(), key=_order):
             binding = each.binding

@@ -134,6 +134,12 @@ class Lines(ScrollView, can_focus=True):
             strip = self._drawn[number] = self._draw(number, look)
         return strip
 
+    def _draw_ahead(self) -> None:
+        """While it is hidden: what will be seen when it is shown."""
+        if self._look is not None and not self.scrollable_content_region:
+            for number in range(self._height):
+                self._row(number, self._look)
+
     def _draw(self, number: int, look: _Look) -> Strip:
         row, kind = self._rows[number] if number < len(self._rows) else (NOTHING, "text")
         parts = [
@@ -172,6 +178,8 @@ class Lines(ScrollView, can_focus=True):
         size = Size(width, max(len(self._rows), height))
         self.set_reactive(Lines.virtual_size, size)
         self._scroll_update(size)
+        if not self.scrollable_content_region and height:
+            self.call_after_refresh(self._draw_ahead)
         self.refresh()
 
 
