@@ -163,7 +163,7 @@ CASES: dict[str, Case] = {
         }
     ),
     "known-vulns": Case(
-        files={"package.json": _PACKAGE, "package-lock.json": _LOCK, "index.js": "require('left-pad')\n"}
+        files={"requirements.txt": f"flask==3.0.3 --hash=sha256:{'a' * 64}\n", "app.py": "import flask\n"}
     ),
     "update-bot": Case(
         files={

@@ -51,7 +51,6 @@ def lock(dependencies: dict[str, str], development: dict[str, str] | None = None
     [
         ({"pyproject.toml": PYPROJECT, "uv.lock": CLEAN_UV}, "none known as of 2024-10-10 (PyPI, 43 days old)"),
         ({"requirements.txt": f"flask==3.0.3{HASH}\n"}, "none known as of 2024-10-10 (PyPI, 43 days old)"),
-        (lock({"left-pad": "1.3.0"}) | {"app.py": "x = 1\n"}, "none known as of "),
     ],
 )
 def test_pass_names_the_date_of_the_data(files: dict[str, str], summary: str, tmp_path: Path) -> None:
@@ -61,10 +60,13 @@ def test_pass_names_the_date_of_the_data(files: dict[str, str], summary: str, tm
     assert any("advisories to 20" in each for each in outcome.looked_at)
 
 
-def test_pass_on_partial_data_says_so(tmp_path: Path) -> None:
+def test_data_that_is_a_part_passes_nothing(tmp_path: Path) -> None:
     outcome = check_files(
         "known-vulns", tmp_path / "repo", lock({"left-pad": "1.3.0"}), context=context(tmp_path, year=2026)
     )
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert [(each.rule, each.location.path) for each in outcome.findings] == [("partial-data", "package-lock.json")]
+    assert "`npm audit`" in outcome.findings[0].remedy
     assert "a small part of what is published" in outcome.looked_at[0]
     assert "(npm, part of the data, " in outcome.summary
 
@@ -137,7 +139,16 @@ def test_the_fingerprint_survives_moved_lines_and_a_useless_upgrade(tmp_path: Pa
     ("files", "kind", "severities"),
     [
         # Development only: remarks, one level lower.
-        (lock({"left-pad": "1.3.0"}, {"lodash": "4.17.20"}), OutcomeKind.PASS, {Severity.MEDIUM, Severity.LOW}),
+        (
+            lock({"left-pad": "1.3.0"}, {"lodash": "4.17.20"}),
+            OutcomeKind.UNKNOWN,
+            {Severity.HIGH, Severity.MEDIUM, Severity.LOW},
+        ),
+        (
+            {"requirements.txt": f"flask==3.0.3{HASH}\n"} | lock({}, {"lodash": "4.17.20"}),
+            OutcomeKind.PASS,
+            {Severity.MEDIUM, Severity.LOW},
+        ),
         (
             {"requirements.txt": f"flask==3.0.3{HASH}\n", "requirements-dev.txt": f"black==23.3.0{HASH}\n"},
             OutcomeKind.PASS,

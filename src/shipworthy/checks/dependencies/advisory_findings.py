@@ -126,6 +126,19 @@ def too_old(snapshots: Iterable[Snapshot], today: date, limit: int | None, path:
             yield words.finding("old-data", path, None, message, each.ecosystem, remedy)
 
 
+def in_part(snapshots: Iterable[Snapshot], path: str) -> Iterator[Finding]:
+    """Data that is a part only: that it names none of the packages says nothing of those it leaves out."""
+    for each in snapshots:
+        if each.partial:
+            message = (
+                f"None of these packages is in the {each.ecosystem} advisory data of shipworthy, but that is "
+                f"{each.partial}."
+            )
+            how = _NEWER.get(each.ecosystem, "a scanner with all of it")
+            remedy = f"Run {how}, upgrade what it names, and waive this item with what it says."
+            yield words.finding("partial-data", path, None, message, each.ecosystem, remedy)
+
+
 def _age(snapshot: Snapshot, today: date) -> str:
     days = (today - snapshot.date).days
     if days >= 730:

@@ -23,9 +23,10 @@ class KnownVulns(Check):
     what its bundler picks from them, so there they count.
     Unknown where anything is unpinned, unlocked, comes without a version or cannot be compared: what is not known
     cannot be looked up. An open range fails all the same where every version it allows is vulnerable.
+    Unknown also where the data of an ecosystem is a part only (npm's, as embedded): what it does not name may have
+    advisories all the same.
     A workspace member without packages of its own is judged with the lock it shares.
-    It cannot see: whether the vulnerable code is ever called, advisories newer than the data, and most of npm's (the
-    embedded npm data is a part only, as the evidence says).
+    It cannot see: whether the vulnerable code is ever called, and advisories newer than the data.
     """
 
     id = "known-vulns"
@@ -49,6 +50,10 @@ class KnownVulns(Check):
         snapshots = [each for each in known.snapshots if each.ecosystem in used]
         today, limit = context.outside.now.date(), context.outside.advisory_max_age_days
         unknowns += advisory_findings.too_old(snapshots, today, limit, min(files, default="."))
+        # Said where nothing else is: what keeps a package from being looked up at all comes first.
+        at_work = {each.ecosystem for each in own if shipped or each.dev is not True}
+        partly = [each for each in snapshots if each.ecosystem in at_work]
+        partial = [] if fails or unknowns else list(advisory_findings.in_part(partly, min(files, default=".")))
         looked = [*advisory_findings.evidence(own, snapshots, today), *words.set_aside(mine)]
         if fails:
             what, _, identity = fails[0].message.partition(" has ")
@@ -61,6 +66,8 @@ class KnownVulns(Check):
                 f"{advisory_findings.as_of(snapshots, today)}: too old to count" if old else words.summed(unknowns)
             )
             return Outcome.unknown(summary, [*unknowns, *remarks], looked_at=looked)
+        if partial:
+            return Outcome.unknown(advisory_findings.as_of(snapshots, today), [*partial, *remarks], looked_at=looked)
         if own:
             return Outcome.passed(advisory_findings.as_of(snapshots, today), looked, remarks)
         shared = {path for each in mine.manifests for path in mine.answers.get(each.path, ())} - files
