@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shipworthy.assess.events import Done, Event, Failed, Judged, Planned
-from shipworthy.model import PROJECT, ComponentOutcome, Finding, Outcome, Status
+from shipworthy.model import PROJECT, ComponentOutcome, Finding, Level, Outcome, Status
 from shipworthy.session import Session
 from tests.support import git, make_repo, write
 
@@ -69,3 +69,17 @@ def test_what_was_said_beside_a_pass_holds_when_only_its_remark_is_left(tmp_path
     assert made.result(item).status is Status.NEEDS_YOU
     made.apply(judged(Outcome.failed("it can", [other])))
     assert made.result(item).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("policy", "mine"),
+    [('profile = "solo"\n', False), ('profile = "team"\n', True), ('profile = "solo"\napprovers = 1\n', True)],
+)
+def test_whether_somebody_else_has_to_accept_a_waiver(tmp_path: Path, policy: str, mine: bool) -> None:
+    root = make_repo(tmp_path, {"a.py": "x = 1\n", ".shipworthy/policy.toml": policy})
+    git(root, "config", "user.email", "ada@example.org")
+    made = Session(root)
+    results = {each.item.id: each for each in made.assessment().results}
+    assert made.needs_approver(results[ITEM]) is mine
+    less = next(each for each in results.values() if each.level is not Level.REQUIRED)
+    assert not made.needs_approver(less)

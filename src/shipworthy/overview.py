@@ -12,7 +12,7 @@ from shipworthy.assess.signing import SessionError
 
 if TYPE_CHECKING:
     from shipworthy.assess.rules import Rules
-    from shipworthy.model import Assessment
+    from shipworthy.model import Assessment, Result
     from shipworthy.readiness.changes import Changes
     from shipworthy.readiness.key_book import KeyBook
 
@@ -23,6 +23,28 @@ class Overview:
     root: Path
     rules: Rules
     _clock: Callable[[], datetime]
+
+    def needs_approver(self, result: Result) -> bool:
+        """Whether a waiver of this item counts only where somebody else, an approver, accepts it."""
+        from shipworthy.model import Level
+        from shipworthy.readiness.waivers import own_counts
+
+        if result.level is not Level.REQUIRED:
+            return False
+        try:
+            me = self.email()
+        except SessionError:
+            return False  # nothing can be written down for nobody, and that is said then
+        return not own_counts(self.root, self.rules.policy, self.profile, me)
+
+    @property
+    def profile(self) -> str:
+        """The profile that holds now."""
+        raise NotImplementedError
+
+    def email(self) -> str:
+        """The address decisions are recorded under. Raises SessionError."""
+        raise NotImplementedError
 
     def since_sign_off(self, assessment: Assessment) -> Changes:
         """What an assessment of this repository says now, compared with the last accepted sign-off.

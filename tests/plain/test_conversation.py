@@ -251,6 +251,14 @@ def test_waiving(typed: list[str], did: tuple[object, ...] | None) -> None:
     assert ("It covers" if typed[0] == "9" else "this stays open: A backup was restored once.") in said.text
 
 
+def test_the_approver_of_a_waiver_is_asked_for() -> None:
+    session = FakeSession(approver_needed=True)
+    assert talk("9", "w", "Not real.", "", session=session).did == []
+    said = talk("9", "w", "Not real.", "lea@example.org", "", YES, session=session)
+    assert said.did[0][-1] == "lea@example.org"
+    assert "it counts once they approve" in said.text
+
+
 @pytest.mark.parametrize(("typed", "kept"), [("", True), ("n", True), ("y", False)])
 def test_taking_back_what_was_said(typed: str, kept: bool) -> None:
     said = talk("17", "u", typed)

@@ -88,6 +88,7 @@ class FakeSession:
     changes: Changes | SessionError = field(default_factory=looked_up.changes)
     before: Changes | SessionError = field(default_factory=looked_up.unchanged)
     book: KeyBook | SessionError = field(default_factory=looked_up.book)
+    approver_needed: bool = False
     drafts: dict[str, Answers] = field(default_factory=dict)
     forms: dict[str, Opened | SessionError] = field(default_factory=lambda: {"backup-restored": made_up_forms.backup()})
     written: dict[str, Answers] = field(default_factory=dict)
@@ -156,9 +157,14 @@ class FakeSession:
         self._decide(item, DecisionKind.ATTESTED, reason, evidence, expires)
         self.calls.append(("attest", item, reason, evidence, expires))
 
-    def waive(self, item: str, reason: str, expires: date, *, not_applicable: bool = False) -> None:
+    def waive(
+        self, item: str, reason: str, expires: date, *, not_applicable: bool = False, by: str | None = None
+    ) -> None:
         self._decide(item, DecisionKind.WAIVED, reason, "", expires, not_applicable)
-        self.calls.append(("waive", item, reason, expires, not_applicable))
+        self.calls.append(("waive", item, reason, expires, not_applicable, *([by] if by else [])))
+
+    def needs_approver(self, result: Result) -> bool:
+        return self.approver_needed
 
     def undo(self, item: str) -> bool:
         self.calls.append(("undo", item))

@@ -155,6 +155,21 @@ async def test_waive(size: tuple[int, int]) -> None:
         assert "~ waived  A live-looking secret" in driver.text or "~ waived  No live-looking secret" in driver.text
 
 
+async def test_where_nobody_waives_for_themselves_the_approver_is_asked_for() -> None:
+    async with coach(FakeSession(approver_needed=True)) as driver:
+        await driver.press("w", "tab")
+        await driver.type("Test key.")
+        assert "Accepted by" in driver.text
+        assert "Name the approver who accepts it" in driver.text
+        assert yes(driver).disabled
+        await driver.press("enter")
+        await driver.type("lea@example.org")
+        await driver.press("enter", "enter", "enter")
+        assert driver.session.calls == [
+            ("waive", "secrets-not-in-tree", "Test key.", date(2026, 12, 22), False, "lea@example.org")
+        ]
+
+
 async def test_waive_as_not_applicable() -> None:
     async with coach() as driver:
         await driver.press(*BACKUP, "w")

@@ -12,6 +12,8 @@ ATTEST_DAYS = 90
 WAIVE_DAYS = 30
 ATTEST_REASON = "Say how you know. That sentence is signed with your name."
 WAIVE_REASON = "Give the reason. It is signed with your name."
+APPROVER = "Name the approver who accepts it: here nobody waives a required item for themselves."
+APPROVER_HINT = "their e-mail address; it counts once they approve"
 WRITTEN = "Written down in .shipworthy/decisions.toml. Press u to take it back."
 
 

@@ -62,8 +62,17 @@ class Session(Protocol):
         """Write down that a person says the item is true. Raises SessionError."""
         ...
 
-    def waive(self, item: str, reason: str, expires: date, *, not_applicable: bool = False) -> None:
-        """Write down that a person accepts the item as it is. Raises SessionError."""
+    def waive(
+        self, item: str, reason: str, expires: date, *, not_applicable: bool = False, by: str | None = None
+    ) -> None:
+        """Write down that a person accepts the item as it is: this one, or the approver whose address `by` is.
+
+        Raises SessionError.
+        """
+        ...
+
+    def needs_approver(self, result: Result) -> bool:
+        """Whether a waiver of this item counts only where somebody else, an approver, accepts it."""
         ...
 
     def undo(self, item: str) -> bool:

@@ -103,8 +103,15 @@ def waive(here: Conversation, result: Result) -> None:
         talk.say(f"It does not apply when: {result.item.not_applicable}")
         not_applicable = talk.agrees("Do you say that it does not apply here?")
 
+    by: str | None = None
+    if here.session.needs_approver(result):
+        by = talk.form(f"Accepted by, {deciding.APPROVER_HINT} (Enter alone gives up)")
+        if not by:
+            talk.say(deciding.APPROVER, "Nothing was written.")
+            return
+
     def write(expires: date) -> None:
-        here.session.waive(result.item.id, reason, expires, not_applicable=not_applicable)
+        here.session.waive(result.item.id, reason, expires, not_applicable=not_applicable, by=by)
 
     _write_down(here, result, "Waive it", reason, deciding.WAIVE_DAYS, write)
 

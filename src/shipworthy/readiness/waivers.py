@@ -73,6 +73,11 @@ def _why_void(root: Path, policy: Policy, by: str) -> str | None:
     return None
 
 
+def own_counts(root: Path, policy: Policy, profile: str, me: str) -> bool:
+    """Whether a required item that the person of the address `me` waives would count."""
+    return not two_people(policy, profile) or _why_void(root, policy, me) is None
+
+
 def accepting(root: Path, policy: Policy, profile: str, by: str, me: str) -> str:
     """The address of an approver who is said to accept a waiver. Raises Refused where their word could not count."""
     by = by.strip()

@@ -12,6 +12,8 @@ from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.coaching.deciding import (
+    APPROVER,
+    APPROVER_HINT,
     ATTEST_DAYS,
     ATTEST_REASON,
     WAIVE_DAYS,
@@ -82,7 +84,7 @@ class Decide(Dialog[bool]):
 
     def _look(self) -> None:
         """Say what is missing as it is typed; the yes works only when nothing is."""
-        problem = "" if self.value("reason") else self.REASON
+        problem = self.missing()
         words = ""
         try:
             words = f"until {day(until(self.value('until'), self.session.today), self.session.today)}"
@@ -90,8 +92,12 @@ class Decide(Dialog[bool]):
         except DateError as error:
             problem = problem or str(error)
         self.query_one("#until-day", SafeStatic).put(shown(words, DIM))
-        self._say(problem, quiet=not self.value("reason"))
+        self._say(problem, quiet=bool(self.missing()))
         self.query_one("#yes", Button).disabled = bool(problem)
+
+    def missing(self) -> str:
+        """What is still to be filled in; empty where nothing is."""
+        return "" if self.value("reason") else self.REASON
 
     def check(self) -> None:
         """Raises DateError for what a field of the dialog's own holds."""
@@ -164,6 +170,10 @@ class Waive(Decide):
     REASON = WAIVE_REASON
     YES = "Waive it"
 
+    def __init__(self, session: Session, result: Result) -> None:
+        super().__init__(session, result)
+        self._needs_approver = session.needs_approver(result)
+
     def fields(self) -> ComposeResult:
         result = self.result
         what, covers = acceptance(result)
@@ -172,6 +182,8 @@ class Waive(Decide):
             classes="statement",
         )
         yield Field("Because", "reason")
+        if self._needs_approver:
+            yield Field("Accepted by", "by", hint=APPROVER_HINT)
         if result.item.not_applicable:
             yield Tick("It does not apply here", id="not-applicable")
             yield SafeStatic(shown(f"That is so when: {result.item.not_applicable}", DIM), classes="hint")
@@ -179,4 +191,8 @@ class Waive(Decide):
     def decide(self, reason: str, expires: date) -> None:
         boxes = self.query("#not-applicable").results(Tick)
         not_applicable = any(box.value for box in boxes)
-        self.session.waive(self.result.item.id, reason, expires, not_applicable=not_applicable)
+        by = self.value("by") if self._needs_approver else None
+        self.session.waive(self.result.item.id, reason, expires, not_applicable=not_applicable, by=by)
+
+    def missing(self) -> str:
+        return super().missing() or ("" if not self._needs_approver or self.value("by") else APPROVER)
