@@ -119,7 +119,7 @@ def test_an_item_is_said_in_full_words_first() -> None:
     [
         (OUTCOMES, WAIVED, "17", "Waived by Ada Lovelace <ada@example.org> on 20 Nov, until 20 Dec:\n“Launch"),
         (OUTCOMES, replace(WAIVED, not_applicable=True), "17", "Said not to apply by Ada"),
-        (OUTCOMES, EXPIRED, "16", "What was said no longer counts: expired on 2026-11-01. Say it again with a or w"),
+        (OUTCOMES, EXPIRED, "16", "What was said does not count: expired on 2026-11-01. Say it again with a or w"),
         (OUTCOMES, None, "16", "Evidence: No machine can know this. You can: a attests it."),
         (OUTCOMES, None, "16", "Does not apply when: The app keeps no data of its own."),
         (OUTCOMES, None, "16", "Press a if you can say: I restored a backup"),

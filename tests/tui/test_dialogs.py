@@ -155,6 +155,18 @@ async def test_waive(size: tuple[int, int]) -> None:
         assert "~ waived  A live-looking secret" in driver.text or "~ waived  No live-looking secret" in driver.text
 
 
+async def test_what_is_typed_at_once_is_the_reason() -> None:
+    async with coach() as driver:
+        await driver.press("w")
+        assert focused(driver) == "no"
+        await driver.pilot.press("N", "o", "t", "space", "j")
+        await driver.settle()
+        assert driver.app.screen.query_one("#reason", Input).value == "Not j"
+        assert driver.session.calls == []
+        await driver.press("escape")
+        assert driver.session.calls == []
+
+
 async def test_where_nobody_waives_for_themselves_the_approver_is_asked_for() -> None:
     async with coach(FakeSession(approver_needed=True)) as driver:
         await driver.press("w", "tab")

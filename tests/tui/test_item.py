@@ -112,7 +112,7 @@ def test_an_attested_item_shows_who_said_what_until_when() -> None:
 
 def test_an_expired_decision_says_so() -> None:
     text = "\n".join(page(result_of(judged(FakeSession(decisions={EXPIRED.item: EXPIRED})), "backup-restored")))
-    assert "What was said no longer counts: expired on 2026-11-01." in text
+    assert "What was said does not count: expired on 2026-11-01." in text
     assert "✔ SAID" not in text
 
 

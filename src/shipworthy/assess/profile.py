@@ -15,14 +15,28 @@ _ROBOT = re.compile(r"\[bot\]|^(dependabot|renovate|github-actions|bot)\b|norepl
 
 
 def authors(project: Project) -> int | None:
-    """How many people wrote the recent commits, by e-mail address; None where git cannot tell."""
+    """How many people wrote the recent commits; None where git cannot tell.
+
+    By e-mail address; addresses under one full name are one person's, who commits from here and from a web page.
+    """
     if project.git is None or project.head.commit is None:
         return None
     try:
-        listed = project.git.text("log", f"-n{RECENT_COMMITS}", "--format=%ae", "--no-mailmap", project.head.commit)
+        listed = project.git.text(
+            "log", f"-n{RECENT_COMMITS}", "--format=%an%x00%ae", "--no-mailmap", project.head.commit
+        )
     except GitError:
         return None
-    return len({line.lower() for line in listed.splitlines() if line and not _ROBOT.search(line)})
+    person: dict[str, set[str]] = {}
+    for line in listed.lower().splitlines():
+        name, _, address = line.partition("\0")
+        if not address or _ROBOT.search(address):
+            continue
+        # One word may be many people's: "admin", "root", a first name.
+        keys = {address, name.strip()} if len(name.split()) > 1 else {address}
+        joined = keys.union(*(person[key] for key in keys if key in person))
+        person |= dict.fromkeys(joined, joined)
+    return len({id(keys) for keys in person.values()})
 
 
 def guess(components: Iterable[Component], people: int | None) -> tuple[str, str]:

@@ -160,6 +160,9 @@ def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
         )
         for gap in gaps[:50]
     ]
+    # A check may have said of the same gap what it means for the item: that way on is the better one.
+    told = {(each.location.path, each.location.line, each.message) for each in was.findings if each.remedy}
+    findings = [each for each in findings if (each.location.path, each.location.line, each.message) not in told]
     first = gaps[0]
     place = Location(path=first.path, line=first.line) if first.path else "repository"
     more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""

@@ -14,6 +14,7 @@ ATTEST_REASON = "Say how you know. That sentence is signed with your name."
 WAIVE_REASON = "Give the reason. It is signed with your name."
 APPROVER = "Name the approver who accepts it: here nobody waives a required item for themselves."
 APPROVER_HINT = "their e-mail address; it counts once they approve"
+_COMMAND = "shipworthy "
 WRITTEN = "Written down in .shipworthy/decisions.toml. Press u to take it back."
 
 
@@ -69,3 +70,8 @@ def nothing_found(result: Result) -> str:
     if result.item.decides is Decides.PERSON:
         return "No machine can know this. You can: a attests it."
     return "No machine has judged this yet. What you attest counts instead."
+
+
+def again(note: str) -> str:
+    """What to do about words that do not count, where the note that says why names no command for it."""
+    return "Take it back with u." if _COMMAND in note else "Say it again with a or w, or take it back with u."

@@ -11,6 +11,7 @@ from shipworthy.model import (
     Assessment,
     Decides,
     Finding,
+    Item,
     Level,
     Location,
     OutcomeKind,
@@ -50,7 +51,7 @@ OUTCOME_STATUS = {
     OutcomeKind.UNKNOWN: Status.UNKNOWN,
     OutcomeKind.NOT_APPLICABLE: Status.NOT_APPLICABLE,
 }
-DECIDES = {
+_DECIDES = {
     Decides.MACHINE: "a machine decides",
     Decides.BOTH: "a machine looks, you confirm",
     Decides.PERSON: "you decide",
@@ -203,6 +204,13 @@ def next_words(result: Result) -> str:
     else:
         said = f"Only you can say: {item.title}."
     return said
+
+
+def decides_words(item: Item) -> str:
+    """Who decides about an item."""
+    if item.check is None and item.decides is not Decides.PERSON:
+        return "you decide, as no machine checks it yet"
+    return _DECIDES[item.decides]
 
 
 def level_words(level: Level) -> str:

@@ -40,8 +40,8 @@ def make(desk: Desk) -> Fix | NoFix:
             places.append(f"{path}:{line}")
     if places:
         desk.note(
-            f"First replace what stands at {listed(places)} where it was issued: it stays in the git history, and "
-            "whoever saw it still has it."
+            f"First replace what stands at {listed(places)} where it was issued, or make a new one if you made it "
+            "up: it stays in the git history, and whoever saw it still has it."
         )
     names = sorted(set(done))
     for name in names:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from shipworthy.advice.next_step import sentence
-from shipworthy.coaching.deciding import nothing_found, statement, verb
+from shipworthy.coaching.deciding import again, nothing_found, statement, verb
 from shipworthy.coaching.words import (
-    DECIDES,
     FACES,
     OUTCOME_STATUS,
     aside,
     day,
+    decides_words,
     effort,
     heading,
     level_words,
@@ -106,7 +106,7 @@ def item_lines(
     item = result.item
     yield f"Item {number}, {FACES[result.status].words}, {level_words(result.level)}. {_stop(heading(result))}"
     looked = f" Checked in {took(milliseconds)}." if milliseconds is not None else ""
-    yield f"{visible(item.id, 80)}, {DECIDES[item.decides]}.{looked}"
+    yield f"{visible(item.id, 80)}, {decides_words(item)}.{looked}"
     yield from _components(result)
     yield from _decision(result, today)
     yield from evidence_lines(result, finding)
@@ -130,7 +130,7 @@ def _components(result: Result) -> Iterator[str]:
 
 def _decision(result: Result, today: date) -> Iterator[str]:
     if result.note:
-        yield f"What was said no longer counts: {_stop(result.note)} Say it again with a or w, or take it back with u."
+        yield f"What was said does not count: {_stop(result.note)} {again(result.note)}"
     decision = result.decision
     if decision is None:
         return

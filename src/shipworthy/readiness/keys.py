@@ -112,7 +112,7 @@ class Keyring:
         unusable = "".join(f"; {each.place} {each.problem}" for each in survey[:3])
         raise KeyProblem(
             f"no SSH key was found to sign with{unusable}",
-            "Generate one for shipworthy with --key shipworthy, or make an SSH key: ssh-keygen -t ed25519",
+            "Make an SSH key (ssh-keygen -t ed25519), or one for shipworthy alone: shipworthy key new",
         )
 
     def path(self, text: str) -> Path:

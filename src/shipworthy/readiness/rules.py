@@ -184,7 +184,10 @@ def _why_void(said: Said, statement: Statement, force: InForce, by: SignedBy, no
     attested = said.kind is DecisionKind.ATTESTED
     who = by.person(said.by)
     if who not in {by.author, *by.approvers}:
-        return f"was {said.kind.value} by {visible(said.by, 120)}, who did not sign this", "Whoever says it signs it."
+        return (
+            f"was {said.kind.value} by {visible(said.by, 120)}, who did not sign this",
+            "Whoever says it signs it: say it again yourself, or set git's user.email to that address if it is yours.",
+        )
     if not attested and force.two_people and who not in by.approvers:
         return (
             "was waived by its own author, and here that takes an approver",

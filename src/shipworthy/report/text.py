@@ -102,9 +102,10 @@ class TextReport:
     def _finding(self, finding: Finding, result: Result, before: str) -> Iterator[str]:
         located = finding.location.path or finding.location.remote or finding.location.commit
         where = f"{visible(str(finding.location), 120)}  " if located else ""
-        if not where and finding.message == result.summary:
+        if where or finding.message != result.summary:
+            yield f"        {where}{visible(finding.message, 300)}"
+        elif not finding.remedy:
             return
-        yield f"        {where}{visible(finding.message, 300)}"
         if finding.excerpt and finding.location.line:
             index = finding.location.line - finding.excerpt.first
             if 0 <= index < len(finding.excerpt.lines):

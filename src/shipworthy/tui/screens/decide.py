@@ -26,7 +26,7 @@ from shipworthy.coaching.deciding import (
 )
 from shipworthy.coaching.session import Session
 from shipworthy.coaching.when import DateError, past, until
-from shipworthy.coaching.words import DECIDES, day, level_words
+from shipworthy.coaching.words import day, decides_words, level_words
 from shipworthy.model import Result
 from shipworthy.tui.screens.dialogs import Choice, Dialog, Field, Tick
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
@@ -42,7 +42,7 @@ class Decide(Dialog[bool]):
 
     def __init__(self, session: Session, result: Result) -> None:
         item = result.item
-        super().__init__(item.title, f"{level_words(result.level)} · {DECIDES[item.decides]}")
+        super().__init__(item.title, f"{level_words(result.level)} · {decides_words(item)}")
         self.session = session
         self.result = result
 

@@ -11,6 +11,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Checkbox, Input
 
@@ -98,6 +99,18 @@ class Dialog(Once[T], ModalScreen[T], Generic[T]):
     def action_text_page(self, pages: int) -> None:
         text = self.query_one(".fields", VerticalScroll)
         text.scroll_relative(y=pages * max(text.size.height - 1, 1), animate=False)
+
+    def on_key(self, event: Key) -> None:
+        """What is typed while a button has the focus is meant for the first field that is empty."""
+        if not isinstance(self.focused, Button) or not event.is_printable or event.key == "space":
+            return
+        field = next((each for each in self.query(Input) if not each.value), None)
+        if field is not None and event.character:
+            event.stop()
+            # At once: the next letter comes before its turn would. The letter itself comes after the field was told,
+            # for then it selects what it holds.
+            self.set_focus(field)
+            field.call_later(field.insert_text_at_cursor, event.character)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -8,8 +8,18 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from shipworthy.coaching.deciding import nothing_found, verb
-from shipworthy.coaching.words import DECIDES, FACES, OUTCOME_STATUS, WAITING, Face, day, heading, level_words, took
+from shipworthy.coaching.deciding import again, nothing_found, verb
+from shipworthy.coaching.words import (
+    FACES,
+    OUTCOME_STATUS,
+    WAITING,
+    Face,
+    day,
+    decides_words,
+    heading,
+    level_words,
+    took,
+)
 from shipworthy.model import Decides, Excerpt, Finding, OutcomeKind, Result, Status
 from shipworthy.text import visible
 from shipworthy.tui.widgets.lines import Line, Lines
@@ -75,7 +85,7 @@ def _section(title: str, lines: list[Line]) -> Iterator[Line]:
 
 def _state(subject: Subject) -> Content:
     result = subject.result
-    parts = [level_words(result.level), DECIDES[result.item.decides]]
+    parts = [level_words(result.level), decides_words(result.item)]
     if subject.milliseconds is not None:
         parts.append(f"took {took(subject.milliseconds)}")
     return joined(
@@ -101,9 +111,9 @@ def _decision(subject: Subject) -> Iterator[Line]:
     if result.note:
         yield Line()
         yield Line(
-            joined(("What was said no longer counts: ", "bold $warning"), (result.note, "$warning"), (".", "$warning"))
+            joined(("What was said does not count: ", "bold $warning"), (result.note, "$warning"), (".", "$warning"))
         )
-        yield Line(shown("Say it again with a or w, or take it back with u.", DIM))
+        yield Line(shown(again(result.note), DIM))
     if decision is None:
         return
     until = f", until {day(decision.expires, subject.today)}" if decision.expires else ""
