@@ -13,11 +13,11 @@ from typing import TypeVar
 import looked_up
 import made_up_forms
 from made_up import CHECKLIST, COMMIT, COMPONENT, FINGERPRINT, ITEMS, OUTCOMES, TODAY, WAIVED
+from made_up_fix import OFFER
 
 from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Planned, Progress, Started, Watching
 from shipworthy.assess.signing import SessionError, Signed, SigningPlan
 from shipworthy.fixes import Fix, NoFix
-from shipworthy.fixes.model import edited
 from shipworthy.fixes.offer import Offer
 from shipworthy.fixes.undo import Undone
 from shipworthy.forming import FormChanged, Opened
@@ -41,24 +41,6 @@ from shipworthy.settle import settle
 from shipworthy.signing import NoKey
 
 T = TypeVar("T")
-OFFER = Offer(
-    fix=Fix(
-        item="secrets-not-in-tree",
-        says="Read STRIPE_KEY from the environment instead of the code.",
-        edits=(edited("app/settings.py", b"", []),),
-        notes=("First replace the secret of app/settings.py:12 where it was issued.",),
-    ),
-    diff=(
-        "--- a/app/settings.py",
-        "+++ b/app/settings.py",
-        "@@ -10,3 +10,3 @@",
-        " import os",
-        " ",
-        '-STRIPE_KEY = "••••••••"',
-        '+STRIPE_KEY = os.environ["STRIPE_KEY"]',
-        *(f" line {number}" for number in range(40)),
-    ),
-)
 
 
 @dataclass

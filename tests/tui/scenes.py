@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from driving import Driver
-from fake import OFFER
 from made_up import ALL_GOOD, CHECKLIST, DECIDED, OUTCOMES
+from made_up_fix import OFFER
 from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.events import Changed, Failed

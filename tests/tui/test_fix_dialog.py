@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from driving import NARROW, WIDE, Driver, coach
-from fake import OFFER, FakeSession
+from fake import FakeSession
+from made_up_fix import OFFER
 
 from shipworthy.assess.signing import SessionError
 from shipworthy.tui.screens.dialogs import Message

@@ -10,8 +10,9 @@ from datetime import date
 
 import pytest
 from driving import NARROW, WIDE, Driver, coach
-from fake import OFFER, FakeEngine, FakeSession
+from fake import FakeEngine, FakeSession
 from made_up import ALL_GOOD, DECIDED, ITEMS
+from made_up_fix import OFFER
 from test_hostile import COCKTAILS, PAYLOADS, look, segments
 
 from shipworthy.assess.events import Changed, Watching
