@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 0.06
 """While results stream in, the screen is redrawn at most this often."""
+GARBAGE = 30_000
+"""How many objects more there are than were before garbage is looked for."""
 STOP_SECONDS = 3.0
 
 
@@ -150,6 +152,8 @@ class CoachApp(Frame):
         from shipworthy.assess.events import Failed
 
         gc.freeze()
+        # What drawing throws away is mostly gone by itself; looking for the rest at every few keys takes 2 ms each time.
+        gc.set_threshold(GARBAGE, 10, 10)
         gc.enable()
         self._listening = True
         try:

@@ -273,7 +273,10 @@ class MainScreen(Commands):
     def _open_item(self) -> None:
         self._welcomed()
         self._give_way(item=True)
-        self._redraw_around()
+        current = self.query_one(ItemList).current
+        if current != self._shown:
+            # Its turn would come only after this key's.
+            self._show_item()
         # Now, and not when its turn comes: the next picture shows it then.
         self.set_focus(self.query_one(ItemPane), scroll_visible=False)
 
@@ -286,7 +289,9 @@ class MainScreen(Commands):
     def _give_way(self, *, item: bool) -> None:
         """In a narrow terminal, the list to the item or the item to the list."""
         self.set_class(item, "-item", update=False)
+        self.refresh_bindings()
         if self.has_class("-narrow"):
+            self.query_one(VerdictBar).shorten(item)
             # What the style sheet says of these classes; having it worked out for the screen takes longer than a key.
             self.query_one("#left").styles.base.display = "none" if item else "block"
             self.query_one("#item").styles.base.display = "block" if item else "none"
@@ -294,7 +299,6 @@ class MainScreen(Commands):
     def action_back(self) -> None:
         if self.item_open:
             self._give_way(item=False)
-            self._redraw_around()
         elif self.has_class("-filter"):
             self._drop_filter()
             self.redraw()

@@ -72,10 +72,18 @@ class VerdictBar(SafeStatic):
     """Three lines; only the first while an item has the whole screen."""
 
     _height = 0
+    _top: Top | None = None
 
     def show(self, top: Top, *, brief: bool) -> None:
         """Draw it."""
-        rows = self._rows(top, brief=brief)
+        self._top = top
+        self.shorten(brief)
+
+    def shorten(self, brief: bool) -> None:
+        """Draw what it shows at another length."""
+        if self._top is None:
+            return
+        rows = self._rows(self._top, brief=brief)
         self.put(Rows(rows), layout=len(rows) != self._height)
         self._height = len(rows)
 
