@@ -152,7 +152,7 @@ class CoachApp(Frame):
         from shipworthy.assess.events import Failed
 
         gc.freeze()
-        # What drawing throws away is mostly gone by itself; looking for the rest at every few keys takes 2 ms each time.
+        # What drawing throws away is mostly gone by itself; looking for the rest every few keys takes 2 ms each time.
         gc.set_threshold(GARBAGE, 10, 10)
         gc.enable()
         self._listening = True

@@ -1,0 +1,50 @@
+"""What is kept drawn is drawn anew when the colours change, the terminal does, or the focus."""
+
+from __future__ import annotations
+
+import pytest
+from driving import NARROW, WIDE, Driver, coach
+from picture import picture
+
+from shipworthy.tui.themes import THEMES
+
+
+async def shown(driver: Driver, theme: str) -> str:
+    driver.app.theme = theme
+    await driver.settle()
+    return picture(driver.app)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_another_theme_is_seen_everywhere_at_once(size: tuple[int, int]) -> None:
+    names = [each.name for each in THEMES]
+    async with coach(size=size) as driver:
+        await driver.press("enter")
+        pictures = {name: await shown(driver, name) for name in names}
+        assert len(set(pictures.values())) == len(names)
+        assert {name: await shown(driver, name) for name in reversed(names)} == pictures
+    for name in names:
+        async with coach(size=size, theme=name.removeprefix("shipworthy-")) as driver:
+            await driver.press("enter")
+            assert picture(driver.app) == pictures[name]
+
+
+async def test_another_size_is_drawn_as_if_it_had_always_been() -> None:
+    async with coach(size=NARROW) as driver:
+        await driver.press("enter")
+        first = picture(driver.app)
+        for size in (WIDE, (100, 30), (40, 12), NARROW):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+        assert picture(driver.app) == first
+        await driver.press("escape", "j", "enter", "escape", "k", "enter")
+        assert picture(driver.app) == first
+    async with coach(size=WIDE) as driver:
+        await driver.press("enter")
+        wide = picture(driver.app)
+        await driver.pilot.resize_terminal(*NARROW)
+        await driver.settle()
+        assert picture(driver.app) == first
+        await driver.pilot.resize_terminal(*WIDE)
+        await driver.settle()
+        assert picture(driver.app) == wide
