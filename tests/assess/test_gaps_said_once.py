@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.support import make_repo
@@ -23,7 +24,8 @@ def test_a_check_that_says_more_of_a_gap_is_not_followed_by_less() -> None:
     said = _gap_outcome([GAP], Outcome.unknown("x", [better, other]))
     assert said.kind is OutcomeKind.UNKNOWN
     assert said.findings == (better, other)
-    assert [each.message for each in _gap_outcome([GAP], Outcome.passed("fine", ["x"])).findings] == [GAP.reason]
+    twice = [GAP, replace(GAP, subject="flask")]
+    assert [each.message for each in _gap_outcome(twice, Outcome.passed("fine", ["x"])).findings] == [GAP.reason]
 
 
 def test_a_way_on_is_printed_where_its_words_are_the_summary(tmp_path: Path) -> None:

@@ -158,7 +158,8 @@ def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
             severity=Severity.INFO,
             remedy="" if gap.subject else "Make it readable, or say in a waiver what you looked at instead.",
         )
-        for gap in gaps[:50]
+        # Several facts may have met the same one.
+        for gap in {(each.path, each.line, each.reason): each for each in gaps[:50]}.values()
     ]
     # A check may have said of the same gap what it means for the item: that way on is the better one.
     told = {(each.location.path, each.location.line, each.message) for each in was.findings if each.remedy}

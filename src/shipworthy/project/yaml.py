@@ -108,7 +108,7 @@ def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
         return [document for document in yaml.load_all(io.StringIO(text)) if document is not None]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadData(error.problem or "not valid YAML", mark.line + 1 if mark else None) from error
+        raise BadData(f"not valid YAML: {error.problem or 'it breaks off'}", mark.line + 1 if mark else None) from error
     except (YAMLError, ValueError, RecursionError, TypeError, AttributeError, KeyError) as error:
         # ruamel raises plain Python errors for some malformed scalars; all of them mean "not readable as YAML".
         raise BadData(f"not valid YAML: {type(error).__name__}") from error
