@@ -21,6 +21,12 @@ class BadData(Exception):
         self.line = line
 
 
+def why_bad(error: Exception) -> str:
+    """That a file is not valid and why, in 120 characters."""
+    words = str(error)
+    return (words if words.startswith("not valid") else f"not valid: {words}")[:120]
+
+
 def load_yaml(data: bytes, *, last_wins: bool = False) -> list[Any]:
     """Every document of a YAML file as ruamel round-trip nodes without comments (`.lc`: 0-based lines). Raises BadData.
 

@@ -24,7 +24,7 @@ from shipworthy.facts.pipeline.systems import READERS
 from shipworthy.facts.pipeline.systems.plan import Plan, Script
 from shipworthy.facts.pipeline.tree import Tree
 from shipworthy.facts.pipeline.triggers import Surroundings
-from shipworthy.project.yaml import BadData, load_yaml
+from shipworthy.project.yaml import BadData, load_yaml, why_bad
 
 _ACTION = re.compile(r"(.*/)?action\.ya?ml")
 _NOT_OURS = re.compile(r"(^|/)(templates?|examples?|samples?|fixtures|testdata|tests?|test[-_]?data)/", re.I)
@@ -136,7 +136,7 @@ class _Listed(Tree):
         try:
             return load_yaml((self.text(path) or "").encode("utf-8", "replace"), last_wins=True)
         except BadData as error:
-            self.bad[path] = f"not valid: {error}"[:120]
+            self.bad[path] = why_bad(error)
             return None
 
 

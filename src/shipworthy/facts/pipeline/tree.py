@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from shipworthy.facts.base import View
 from shipworthy.project import FileKind
-from shipworthy.project.yaml import BadData, load_json, load_yaml
+from shipworthy.project.yaml import BadData, load_json, load_yaml, why_bad
 
 MAX_BYTES = 1024 * 1024
 MAX_REMEMBERED = 4 * 1024 * 1024
@@ -73,7 +73,7 @@ class Tree:
             try:
                 self._parsed[path, kind] = None if text is None else load(text)
             except (BadData, ValueError, RecursionError) as error:
-                self.bad[path] = f"not valid: {error}"[:120]
+                self.bad[path] = why_bad(error)
                 self._parsed[path, kind] = None
         return self._parsed[path, kind]
 

@@ -16,7 +16,7 @@ from shipworthy.facts.pipeline.fact import Link, Said
 from shipworthy.facts.pipeline.systems.gitlab_globs import selects
 from shipworthy.facts.pipeline.systems.plan import Script, script_of
 from shipworthy.facts.pipeline.tree import Tree
-from shipworthy.project.yaml import BadData, line_of, load_yaml
+from shipworthy.project.yaml import BadData, line_of, load_yaml, why_bad
 
 MAX_FILES = 100
 MAX_EXTENDS = 11
@@ -264,7 +264,7 @@ class _Loader:
         tree, own = self._config.tree, path == self._config.path
         documents = tree.kept("gitlab", path, lambda: _documents(tree.text(path)))
         if isinstance(documents, BadData):
-            reason, line = f"not valid: {documents}"[:120], documents.line
+            reason, line = why_bad(documents), documents.line
             raise BadConfig(reason if own else f"the included {path} is {reason}", line if own else None)
         if not documents or not isinstance(documents[-1], Mapping):
             raise BadConfig("it is no mapping of jobs" if own else f"the included {path} is no mapping of jobs")
