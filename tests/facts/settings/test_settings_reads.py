@@ -84,6 +84,20 @@ PYTHON: list[tuple[str, list[Row]]] = [
         ),
         [("SHOP_URL", "none"), ("OTHER_KEY", "none")],
     ),
+    (
+        (
+            "from configurations import Configuration, values\nclass Dev(Configuration):\n"
+            "    DEBUG = values.BooleanValue(False)\n    SECRET_KEY = values.SecretValue()\n"
+            "    LOCAL = values.Value('x', environ=False)\n    BARE = values.Value(environ_prefix=None)\n"
+            "    OWN = values.Value(environ_name='MAIL', environ_prefix='SHOP_')\n"
+            "    DATABASES = values.DatabaseURLValue('sqlite:///x')\n    TITLE = 'x'\n"
+        ),
+        [
+            ("DJANGO_DEBUG", "empty"), ("DJANGO_SECRET_KEY", "none"), ("BARE", "none"), ("SHOP_MAIL", "none"),
+            ("DATABASE_URL", "address"),
+        ],
+    ),
+    ("class Dev:\n    SECRET_KEY = values.SecretValue()\n", []),
     ("import click\n@click.option('--a', envvar='A_URL')\ndef f(a): pass", [("A_URL", "empty")]),
 ]  # fmt: skip
 

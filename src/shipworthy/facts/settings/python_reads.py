@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from shipworthy.facts.settings import django_values
 from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.python_nodes import arguments, callee_of, default_of, function_of, literal
 from shipworthy.facts.settings.row import Row, Rows
@@ -21,6 +22,7 @@ _WORDS = (
     b"starlette.config",
     b"dynaconf",
     b"from_prefixed_env",
+    b"configurations",
 )
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"\b[eE]nv\b|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
@@ -69,7 +71,7 @@ class PythonReads:
     def __init__(self, root: Node) -> None:
         self._root = root
         self._constants = dict(self._module_constants())
-        self._decouple = False
+        self._decouple = self._values = False
         self._env_objects: set[str] = {"env"}
         self._maps = set(_MAPS)
         self.rows = Rows()
@@ -110,6 +112,8 @@ class PythonReads:
         module = node.child_by_field_name("module_name")
         if module is not None and text_of(module) in ("decouple", "starlette.config", "prettyconf"):
             self._decouple = True
+        if module is not None and text_of(module) in django_values.MODULES:
+            self._values = True
 
     def _object(self, node: Node) -> None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -236,6 +240,11 @@ class PythonReads:
         bases = node.child_by_field_name("superclasses")
         body = node.child_by_field_name("body")
         name = node.child_by_field_name("name")
+        if self._values and body is not None:
+            for statement in body.children:
+                if statement.type == "expression_statement" and statement.children:
+                    row = django_values.value_read(statement.children[0])
+                    self.rows.reads += [row] if row else []
         if bases is None or body is None or name is None:
             return
         names = [text_of(child) for child in bases.children if child.type in ("identifier", "attribute")]
