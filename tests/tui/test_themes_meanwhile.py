@@ -48,3 +48,21 @@ async def test_another_size_is_drawn_as_if_it_had_always_been() -> None:
         await driver.pilot.resize_terminal(*WIDE)
         await driver.settle()
         assert picture(driver.app) == wide
+
+
+@pytest.mark.parametrize("covered_by", ["w", "question_mark", "D"])
+@pytest.mark.parametrize(("first", "then"), [(NARROW, WIDE), (WIDE, NARROW)])
+async def test_a_size_that_changes_under_another_screen_is_drawn_as_any(
+    first: tuple[int, int], then: tuple[int, int], covered_by: str
+) -> None:
+    async with coach(size=then) as driver:
+        await driver.press("enter")
+        expected = driver.text
+    async with coach(size=first) as driver:
+        await driver.press("enter", covered_by)
+        assert driver.app.screen is not driver.main
+        await driver.pilot.resize_terminal(*then)
+        await driver.settle()
+        while driver.app.screen is not driver.main:
+            await driver.press("escape")
+        assert driver.text == expected

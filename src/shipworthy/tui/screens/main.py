@@ -49,12 +49,12 @@ class MainScreen(Commands):
         self._number = 0
         self._shown: str | None = None
         self._touched = False
-        self._size = Size(0, 0)
+        # Not `_size`, which is Textual's own: it sets that on a covered screen before the screen itself is told.
+        self._drawn_at = Size(0, 0)
 
     def compose(self) -> ComposeResult:
         # What the breakpoints will say, so that the first layout is the right one already.
-        self._size = self.app.size
-        width, height = self._size
+        self._drawn_at = width, height = self.app.size
         across = "-wide" if width >= WIDE else "-narrow" if width >= LEAST[0] else "-tiny"
         # Its own styles are worked out when it is mounted, a moment from now.
         self.add_class(across, "-tall" if height >= LEAST[1] else "-flat", update=False)
@@ -211,8 +211,8 @@ class MainScreen(Commands):
         if event.size.width < LEAST[0] or event.size.height < LEAST[1]:
             self.query_one("#too-small", SafeStatic).put(too_small(event.size, LEAST))
         # The classes for the new size are set before this, so the layout is known.
-        if self.app.size != self._size:
-            self._size = self.app.size
+        if self.app.size != self._drawn_at:
+            self._drawn_at = self.app.size
             self.call_later(self.redraw)
 
     def on_screen_suspend(self) -> None:
