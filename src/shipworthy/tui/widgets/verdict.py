@@ -71,7 +71,6 @@ def _components(components: tuple[Component, ...]) -> str:
 class VerdictBar(SafeStatic):
     """Three lines; only the first while an item has the whole screen."""
 
-    _height = 0
     _top: Top | None = None
 
     def show(self, top: Top, *, brief: bool) -> None:
@@ -84,8 +83,9 @@ class VerdictBar(SafeStatic):
         if self._top is None:
             return
         rows = self._rows(self._top, brief=brief)
-        self.put(Rows(rows), layout=len(rows) != self._height)
-        self._height = len(rows)
+        self.put(Rows(rows), layout=False)
+        # As a rule, since Textual keeps a height it found for itself, also while a layout that was asked for is due.
+        self.styles.height = len(rows)
 
     def _rows(self, top: Top, *, brief: bool) -> list[Ends]:
         if top.failed is not None:
