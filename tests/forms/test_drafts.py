@@ -10,7 +10,7 @@ import pytest
 from tests.facts.secrets.examples import example
 
 from shipworthy.facts.secrets.rules import load
-from shipworthy.forms import Answers, Row, drafts, form_of
+from shipworthy.forms import Answers, Row, drafts, form_of, opened, save
 
 AT = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 found = form_of("backup-restored")
@@ -51,6 +51,17 @@ def test_it_is_of_one_form_of_one_repository_as_its_file_was(tmp_path: Path) -> 
     assert drafts.kept(tmp_path / "state", tmp_path / "r", FORM, HELD.with_text("result", "It did not.")) is None
     # What is empty is not said.
     assert drafts.kept(tmp_path / "state", tmp_path / "r", FORM, HELD.with_text("took", "")) is not None
+
+
+def test_it_outlives_that_saving_tidied_what_was_typed_before(tmp_path: Path) -> None:
+    root = tmp_path / "r"
+    root.mkdir()
+    saved = TYPED.with_text("result", "It came back.  \nAll of it.\n").with_text("took", " an hour ")
+    save(root, FORM, saved)
+    keep(tmp_path, saved.with_text("took", "two hours"), saved)
+    draft = drafts.kept(tmp_path / "state", root, FORM, opened(root, FORM))
+    assert draft is not None
+    assert draft.answers.text("took") == "two hours"
 
 
 @pytest.mark.parametrize(

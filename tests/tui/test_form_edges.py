@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from driving import NARROW, WIDE, coach
+from driving import NARROW, WIDE, Driver, coach
 from fake import FakeSession
 from made_up import TODAY
 from made_up_forms import complete, form, hostile, large
@@ -238,6 +238,37 @@ async def test_what_is_typed_is_kept_until_it_is_saved_or_thrown_away() -> None:
         await driver.press("ctrl+s")
         await driver.until("Written to")
         assert drafts == {}
+
+
+async def kept(driver: Driver, *, there: bool) -> bool:
+    for _ in range(200):
+        if (ITEM in driver.session.drafts) == there:
+            return True
+        await driver.pilot.pause(0.02)
+    return False
+
+
+async def test_what_is_typed_and_taken_back_does_not_come_again() -> None:
+    async with filling(FakeSession()) as driver:
+        before = field(driver, "took").value
+        field(driver, "took").value = "an hour"
+        assert await kept(driver, there=True)
+        field(driver, "took").value = before
+        assert await kept(driver, there=False)
+        field(driver, "took").value = "an hour"
+        assert await kept(driver, there=True)
+        field(driver, "took").value = before
+        await driver.press("escape")
+        assert not isinstance(driver.app.screen, FormScreen)
+        assert driver.session.drafts == {}
+
+
+async def test_what_is_typed_is_kept_also_while_a_save_waits_for_an_answer() -> None:
+    async with filling(FakeSession(save_error=FormChanged("backup.toml was changed", "Look."))) as driver:
+        field(driver, "took").value = "an hour"
+        await driver.press("ctrl+s")
+        await driver.until("The file was changed")
+        assert await kept(driver, there=True)
 
 
 async def test_what_was_typed_before_a_kill_is_there_again() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from shipworthy.facts.forms import Answers, Form, FormError, Kind, Row
 from shipworthy.forms.store import no_secret
+from shipworthy.forms.words import normal
 
 _FOLDER = "drafts"
 _MOST_BYTES = 1_000_000
@@ -36,7 +37,7 @@ class Draft:
 def keep(state: Path, root: Path, form: Form, answers: Answers, held: Answers, at: datetime) -> None:
     """Write a draft down in place of the one before. `held` is what the form's file says. Raises OSError."""
     texts, rows = _harmless(form, answers)
-    body = {"at": at.isoformat(), "held": _mark(held), "texts": texts, "rows": rows}
+    body = {"at": at.isoformat(), "held": _mark(form, held), "texts": texts, "rows": rows}
     data = json.dumps(body).encode("ascii")
     file = _file(state, root, form)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ def kept(state: Path, root: Path, form: Form, held: Answers) -> Draft | None:
     try:
         with _file(state, root, form).open("rb") as stream:
             body = json.loads(stream.read(_MOST_BYTES))
-        if body["held"] != _mark(held):
+        if body["held"] != _mark(form, held):
             return None
         return Draft(answers=_answers(form, body), at=datetime.fromisoformat(body["at"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -89,8 +90,9 @@ def _file(state: Path, root: Path, form: Form) -> Path:
     return state / _FOLDER / f"{name}-{form.id}.json"
 
 
-def _mark(held: Answers) -> str:
-    """A hash over what a form's file says; what is empty is not said."""
+def _mark(form: Form, held: Answers) -> str:
+    """A hash over what a form's file says, or what was saved into it; what is empty is not said."""
+    held = normal(form, held)
     texts = {key: text for key, text in held.texts.items() if text}
     rows = {key: [_row(each) for each in found] for key, found in held.rows.items() if found}
     text = json.dumps([texts, rows], sort_keys=True)

@@ -76,7 +76,7 @@ class FormScreen(Once[Left]):
         self._saved: Saved | None = None
         self._flaws: tuple[Flaw, ...] = ()
         self._saving = False
-        self._drafts = Drafts(self)
+        self._drafts = Drafts(self, there=opened.draft is not None)
 
     def compose(self) -> ComposeResult:
         self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow", update=False)
@@ -137,7 +137,10 @@ class FormScreen(Once[Left]):
 
     async def keep_draft(self) -> None:
         """Keep what is typed and not saved; without a word, for who types is not to be stopped by it."""
-        if self.unsaved and not self._saving:
+        if not self.unsaved:
+            # Typed, kept and taken back: it is not to come again.
+            await self.drop_draft()
+        else:
             await asyncio.to_thread(self._session.keep_draft, self._form, self.answers, self._held)
 
     async def drop_draft(self) -> None:
@@ -162,8 +165,7 @@ class FormScreen(Once[Left]):
         self.query_one("#form-foot", SafeStatic).put(missing(self._form.questions, answers, self._flaws))
         unsaved = not answers.same(self._kept)
         state = ("  not saved", "$warning") if unsaved else ("  saved", DIM) if self._saved else ("", "")
-        if unsaved:
-            self._drafts.typed()
+        self._drafts.typed(unsaved=unsaved)
         left = joined((" ", ""), (self._form.title, BOLD), state)
         self.query_one("#form-top", SafeStatic).put(Ends(chip("FORM", "checking") + left, shown(self._form.file, DIM)))
 
@@ -368,6 +370,7 @@ class FormScreen(Once[Left]):
     async def _ask_and_leave(self) -> bool:
         """Leave, after asking where something is not saved; False where the person goes on writing."""
         if not self.unsaved:
+            await self._drafts.forget()
             self._leave()
             return True
         lines = [Line(shown("What you typed since the last save would be lost."))]

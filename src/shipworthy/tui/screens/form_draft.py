@@ -29,13 +29,18 @@ def drafted(draft: Draft) -> Content:
 class Drafts:
     """Keeps one form's draft, in the background and one at a time."""
 
-    def __init__(self, screen: FormScreen) -> None:
+    def __init__(self, screen: FormScreen, *, there: bool) -> None:
         self._screen = screen
         self._timer: Timer | None = None
+        self._there = there
+        """Whether there may be a draft that this screen read or wrote: no other is its to throw away."""
         self._turn = asyncio.Lock()
 
-    def typed(self) -> None:
-        """Something is on the screen that is nowhere else."""
+    def typed(self, *, unsaved: bool) -> None:
+        """What is on the screen is another now; `unsaved` where it is nowhere else."""
+        self._there = self._there or unsaved
+        if not self._there:
+            return
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._screen.set_timer(KEEP_SECONDS, self._later)
@@ -48,7 +53,9 @@ class Drafts:
             await self._screen.keep_draft()
 
     async def forget(self) -> None:
-        """It was saved, or is to be lost."""
+        """It was saved, taken back, or is to be lost."""
+        if not self._there:
+            return
         if self._timer is not None:
             self._timer.stop()
         # One that is being written now would come back.
