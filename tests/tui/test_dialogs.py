@@ -8,7 +8,7 @@ import pytest
 from driving import NARROW, WIDE, Driver, coach
 from fake import FakeSession
 from made_up import OUTCOMES
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Button, Input
 
 from shipworthy.assess.signing import SessionError
@@ -90,6 +90,20 @@ async def test_enter_typed_ahead_does_what_it_does_when_typed_slowly(enters: int
             ("attest", "backup-restored", "Restored it, 3 orders there.")
         ]
         assert driver.app.screen is driver.main
+
+
+@pytest.mark.parametrize("how", ["letters", "paste"])
+async def test_a_sentence_that_comes_before_a_field_has_the_focus_is_not_lost(how: str) -> None:
+    async with coach() as driver:
+        await driver.press("w")
+        said = "Launch is invite-only."
+        # All at once, as a terminal delivers what was typed while the screen was busy.
+        for event in (
+            [Paste(said)] if how == "paste" else [Key("space" if each == " " else each, each) for each in said]
+        ):
+            driver.app.post_message(event)
+        await driver.settle()
+        assert driver.app.screen.query_one("#reason", Input).value == said
 
 
 async def test_attest_says_what_is_missing_and_has_no_yes_until_then() -> None:

@@ -11,7 +11,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Checkbox, Input
 
@@ -102,15 +102,33 @@ class Dialog(Once[T], ModalScreen[T], Generic[T]):
 
     def on_key(self, event: Key) -> None:
         """What is typed while a button has the focus is meant for the first field that is empty."""
-        if not isinstance(self.focused, Button) or not event.is_printable or event.key == "space":
+        if isinstance(self.focused, Button) and event.key == "space":
             return
-        field = next((each for each in self.query(Input) if not each.value), None)
-        if field is not None and event.character:
+        if event.is_printable and event.character and self._meant(event.character):
             event.stop()
-            # At once: the next letter comes before its turn would. The letter itself comes after the field was told,
-            # for then it selects what it holds.
+
+    def on_paste(self, event: Paste) -> None:
+        """As what is typed."""
+        if event.text.strip() and self._meant(event.text.strip().splitlines()[0]):
+            event.stop()
+
+    def _meant(self, text: str) -> bool:
+        """Put a text that came to no field into the one it is meant for; False where there is none."""
+        here = self.focused
+        if isinstance(here, Button):
+            field = next((each for each in self.query(Input) if not each.value), None)
+            if field is None:
+                return False
+            # At once: the next letter comes before its turn would.
             self.set_focus(field)
-            field.call_later(field.insert_text_at_cursor, event.character)
+        elif isinstance(here, Input):
+            # A field takes what comes to it, so this came to a button, before the letter ahead of it moved the focus.
+            field = here
+        else:
+            return False
+        # After the field was told that it has the focus, for then it selects what it holds.
+        field.call_later(field.insert_text_at_cursor, text)
+        return True
 
     def action_cancel(self) -> None:
         self.dismiss(None)
