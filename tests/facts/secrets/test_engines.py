@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.facts.secrets.examples import example, near_misses
+from tests.facts.secrets.test_handed_over import FORMS, NEAR
 from tests.facts.secrets.test_scanner import CLEAN, FOR_REVIEW, FOUND, LIVE
 
 from shipworthy.facts.secrets import context, engine, hyper, prefilter, rules
@@ -52,6 +53,10 @@ def texts() -> Iterator[tuple[str, str]]:
     for row in (*FOUND, *FOR_REVIEW, *CLEAN):
         yield row[0], row[1]
         yield row[0], f"name: one\nkey: two\n\n{row[1]}\nelse: three # password\n"
+    for path, text, secret, _ in FORMS:
+        yield path, f"# first\nuser: a\n\n{text.format(secret)}\nelse: three\n"
+    for path, text in NEAR:
+        yield path, text
     together = "\n".join(row[1] for row in (*FOUND, *CLEAN))
     for path in ("a.py", "a.env", "a.yml", "a.ts", "a.xml", "a.tf"):
         yield path, together

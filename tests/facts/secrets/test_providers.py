@@ -15,7 +15,10 @@ RULES = load().rules
 ROWS = providers().values()
 OF_NO_PROVIDER = {"bearer-header", "proxy-header", "query-secret", "client-call", "header-key", "authorization-header",
                   "android-string", "typed-constant", "setting-fallback", "option-default",
-                  "macro-secret", "make-variable"}  # fmt: skip
+                  "macro-secret", "make-variable", "tuple-assignment", "setter-key", "setting-default",
+                  "schema-default", "nested-value", "argument-list", "shell-password", "symbol-value",
+                  "environment-fallback", "declared-value", "block-value", "terraform-secret-value",
+                  "git-url-token"}  # fmt: skip
 NO_RULE = ("assigned-password", "assigned-signing", "assigned-secret", "assigned-key", "assigned-token", GUESSABLE,
            "supabase-service-role")  # fmt: skip
 MOST_SHOWN = 300

@@ -25,7 +25,8 @@ _FOLLOWED = {
     b"cred": re.compile(rb"cred(?:s|ential|entials)?(?![a-z])"),
 }
 _NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80})"
-_OPERATOR = rb"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
+_TYPE = rb"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?"
+_OPERATOR = rb"(?:" + _TYPE + rb"=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _CALLS = rb"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
 _QUOTED = rb"(?:\"(?P<double>[^\"\r\n]{1,1000})\"|'(?P<single>[^'\r\n]{1,1000})'|`(?P<tick>[^`\r\n]{1,1000})`)"
 _ASSIGNED = re.compile(
@@ -65,8 +66,15 @@ _PAIRED = re.compile(
     rb"(?:\"(?P<double>[^\"\r\n]{1,800})\"|'(?P<single>[^'\r\n]{1,800})'|(?P<value>[^\s\"'<>{}\[\],]{3,800}))"
 )
 _TERRAFORM = re.compile(
-    rb"\bvariable\s{1,4}\"(?P<name>[\w-]{2,80})\"\s{0,4}\{[^{}]{0,400}?\bdefault\s{0,4}=\s{0,4}\"(?P<double>[^\"\r\n]{1,800})\""
+    rb"\bvariable\s{1,4}\"(?P<name>[\w-]{2,80})\"\s{0,4}\{(?:(?!\n\})[\s\S]){0,400}?\bdefault\s{0,4}=\s{0,4}\"(?P<double>[^\"\r\n]{1,800})\""
 )
+_SETTING = re.compile(
+    rb"(?:get_?env|environ\.(?:get|setdefault)|set_?env|put_?env|set_?default|set_?property|\bput|\bconfig|\benv(?:\.\w{1,12})?"
+    rb"|fetch|config\.get)\(\s{0,20}b?[\"'`]\Z",
+    re.I,
+)
+"""A call that sets or reads the setting whose name comes next, with its value or default behind."""
+_BEFORE = 60
 _PATTERNS = {
     prefilter.QUOTED: _ASSIGNED,
     prefilter.INLINE: _INLINE,
@@ -164,7 +172,9 @@ def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None, 
     if b"<" in data:
         patterns += [_MARKUP, _LISTED, _ATTRIBUTE]
     if b"alue" in data or b"default" in data:
-        patterns += [_PAIRED, _TERRAFORM]
+        patterns.append(_PAIRED)
+        # A variable's default may stand many lines below its name.
+        yield from (found for match in _TERRAFORM.finditer(data) if (found := _read(_TERRAFORM, match)))
     if plain:
         patterns += [_PLAIN, _DOCKER, _FLOW]
     for start, end in _windows(data, data.lower(), cut):
@@ -231,7 +241,7 @@ def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None
         if operator == b",":
             if closed[:1] not in (b'"', b"'", b"`"):
                 return None
-            weak = True
+            weak = not _SETTING.search(match.string, max(0, match.start("name") - _BEFORE), match.start("name"))
         if operator[:2] in (b"==", b"!="):
             weak = True
         value = value.rstrip(b"\\")

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from shipworthy.facts.secrets import values, words
 from shipworthy.facts.secrets.context import FileContext
+from shipworthy.facts.secrets.rules import load
 from shipworthy.model import Confidence
 
 
@@ -44,6 +45,47 @@ def pem(value: bytes) -> Judged:
     if values.entropy(text) < 4.0 or values.sequence(text[30:]):
         return Refused("entropy")
     return None, Confidence.CERTAIN
+
+
+def drawn(value: str, least: float, confidence: Confidence) -> Judged:
+    """What only a machine writes in such a place, of any characters: by its entropy, `least` in bits a character."""
+    if values.entropy(value) < least or values.sequence(value):
+        return Refused("entropy")
+    return None, confidence
+
+
+_MOST_KEY_BYTES = 96
+_LOGIN = re.compile(
+    r'://[^\s:/@]{0,100}:(?P<address>[^\s:/@]{3,200})@|"(?:password|auth)"\s*:\s*"(?P<login>[^"]{4,200})"'
+)
+
+
+def encoded(value: bytes) -> Judged:
+    """A value of a manifest in base64: a key in PEM, an address or a login with a password, or a random value."""
+    try:
+        refused = values.plainly_not(value.decode("ascii"))
+        if refused:
+            return Refused(refused)
+        raw = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return Refused("not-a-token")
+    try:
+        text = raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        # Bytes of a key; those of an archive or a keystore are many more.
+        return (None, Confidence.LIKELY) if len(raw) <= _MOST_KEY_BYTES else Refused("not-a-token")
+    if "PRIVATE KEY-----" in text:
+        return pem(text.partition("KEY-----")[2].partition("-----END")[0].encode("utf-8"))
+    found = _LOGIN.search(text)
+    secret = (found["address"] or found["login"]) if found else text
+    refused = values.plainly_not(secret) or (None if found else values.other_thing(secret))
+    if refused:
+        return Refused(refused)
+    if load().public_key(secret):
+        return Refused("public-key")
+    if values.random(secret, 16) or values.chosen_password(secret):
+        return None, Confidence.LIKELY
+    return Refused("dictionary-words")
 
 
 def _json_part(part: str) -> dict[str, object] | None:
@@ -109,7 +151,8 @@ def url(scheme: str, user: str, password: str, host: str) -> Judged:
     refused = values.plainly_not(password)
     if refused and refused != "number":
         return Refused(refused)
-    if values.plainly_not(host) == "template":
+    written = values.random(unquote(password), 12) or values.chosen_password(unquote(password))
+    if values.plainly_not(host) == "template" and not written:
         return Refused("template")
     if _EXAMPLE_HOST.search(host) or user.startswith(("<", "$", "{")) or "{" in user:
         return Refused("placeholder")

@@ -158,6 +158,10 @@ def _judge_rule(rule: Rule, match: re.Match[bytes], value: bytes, context: FileC
         judged = forms.password(text, command=rule.commands)
     elif rule.shape == "random":
         judged = _random(rule, text)
+    elif rule.shape == "drawn":
+        judged = forms.drawn(text, rule.entropy, rule.confidence)
+    elif rule.shape == "encoded":
+        judged = forms.encoded(value)
     else:
         judged = _token(rule, text, match, data, context)
     if isinstance(judged, Refused):
@@ -278,7 +282,8 @@ def _key(name: SecretName, text: str, each: Assigned) -> Confidence | Refused:
     if other:
         return Refused(other)
     if strong:
-        sure = name.sure or (len(split(each.name)) > 1 and values.random(text, 20))
+        parts = split(each.name)
+        sure = name.sure or ((len(parts) > 1 or parts[0] == "authorization") and values.random(text, 20))
         return Confidence.LIKELY if sure else Confidence.REVIEW
     if name.kind in ("signing", "secret") and name.sure:
         if values.chosen_password(text) and len(text) >= 8:

@@ -17,7 +17,8 @@ _LONG = "secret|token|passw|passphrase|passcode|pwd|senha|contrasena|bearer|jwt|
 _SHORT = "key|pass|auth(?:orization|_?token|_?key|_?secret)?|cred(?:s|ential|entials)?|salt|_pat|_pw"
 _NAME = rf"(?:(?i:{_LONG})[\w.$-]{{0,60}}|(?i:{_SHORT})s?_?\d?(?:[_.$A-Z-][\w.$-]{{0,60}})?)"
 _SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])")
-_OPERATOR = r"(?:(?::\s{0,4}[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
+_TYPE = r"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?"
+_OPERATOR = rf"(?:{_TYPE}=>?|:=|:|={{2,3}}|!={{1,2}}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _CALLS = r"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
 _PREFIX = r"[brufBRUF@$\\\"']{0,4}"
 _BRACKETS = re.compile(rb"[()\[\]{}<>]")
@@ -41,10 +42,10 @@ ASSIGNMENTS: Final[tuple[str, ...]] = (
     rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}",
     rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
     rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
-    rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,400}}default\s{{0,4}}=\s{{0,4}}\"[^\"\s]{{3}}",
+    rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{[\s\S]{{0,400}}default\s{{0,4}}=\s{{0,4}}\"[^\"\s]{{3}}",
     rf"(?:key|name)=[\"'][\w.:-]{{0,60}}{_NAME}[\"'][^<>\n]{{0,100}}>[^<\s]{{3}}",
     rf"{_NAME}[ \t]{{1,8}}(?:{_DOUBLE}|{_SINGLE})[ \t]{{0,8}}[\r\n]",
-    rf"{_NAME}:[ \t]{{1,4}}[^\s\"',&*|>{{}}\[\]]{{4,200}}\s{{0,4}}[,}}]",
+    rf"{_NAME}:[ \t]{{1,4}}[^\s\"',&*|>{{}}\[\]][^\s\"',{{}}\[\]]{{3,200}}\s{{0,4}}[,}}]",
 )
 """By form. Each ends where the value does or in its first characters."""
 

@@ -48,7 +48,7 @@ class Rule:
     """Parts that make an example when joined; `{an:20}` stands for 20 random letters and digits."""
     gate: Gate = "word"
     shape: str = "token"
-    """How the value is judged: token, random, password, pem, jwt, basic, signing."""
+    """How the value is judged: token, random, drawn, encoded, password, pem, jwt, basic, signing."""
     issued: bool = True
     """A provider made it, so it is live wherever it stands; otherwise anybody can make one for a test."""
     uuid: bool = False
