@@ -57,6 +57,15 @@ def test_messages_say_a_thing_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("prefix", ["VITE_", "NEXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", ""])
+def test_a_key_named_for_the_browser_is_not_to_be_stored_under_that_name(tmp_path: Path, prefix: str) -> None:
+    outcome = check_files(CHECK, tmp_path / "p", {".env": f"{prefix}API_SECRET={drawn('an', 40, 13)}\n"})
+    (finding,) = outcome.findings
+    assert (f"under a name without {prefix}, for your server:" in finding.remedy) == bool(prefix)
+    assert ("2. Put the new one into the store or environment." in finding.remedy) != bool(prefix)
+    assert len(finding.remedy) <= 300
+
+
 def test_a_guessable_signing_secret_is_for_review(tmp_path: Path) -> None:
     outcome = check_files(CHECK, tmp_path / "p", {"settings.py": "SECRET_KEY = 'changeme'\n"})
     assert (outcome.kind, outcome.summary) == ("pass", "1 file, 1 place to look at")

@@ -64,7 +64,7 @@ def _by_identity(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
 
 def _finding(group: list[Sighting]) -> Finding:
     first = group[0]
-    steps = remedy(first.rule, first.provider)
+    steps = remedy(first.rule, first.provider, names=[each.name for each in group])
     return Finding(
         rule=first.rule,
         message=f"{first.says} in this file: {first.masked}{not_followed(first)}",
