@@ -26,3 +26,21 @@ def test_whose_key_is_read_is_a_service(item: str, summary: str, tmp_path: Path)
     assert {each.location.path for each in found.findings} == {"app/main.py"}
     write(app, {file: text(item, "OpenAI", "Google login")})
     assert outcome_of(item, app).kind is OutcomeKind.PASS
+
+
+@pytest.mark.parametrize(
+    ("files", "summary"),
+    [
+        ({"app/main.py": "import os\n\nMODEL = os.environ['OPENAI_API_KEY']\n"}, "form: lacks openai"),
+        ({"requirements.txt": "langchain==0.3.1\nanthropic==0.39.0\n"}, "form: lacks anthropic"),
+        # Whoever it calls, somebody is called.
+        ({}, "form: lacks langchain"),
+    ],
+)
+@pytest.mark.parametrize("item", ["third-party-inventory", "spend-alert"])
+def test_a_library_that_calls_services_is_none_itself(
+    item: str, files: dict[str, str], summary: str, tmp_path: Path
+) -> None:
+    files = {"requirements.txt": "langchain==0.3.1\n", a_form(item).file: text(item, "Stripe"), **files}
+    found = outcome_of(item, make_repo(tmp_path / "app", files))
+    assert (found.kind, found.summary) == (OutcomeKind.FAIL, summary)

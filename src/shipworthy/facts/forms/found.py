@@ -58,13 +58,19 @@ _ISSUERS = {
     "Google Gemini": "google", "Google": "google apis", "Google Cloud": "google-cloud", "Hugging Face": "huggingface",
 }  # fmt: skip
 """Issuers of keys whom the stack calls otherwise than in lower case."""
+_MODELS = frozenset({
+    "openai", "anthropic", "cohere", "mistral", "groq", "replicate", "google", "huggingface", "azure openai", "xai",
+    "together ai", "openrouter", "deepseek", "perplexity", "fireworks ai",
+})  # fmt: skip
+"""Services that answer prompts."""
+_CALLERS = frozenset({"langchain", "litellm"})
+"""Libraries that call such services: no service, but where they are used and none is seen, one is not seen."""
 _PAID = frozenset({
-    "openai", "anthropic", "cohere", "mistral", "groq", "replicate", "google", "litellm", "langchain", "huggingface",
+    *_MODELS, *_CALLERS,
     "twilio", "sendgrid", "resend", "postmark", "mailchimp", "aws", "google-cloud", "azure", "firebase", "supabase",
     "pinecone", "algolia", "cloudinary", "sentry", "posthog", "auth0", "clerk", "plaid", "stripe",
-    "azure openai", "xai", "together ai", "openrouter", "deepseek", "perplexity", "fireworks ai", "fal", "elevenlabs",
-    "deepgram", "assemblyai", "stability ai", "voyage ai", "tavily", "serper", "serpapi", "exa", "firecrawl",
-    "google maps", "mapbox", "mailgun", "vonage",
+    "fal", "elevenlabs", "deepgram", "assemblyai", "stability ai", "voyage ai", "tavily", "serper", "serpapi", "exa",
+    "firecrawl", "google maps", "mapbox", "mailgun", "vonage",
 })  # fmt: skip
 """Models, messages, mail, maps, search, storage, monitoring and identity billed by use. Source: their price lists."""
 
@@ -211,7 +217,10 @@ def _services(stack: Stack, keys: Keys, source: Source) -> Iterator[Named]:
     for key in keys.keys:
         if key.provider and key.reads:
             found.setdefault(_ISSUERS.get(key.provider, key.provider.lower()), []).extend(key.reads)
+    called = not _MODELS.isdisjoint(found)
     for name, places in sorted(found.items()):
+        if name in _CALLERS and called:
+            continue
         if source is Source.SERVICES or name in _PAID:
             yield _named(source, name, list(dict.fromkeys(places)))
 
