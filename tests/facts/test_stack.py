@@ -103,6 +103,33 @@ def test_parts_have_the_line_they_came_from(tmp_path: Path) -> None:
     assert found["entry-point", "main.py"] == "main.py:2"
 
 
+ENGINE = """DATABASES = {{
+    "default": {{
+        {}"ENGINE": "{}",
+    }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "named"),
+    [
+        ("shop/settings.py", ENGINE.format("", "django.db.backends.postgresql_psycopg2"), "postgresql at {}:3"),
+        ("config/settings/base.py", ENGINE.format("", "django.contrib.gis.db.backends.postgis"), "postgresql at {}:3"),
+        ("shop/settings_live.py", ENGINE.format("", "django_prometheus.db.backends.mysql"), "mysql at {}:3"),
+        ("shop/settings.py", 'DATABASES = {"default": env.db(default="postgres://db/shop")}\n', "postgresql at {}:1"),
+        ("shop/settings.py", ENGINE.format("# ", "django.db.backends.postgresql"), ""),
+        ("shop/settings.py", ENGINE.format("", "django.db.backends.sqlite3"), ""),
+        ("shop/settings/test.py", ENGINE.format("", "django.db.backends.postgresql"), ""),
+        ("shop/routers.py", ENGINE.format("", "django.db.backends.postgresql"), ""),
+    ],
+)
+def test_django_names_its_database_in_its_settings(tmp_path: Path, path: str, text: str, named: str) -> None:
+    parts = stack_of(tmp_path, {"requirements.txt": "django==5.0\n", path: text}).parts
+    found = [f"{each.name} at {each.location}" for each in parts if each.part is Part.DATABASE]
+    assert found == ([named.format(path)] if named else [])
+
+
 def test_a_test_dependency_makes_no_server(tmp_path: Path) -> None:
     text = '[build-system]\n[project]\nname = "lib"\n[dependency-groups]\ndev = ["flask", "pytest"]\n'
     found = stack_of(tmp_path, {"pyproject.toml": text, "tests/test_a.py": "import flask"})

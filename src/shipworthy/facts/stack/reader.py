@@ -20,6 +20,14 @@ _STARTS = ("main.py", "app.py", "wsgi.py", "asgi.py", "manage.py", "server.py", 
 """Files that a Python app is started from, by custom."""
 _IMAGE = re.compile(r"^[ \t]*image:[ \t]*[\"']?(?:[\w.-]+/)*(postgres|mysql|mariadb|mongo|redis|elasticsearch)\b", re.M)
 _IMAGE_NAMES = {"postgres": "postgresql", "mongo": "mongodb"}
+_SETTINGS = ("settings.py", "settings_*.py", "*_settings.py", "**/settings/*.py")
+_IN_SETTINGS = re.compile(
+    r"^[^#\n]{0,200}?[\"'](?:[\w.]{0,60}\bbackends\.(postgresql|postgis|mysql|oracle)\w*[\"']"
+    r"|(postgres|postgresql|postgis|mysql)(?:\+\w{1,20})?://)",
+    re.M,
+)
+"""The engine of a database in Django's settings, or its address (docs.djangoproject.com, "Databases")."""
+_ENGINES = {"postgres": "postgresql", "postgis": "postgresql"}
 _ENTRY = re.compile(
     r"^(?:[ \t]*uvicorn\.run\(|[ \t]*\w+\.run\(|[ \t]*execute_from_command_line\("
     r"|\w+[ \t]*=[ \t]*(?:FastAPI|Flask|Sanic)\()",
@@ -104,6 +112,7 @@ class StackReader(FactReader[Stack]):
         self._declared(read, add)
         imported = self._imported(view.records(self.imports), owner, add)
         self._images(view, add)
+        self._in_settings(view, add)
         self._entry_points(view, read, add)
         components = tuple(
             Component(
@@ -209,6 +218,17 @@ class StackReader(FactReader[Stack]):
                 for match in _IMAGE.finditer(source.text):
                     line = source.text.count("\n", 0, match.start()) + 1
                     add(Part.DATABASE, _IMAGE_NAMES.get(match[1], match[1]), entry.path, line)
+
+    def _in_settings(self, view: View, add: Any) -> None:
+        """Django names its database in its settings, and its driver often in no list that is read."""
+        for entry in view.entries(*_SETTINGS):
+            if not entry.by_hand or "test" in entry.name or is_test_path(entry.path) or set_aside(entry.path):
+                continue
+            source = view.source(entry.path)
+            for match in _IN_SETTINGS.finditer(source.text) if source else ():
+                name = match[1] or match[2]
+                line = source.text.count("\n", 0, match.end()) + 1 if source else None
+                add(Part.DATABASE, _ENGINES.get(name, name), entry.path, line)
 
     def _entry_points(self, view: View, read: Mapping[str, _Manifest], add: Any) -> None:
         for path, manifest in read.items():
