@@ -62,7 +62,7 @@ _FLOW = re.compile(
 )
 _PAIRED = re.compile(
     rb"(?<![\w-])(?:name|key|Name|Key|ParameterKey|variable)[\"']?\s{0,4}[:=]\s{0,4}"
-    rb"[\"']?(?P<name>[A-Za-z_][\w.:-]{1,80})[\"']?[\s,;]{1,80}[\"']?(?:value|Value|default|ParameterValue|defaultValue)[\"']?\s{0,4}[:=]\s{0,4}"
+    rb"[\"']?(?P<name>[A-Za-z_][\w.:-]{1,80})[\"']?[\s,;]{1,80}[\"']?(?:android:)?(?:value|Value|default|ParameterValue|defaultValue)[\"']?\s{0,4}[:=]\s{0,4}"
     rb"(?:\"(?P<double>[^\"\r\n]{1,800})\"|'(?P<single>[^'\r\n]{1,800})'|(?P<value>[^\s\"'<>{}\[\],]{3,800}))"
 )
 _TERRAFORM = re.compile(
@@ -234,6 +234,8 @@ def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None
     name = match.group("name").decode("utf-8", "replace").lstrip("@$")
     weak = False
     if pattern is _ASSIGNED:
+        if match.group("op").startswith(b"[") and match.group("name").startswith(b"$"):
+            return None  # PHP: one more of a list
         if b"f" in match.group("prefix").lower() and b"{" in value:
             return None
         operator = match.group("op")

@@ -83,7 +83,7 @@ def encoded(value: bytes) -> Judged:
         return Refused(refused)
     if load().public_key(secret):
         return Refused("public-key")
-    if values.random(secret, 16) or values.chosen_password(secret):
+    if values.random(secret) or (found and values.chosen_password(secret)):
         return None, Confidence.LIKELY
     return Refused("dictionary-words")
 

@@ -26,6 +26,8 @@ _SEARCH_KEY = re.compile(rb"indexName|docsearch|DocSearch")
 _RUN_BEFORE = re.compile(rb"[A-Za-z0-9+/]*\Z")
 _RUN_AFTER = re.compile(rb"[A-Za-z0-9+/]*")
 _LONG_RUN = 200
+_FINGERPRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
+"""The name of a key that signs, as OpenPGP and Git write it; not the key."""
 _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
@@ -281,6 +283,8 @@ def _key(name: SecretName, text: str, each: Assigned) -> Confidence | Refused:
         return Confidence.LIKELY if name.sure and not each.weak else Refused("uuid")
     if other:
         return Refused(other)
+    if _FINGERPRINT.fullmatch(text) and "".join(split(each.name)).endswith("signingkey"):
+        return Refused("hash")
     if strong:
         parts = split(each.name)
         sure = name.sure or ((len(parts) > 1 or parts[0] == "authorization") and values.random(text, 20))

@@ -41,7 +41,7 @@ ASSIGNMENTS: Final[tuple[str, ...]] = (
     rf"(?:ENV|ARG|setenv|set -\w{{1,4}})[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}",
     rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}",
     rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
-    rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
+    rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:android:)?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
     rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{[\s\S]{{0,400}}default\s{{0,4}}=\s{{0,4}}\"[^\"\s]{{3}}",
     rf"(?:key|name)=[\"'][\w.:-]{{0,60}}{_NAME}[\"'][^<>\n]{{0,100}}>[^<\s]{{3}}",
     rf"{_NAME}[ \t]{{1,8}}(?:{_DOUBLE}|{_SINGLE})[ \t]{{0,8}}[\r\n]",

@@ -19,8 +19,7 @@ _REFERENCE = re.compile(
     r"^(?:vault|op|ssm|secretsmanager|secretmanager|secretRef|sm|gcp|gcpsm|aws|azure|keyvault|doppler|env|file|secret"
     r"|secrets|arn|projects|kms|awskms|bw|sops|infisical|ref|valueFrom|resolve|credstash|chamber|keyring|keychain)"
     r"(?:[:!(]|://?|/)|^ENC\[|^ENC\(|^!\w+|/run/secrets/|process\.env|os\.environ|getenv|import\.meta"
-    r""
-    r"|^(?:secrets|var|vars|data|local|module|env|inputs|github"
+    r"|^encrypted:|^(?:secrets|var|vars|data|local|module|env|inputs|github"
     r"|settings|config|self|this|args|opts|options|params|props|ctx|req|request|res|event|user|body|session)\.[A-Za-z_]"
     r"|^(?:env|config|getenv|secret|os)\(|^AgB[A-Za-z0-9+/]{200}|^gAAAAA[\w-]{60}|^vault:v\d:",
     re.I,
@@ -38,7 +37,8 @@ _PLACE = re.compile(
     re.I,
 )
 _CODE = re.compile(
-    r"=>|^[A-Za-z_]\w*(?:\[\w*\])+$|^[a-z_]+(?:[|:][a-z_:0-9,]+)+$|^[-=+*_#.~/\\ ]+$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$"
+    r"^#[0-9a-fA-F]{3,8}$"
+    r"|=>|^[A-Za-z_]\w*(?:\[\w*\])+$|^[a-z_]+(?:[|:][a-z_:0-9,]+)+$|^[-=+*_#.~/\\ ]+$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$"
     r"|^(?:var|int|bool|string|char|text|number|object|any|void|uuid|bytes)\b|::|^\^|\\[dwsb]|\[[a-zA-Z0-9^]+-[a-zA-Z0-9]"
     r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\w+\['|\w+\[\"|^\[\S+\][+*]"
 )
@@ -58,6 +58,8 @@ _STAND_IN = re.compile(
     r"(?:[a-z0-9]+[_-])*(?:test|tests|fake|mock|demo|seed|e2e|stub|fixture|dummy|story|dev|local|ci)(?:[_-][a-z0-9]+)*"
 )
 """Lower-case words and numbers, one of which says that the value is made up: `cs_test_123`."""
+_VERSIONED = re.compile(r"[a-z]{2,}(?:[_-][a-z]{2,}){0,6}[_-]v?\d{1,2}(?:[_-][a-z]{2,}){0,6}")
+"""Lower-case words with one small number between or behind them: `shop-secret-v2`."""
 _HEX = re.compile(r"(?<![a-z0-9])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?![a-z0-9])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -224,7 +226,7 @@ def chosen_password(value: str) -> bool:
     low = value.lower().strip("!1234567890@#$%?.*_-")
     if low in words.COMMON_PASSWORDS or value.lower() in words.COMMON_PASSWORDS:
         return False
-    if _STAND_IN.fullmatch(value):
+    if _STAND_IN.fullmatch(value) or (_VERSIONED.fullmatch(value) and wordy(value) >= 0.5):
         return False
     parts = [part for part in pieces(value) if part.isalpha()]
     if parts and all(part in words.COMMON_PASSWORDS or part in words.PLACEHOLDER_WORDS for part in parts):

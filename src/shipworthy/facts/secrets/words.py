@@ -31,7 +31,7 @@ NOT_A_KEY = _set(
     "dedupe routing bucket s3 r2 file blob asset image content label title message sitekey natural surrogate join "
     "legend local locale lang test next prev last first current filter order field column header param option media "
     "spreadsheet sheet write sticky settings setting state theme color colour recaptcha turnstile hcaptcha captcha "
-    "pixel tracking measurement maps repo repository gpg pgp apt keyserver verify verifying verification pubkey"
+    "pixel tracking measurement maps repo repository gpg pgp apt keyserver verify verifying verification pubkey trusted"
 )
 NOT_A_SECRET = _set(
     "csrf xsrf csrfmiddlewaretoken public publishable pad eos bos unk mask sep cls stop special next page cursor "
@@ -64,7 +64,7 @@ OTHER_TAIL = _set(
     "response result data info meta metadata payload object obj cls mock fixture encoding charset checksum "
     "fingerprint thumbprint integrity sha sha1 sha256 md5 source sources location storage key_id keyid identifier "
     "rotation renewal grant exchange bucket budget cost price per stream window position embedding vocab mask pad "
-    "contract symbol decimals supply standard card section table panel row item items"
+    "contract mint program symbol decimals supply standard card section table panel row item items"
 )
 """Words after the secret's word that make the name that of something about the secret."""
 
@@ -74,6 +74,7 @@ PLACEHOLDER_ANYWHERE = (
     "xxxx", "****", "....", "sample", "notreal", "not-real", "not_real", "not-a-real", "fixme", "to-be-", "to_be_",
     "put-your", "enter-your", "some-secret", "some_secret", "fakekey", "fake-", "fake_", "mock-", "mock_", "deadbeef",
     "mustbe", "undefined", "<your", "todo", "-here", "_here", "•", "…", "lorem", "keyboard cat", "keyboardcat",
+    "abcd1234", "a1b2c3d4",
     "override", "not-for-prod", "insecure-key", "hackme", "generate-with", "generate_with", "openssl rand",
 )  # fmt: skip
 PLACEHOLDER_WORDS = _set(
@@ -85,7 +86,8 @@ PLACEHOLDER_WORDS = _set(
 COMMON_PASSWORDS = _set(
     "password passw0rd p@ssw0rd p@ssword letmein qwerty welcome admin root guest test demo user secret changeme hello "
     "master login abc iloveyou monkey dragon postgres mysql redis mongo rabbitmq minio example toor pass passwd temp "
-    "docker localhost dev develop development local public default changeit airflow grafana keycloak elastic django"
+    "docker localhost dev develop development local public default changeit airflow grafana keycloak elastic django "
+    "p4ssw0rd p4ssword pa55word pa55w0rd"
 )
 
 # The commonest letter pairs of English and of identifiers; 86 % of the pairs in such text, 25 % in random letters.
