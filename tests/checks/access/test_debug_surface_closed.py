@@ -50,6 +50,10 @@ UNKNOWN_APPS = {
         {"run.py": "from flask import Flask\nfrom x import sio\napp = Flask(__name__)\nsio.run(app, debug=True)\n"},
         FAIL,
     ),
+    "told in words": (
+        {**FLASK, "run.py": '"""For development:\n\n    app.run(debug=True)\n"""\nfrom x import app\n'},
+        PASS,
+    ),
     "commented out": ({**FLASK, "run.py": "from x import app\n# app.run(debug=True)\n"}, PASS),
     "off": ({**FLASK, "run.py": "from x import app\napp.run(host=f('a'), debug=False)\n"}, PASS),
     "not a server": ({**FLASK, "run.py": "import asyncio\nfrom x import job\nasyncio.run(job(), debug=True)\n"}, PASS),

@@ -80,11 +80,14 @@ _ODD_CASE = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters beyond ASCII that a pattern without regard to case takes for i, s and k."""
 
 
+_TOLD = ("comment", "string", "string_content", "string_start", "string_end")
+
+
 class ServingCode(Analyser):
     """Value: {"settings": [[what, on, line]], "listeners": [[what, line]], "health": [[path, line]], "runs": …}."""
 
     name = "serving-code"
-    version = "4"
+    version = "5"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and not is_test_path(entry.path) and (entry.suffix == ".py" or entry.suffix in _JS)
@@ -126,7 +129,7 @@ class ServingCode(Analyser):
                     value.setdefault("settings", []).append(row)
         if python and ".run(" in text and "debug" in text:
             for what, offset, line, below in debug_runs(text):
-                if not _commented(source, offset):
+                if not _commented(source, offset, or_told=True):
                     value.setdefault("runs", []).append([what, below, line])
         look("listeners", _PYTHON_LISTENER if python else _LISTENER, 3)
         if not (python and may(_PYTHON_READ) and _PYTHON_READ.search(text)):
@@ -140,8 +143,11 @@ class ServingCode(Analyser):
         return Record({kind: rows for kind, rows in value.items() if rows}, gaps)
 
 
-def _commented(source: Source, position: int) -> bool:
-    """Whether a place in the text is inside a comment. What has no tree is taken as code."""
+def _commented(source: Source, position: int, *, or_told: bool = False) -> bool:
+    """Whether a place in the text is inside a comment; `or_told`: or a string, such as what a module says of itself.
+
+    What has no tree is taken as code.
+    """
     tree = source.tree
     if tree is None:
         return False
@@ -149,4 +155,4 @@ def _commented(source: Source, position: int) -> bool:
     if source.data.startswith(b"\xef\xbb\xbf"):
         offset += 3
     node = tree.root_node.descendant_for_byte_range(offset, offset)
-    return node is not None and node.type == "comment"
+    return node is not None and node.type in (_TOLD if or_told else ("comment",))
