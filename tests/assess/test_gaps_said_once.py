@@ -25,7 +25,9 @@ def test_a_check_that_says_more_of_a_gap_is_not_followed_by_less() -> None:
     assert said.kind is OutcomeKind.UNKNOWN
     assert said.findings == (better, other)
     twice = [GAP, replace(GAP, subject="flask")]
-    assert [each.message for each in _gap_outcome(twice, Outcome.passed("fine", ["x"])).findings] == [GAP.reason]
+    told = _gap_outcome(twice, Outcome.passed("fine", ["x"]))
+    assert [each.message for each in told.findings] == [GAP.reason]
+    assert "more" not in told.summary
 
 
 def test_a_way_on_is_printed_where_its_words_are_the_summary(tmp_path: Path) -> None:

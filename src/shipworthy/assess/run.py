@@ -149,6 +149,8 @@ class FactStore:
 
 def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
     """Unknown, because something relevant could not be read; the check's own answer is kept as a remark."""
+    # Several facts may have met the same one.
+    gaps = list({(each.path, each.line, each.reason): each for each in gaps}.values())
     findings = [
         Finding.at(
             Location(path=gap.path, line=gap.line) if gap.path else PROJECT,
@@ -158,8 +160,7 @@ def _gap_outcome(gaps: Sequence[Gap], was: Outcome) -> Outcome:
             severity=Severity.INFO,
             remedy="" if gap.subject else "Make it readable, or say in a waiver what you looked at instead.",
         )
-        # Several facts may have met the same one.
-        for gap in {(each.path, each.line, each.reason): each for each in gaps[:50]}.values()
+        for gap in gaps[:50]
     ]
     # A check may have said of the same gap what it means for the item: that way on is the better one.
     told = {(each.location.path, each.location.line, each.message) for each in was.findings if each.remedy}
