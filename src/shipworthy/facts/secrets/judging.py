@@ -26,6 +26,8 @@ _SEARCH_KEY = re.compile(rb"indexName|docsearch|DocSearch")
 _RUN_BEFORE = re.compile(rb"[A-Za-z0-9+/]*\Z")
 _RUN_AFTER = re.compile(rb"[A-Za-z0-9+/]*")
 _LONG_RUN = 200
+_FOLDERS = {"PWD", "OLDPWD", "INIT_CWD"}
+"""Where a shell stands; not passwords."""
 _FINGERPRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
 """The name of a key that signs, as OpenPGP and Git write it; not the key."""
 _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
@@ -242,6 +244,8 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
         return Refused("documented-default")
     if text.startswith("eyJ") and text.count(".") == 2:
         return Refused("web-token")  # json-web-token judges those
+    if each.name in _FOLDERS and text.startswith("/"):
+        return Refused("path")
     if not each.quoted and any(sign in text for sign in "()[]{}<>"):
         return Refused("code")
     judge = _password if name.kind == "password" else _key

@@ -21,7 +21,7 @@ _REFERENCE = re.compile(
     r"(?:[:!(]|://?|/)|^ENC\[|^ENC\(|^!\w+|/run/secrets/|process\.env|os\.environ|getenv|import\.meta"
     r"|^encrypted:|^(?:secrets|var|vars|data|local|module|env|inputs|github"
     r"|settings|config|self|this|args|opts|options|params|props|ctx|req|request|res|event|user|body|session)\.[A-Za-z_]"
-    r"|^(?:env|config|getenv|secret|os)\(|^AgB[A-Za-z0-9+/]{200}|^gAAAAA[\w-]{60}|^vault:v\d:",
+    r"|^(?:env|config|getenv|secret|os)\(|^Ag[A-D][A-Za-z0-9+/]{200}|^gAAAAA[\w-]{60}|^vault:v\d:",
     re.I,
 )
 _HASH = re.compile(
@@ -155,14 +155,18 @@ def _path_of_words(value: str) -> bool:
 
 
 def encoded_text(value: str) -> bool:
-    """Base64 of readable words, such as a sentence."""
-    if len(value) < 16 or len(value) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
+    """Base64 of readable words, such as a sentence, or of a stand-in, such as `changeme`."""
+    if len(value) < 8 or len(value) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
         return False
     try:
         text = base64.b64decode(value, validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         return False
-    return text.isprintable() and (" " in text or wordy(text) > 0.6)
+    if not text.isprintable():
+        return False
+    if text.lower() in words.COMMON_PASSWORDS or plainly_not(text):
+        return True
+    return len(value) >= 16 and (" " in text or wordy(text) > 0.6)
 
 
 def identifier(value: str) -> bool:
