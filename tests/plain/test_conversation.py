@@ -257,6 +257,7 @@ def test_the_approver_of_a_waiver_is_asked_for() -> None:
     said = talk("9", "w", "Not real.", "lea@example.org", "", YES, session=session)
     assert said.did[0][-1] == "lea@example.org"
     assert "it counts once they approve" in said.text
+    assert "as accepted by lea@example.org." in said.text
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("", True), ("n", True), ("y", False)])

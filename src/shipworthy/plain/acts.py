@@ -113,12 +113,13 @@ def waive(here: Conversation, result: Result) -> None:
     def write(expires: date) -> None:
         here.session.waive(result.item.id, reason, expires, not_applicable=not_applicable, by=by)
 
-    _write_down(here, result, "Waive it", reason, deciding.WAIVE_DAYS, write)
+    _write_down(here, result, "Waive it", reason, deciding.WAIVE_DAYS, write, by=by)
 
 
 def _write_down(
-    here: Conversation, result: Result, act: str, reason: str, days: int, write: Callable[[date], None]
-) -> None:
+    here: Conversation, result: Result, act: str, reason: str, days: int, write: Callable[[date], None],
+    *, by: str | None = None,
+) -> None:  # fmt: skip
     """Ask until when, say exactly what will be written, and write it after a yes."""
     talk, today = here.talk, here.session.today
     while True:
@@ -127,7 +128,8 @@ def _write_down(
         except DateError as error:
             talk.say(str(error))
             continue
-        talk.say(f"{act}: “{visible(reason, 1_000)}”, until {day(expires, today)}, as {_author(here)}.")
+        who = f"as accepted by {visible(by, 200)}" if by else f"as {_author(here)}"
+        talk.say(f"{act}: “{visible(reason, 1_000)}”, until {day(expires, today)}, {who}.")
         if not talk.agrees(f"This writes {_FILE}. Write it down?"):
             talk.say("Nothing was written.")
             return
