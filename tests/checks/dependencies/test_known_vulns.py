@@ -121,6 +121,14 @@ def test_several_advisories_of_one_package_name_one_version(tmp_path: Path) -> N
     assert re.fullmatch(r"Upgrade langchain to [0-9.]+ or later, which fixes all [0-9]+ known here\.", *remedies)
 
 
+def test_a_fix_that_another_advisory_concerns_is_not_called_one_for_all(tmp_path: Path) -> None:
+    """The highest of the fixed versions may lie in a later range of another advisory: then each names its own."""
+    outcome = check_files("known-vulns", tmp_path / "repo", lock({"ember": "1.3.0"}), context=context(tmp_path))
+    remedies = [each.remedy for each in outcome.findings if each.rule == "known-vulnerability"]
+    assert len(remedies) > 1
+    assert not any("known here" in each for each in remedies)
+
+
 def test_a_package_of_two_files_is_one_finding(tmp_path: Path) -> None:
     files = {"requirements.txt": f"django==4.0.5{HASH}\n", "requirements-web.txt": f"django==4.0.5{HASH}\n"}
     outcome = check_files("known-vulns", tmp_path / "repo", files, context=context(tmp_path))

@@ -8,8 +8,7 @@ from datetime import date
 from shipworthy.checks.dependencies import words
 from shipworthy.facts.dependencies import KnownVulnerabilities, Package, Vulnerable
 from shipworthy.model import Finding, Location, Severity
-from shipworthy.sources.advisories import Hit, NotComparable, Snapshot
-from shipworthy.sources.advisories.ordering import key
+from shipworthy.sources.advisories import Hit, Snapshot
 from shipworthy.text import plural, visible
 
 _LOWER = {"critical": "high", "high": "medium", None: "medium", "medium": "low", "low": "none", "none": "none"}
@@ -31,11 +30,11 @@ def of_packages(vulnerable: Iterable[Vulnerable], *, shipped: bool) -> tuple[lis
     `shipped` says that development dependencies are shipped as well, so that they count like all others.
     """
     places: dict[tuple[str, str, str | None], list[Package]] = {}
-    hits: dict[tuple[str, str, str | None], tuple[Hit, ...]] = {}
+    found_in: dict[tuple[str, str, str | None], Vulnerable] = {}
     for each in vulnerable:
         row = (each.package.ecosystem, each.package.name, each.package.version)
         places.setdefault(row, []).append(each.package)
-        hits[row] = each.hits
+        found_in[row] = each
     fails: list[Finding] = []
     remarks: list[Finding] = []
     for which, packages in places.items():
@@ -43,22 +42,18 @@ def of_packages(vulnerable: Iterable[Vulnerable], *, shipped: bool) -> tuple[lis
         what = f"{which[1]} {which[2]}{' (development only)' if development else ''}"
         related = [Location(path=each.file, line=each.line) for each in packages[1:20]]
         first = Location(path=packages[0].file, line=packages[0].line)
-        best = _answers_all(which[0], hits[which])
-        for hit in hits[which]:
+        hits = found_in[which].hits
+        best = _together(found_in[which].fixed, hits)
+        for hit in hits:
             level = _LOWER[hit.severity] if development else hit.severity
             found = _finding(which[1], what, hit, first, level, related, best if hit.fixed else None)
             (remarks if development or hit.severity in _TOLERATED else fails).append(found)
     return sorted(fails, key=lambda each: _ORDER.index(each.severity)), remarks
 
 
-def _answers_all(ecosystem: str, hits: Sequence[Hit]) -> str | None:
-    """What to do about several advisories of one package at once; None where there is one, or no order to tell."""
-    fixed = {hit.fixed for hit in hits if hit.fixed}
-    if len(hits) < 2 or not fixed:
-        return None
-    try:
-        highest = max(fixed, key=lambda each: key(ecosystem, each))
-    except NotComparable:
+def _together(highest: str, hits: Sequence[Hit]) -> str | None:
+    """What to do about several advisories of one package at once; None where no version answers them all."""
+    if not highest:
         return None
     count = sum(bool(hit.fixed) for hit in hits)
     every = "both" if count == 2 else f"all {count}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from shipworthy.sources.advisories import (
     hits_for_every_version,
     hits_for_version,
 )
+from shipworthy.sources.advisories.ordering import key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Vulnerable:
 
     package: Package
     hits: tuple[Hit, ...]
+    fixed: str = ""
+    """The version that is free of all hits that have a fix; "" where there is one hit, or no such version is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,8 @@ def look_up(dependencies: Dependencies, source: AdvisorySource) -> KnownVulnerab
             doubtful.append(Doubtful(package=package, reason=f"cannot be compared with its advisories: {error}"))
             continue
         if hits:
-            vulnerable.append(Vulnerable(package=package, hits=hits))
+            fixed = _fixed(source, package.ecosystem, package.name, hits)
+            vulnerable.append(Vulnerable(package=package, hits=hits, fixed=fixed))
     doomed = [
         Doomed(requirement=each, hits=hits)
         for each in dependencies.unpinned
@@ -100,6 +104,19 @@ def look_up(dependencies: Dependencies, source: AdvisorySource) -> KnownVulnerab
         doubtful=tuple(doubtful),
         snapshots=tuple(_snapshots(dependencies, source)),
     )
+
+
+def _fixed(source: AdvisorySource, ecosystem: str, name: str, hits: Sequence[Hit]) -> str:
+    """The highest of the fixes, if none of these advisories has a later range that it lies in."""
+    fixes = {hit.fixed for hit in hits if hit.fixed}
+    if len(hits) < 2 or not fixes:
+        return ""
+    try:
+        highest = max(fixes, key=lambda each: key(ecosystem, each))
+        left = {each for hit in hits_for_version(source, ecosystem, name, highest) for each in hit.ids}
+    except NotComparable:
+        return ""
+    return "" if any(hit.fixed and not left.isdisjoint(hit.ids) for hit in hits) else highest
 
 
 def _snapshots(dependencies: Dependencies, source: AdvisorySource) -> Iterable[Snapshot]:
