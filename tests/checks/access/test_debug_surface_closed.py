@@ -54,6 +54,10 @@ UNKNOWN_APPS = {
         {**FLASK, "run.py": '"""For development:\n\n    app.run(debug=True)\n"""\nfrom x import app\n'},
         PASS,
     ),
+    "behind many other runs": (
+        {**FLASK, "run.py": "import subprocess\nfrom x import app\n" + "subprocess.run([])\n" * 60 + MAIN},
+        FAIL,
+    ),
     "commented out": ({**FLASK, "run.py": "from x import app\n# app.run(debug=True)\n"}, PASS),
     "off": ({**FLASK, "run.py": "from x import app\napp.run(host=f('a'), debug=False)\n"}, PASS),
     "not a server": ({**FLASK, "run.py": "import asyncio\nfrom x import job\nasyncio.run(job(), debug=True)\n"}, PASS),

@@ -7,7 +7,7 @@ from typing import Any
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.routes.unread import NODE
-from shipworthy.facts.serving.debug_runs import debug_runs
+from shipworthy.facts.serving.debug_runs import MAX_CALLS, debug_runs
 from shipworthy.facts.serving.found import debug_variable
 from shipworthy.facts.serving.settings import debug_settings, is_settings
 from shipworthy.project import FileEntry, Source, is_test_path
@@ -87,7 +87,7 @@ class ServingCode(Analyser):
     """Value: {"settings": [[what, on, line]], "listeners": [[what, line]], "health": [[path, line]], "runs": …}."""
 
     name = "serving-code"
-    version = "5"
+    version = "6"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and not is_test_path(entry.path) and (entry.suffix == ".py" or entry.suffix in _JS)
@@ -129,7 +129,8 @@ class ServingCode(Analyser):
                     value.setdefault("settings", []).append(row)
         if python and ".run(" in text and "debug" in text:
             for what, offset, line, below in debug_runs(text):
-                if not _commented(source, offset, or_told=True):
+                # What only tells of one uses up none of the room.
+                if len(value.get("runs", ())) < MAX_CALLS and not _commented(source, offset, or_told=True):
                     value.setdefault("runs", []).append([what, below, line])
         look("listeners", _PYTHON_LISTENER if python else _LISTENER, 3)
         if not (python and may(_PYTHON_READ) and _PYTHON_READ.search(text)):

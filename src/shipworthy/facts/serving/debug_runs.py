@@ -13,14 +13,13 @@ _MAIN = re.compile(r"^if\s{1,5}__name__\b", re.M)
 MAX_ARGUMENTS = 1_000
 """Characters of a call that are looked at."""
 MAX_CALLS = 50
+"""How many are kept of one file: the first settles it."""
 
 
 def debug_runs(text: str) -> Iterator[tuple[str, int, int, bool]]:
     """(as written, offset, line from 1, whether it stands below `if __name__ == "__main__"`) of each such call."""
     main = _MAIN.search(text)
-    for number, match in enumerate(_RUN.finditer(text)):
-        if number == MAX_CALLS:
-            return
+    for match in _RUN.finditer(text):
         if _SERVES.search(match["owner"]) and _ON.search(_arguments(text, match.end())):
             start = text.rfind("\n", 0, match.start()) + 1
             below = main is not None and match.start() > main.start() and text[start : start + 1].isspace()
