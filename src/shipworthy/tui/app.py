@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
@@ -22,6 +21,7 @@ from shipworthy.model import Assessment
 from shipworthy.text import plural, visible
 from shipworthy.tui.engine import Engine
 from shipworthy.tui.frame import Frame
+from shipworthy.tui.garbage import Garbage
 from shipworthy.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 0.06
 """While results stream in, the screen is redrawn at most this often."""
-GARBAGE = 30_000
-"""How many objects more there are than were before garbage is looked for."""
 STOP_SECONDS = 3.0
 
 
@@ -96,6 +94,7 @@ class CoachApp(Frame):
         self._by_itself = False
         self._arrived = False
         self._first_time = first_time
+        self._garbage = Garbage()
         self._listening = False
         self._judged = 0
         self._drawn = 0.0
@@ -139,6 +138,9 @@ class CoachApp(Frame):
         """Wait until no examination is under way."""
         await self._idle.wait()
 
+    def post_display_hook(self) -> None:
+        self._garbage.drawn()
+
     def on_mount(self) -> None:
         # The first picture is on the screen before anything else begins.
         self.call_after_refresh(self._begin)
@@ -151,10 +153,7 @@ class CoachApp(Frame):
     async def _begin(self) -> None:
         from shipworthy.assess.events import Failed
 
-        gc.freeze()
-        # What drawing throws away is mostly gone by itself; looking for the rest every few keys takes 2 ms each time.
-        gc.set_threshold(GARBAGE, 10, 10)
-        gc.enable()
+        self._garbage.begin()
         self._listening = True
         try:
             await self.engine.start()

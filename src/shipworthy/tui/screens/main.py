@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -15,11 +14,10 @@ from shipworthy.coaching.order import open_order
 from shipworthy.coaching.session import Session
 from shipworthy.coaching.words import face_of, headline
 from shipworthy.model import Level, Result
-from shipworthy.text import visible
 from shipworthy.tui.keys import GROUPS
 from shipworthy.tui.screens.commands import Commands
 from shipworthy.tui.widgets.item import ItemPane, Subject
-from shipworthy.tui.widgets.items import ItemList, Listing, empty, too_small
+from shipworthy.tui.widgets.items import ItemList, Listing, cut_short, empty, too_small
 from shipworthy.tui.widgets.keybar import KeyBar
 from shipworthy.tui.widgets.safe import BOLD, DIM, Across, Below, SafeStatic, joined
 from shipworthy.tui.widgets.verdict import Top, VerdictBar
@@ -136,7 +134,7 @@ class MainScreen(Commands):
         self.set_class(coach.failed is not None, "-failed")
         if coach.failed is not None:
             self.remove_class("-item")
-        self.query_one("#empty", SafeStatic).put(self._failure() if coach.failed else empty(self._words))
+        self.query_one("#empty", SafeStatic).put(cut_short(coach.failed) if coach.failed else empty(self._words))
 
     def _redraw_around(self) -> None:
         """What stands around the list: the verdict, the item, the keys."""
@@ -173,18 +171,6 @@ class MainScreen(Commands):
         """What to do first; nothing while it is only open because it was not judged yet."""
         step = self.session.next_step() if self.coach.planned else None
         return None if step is None or step.item.id in waiting else step
-
-    def _failure(self) -> Content:
-        failed = self.coach.failed
-        if failed is None:
-            return Content("")
-        parts = [joined((failed.message, BOLD)), Content("\n\n")]
-        parts += [Content(visible(line) + "\n") for line in failed.diagnostics.splitlines()[:10]]
-        parts += [
-            Content("\n"),
-            joined(("R", "bold $primary"), (" tries again   ", DIM), ("q", "bold $primary"), (" leaves", DIM)),
-        ]
-        return Content("").join(parts)
 
     def _show_item(self) -> None:
         pane = self.query_one(ItemPane)
@@ -279,6 +265,12 @@ class MainScreen(Commands):
             self._show_item()
         # Now, and not when its turn comes: the next picture shows it then.
         self.set_focus(self.query_one(ItemPane), scroll_visible=False)
+        self._draw_now()
+
+    def _draw_now(self) -> None:
+        # Three rounds of messages would come before, each of which waits for its turn.
+        self._layout_required = self._repaint_required = False
+        self._refresh_layout()
 
     def _welcomed(self) -> None:
         """Take the first hint away."""

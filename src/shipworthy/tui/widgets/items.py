@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.content import Content
@@ -18,8 +18,12 @@ from textual.widgets.option_list import Option
 
 from shipworthy.coaching.words import FACES, FORM_WORDS, aside, face_of, heading, matches
 from shipworthy.model import Area, Level, Result, Status
+from shipworthy.text import visible
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, NOTHING, Ends, joined, shown
 from shipworthy.tui.widgets.scrollbar import QuickBar
+
+if TYPE_CHECKING:
+    from shipworthy.assess.events import Failed
 
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 _FOCUSED = {"option-list--option-highlighted": "items--cursor"}
@@ -230,6 +234,19 @@ def empty(words: str) -> Content:
     if words:
         return joined(("No item has these words. ", DIM), ("Esc drops the filter.", DIM))
     return joined(("The checklist asks nothing of this repository.", DIM))
+
+
+def cut_short(failed: Failed) -> Content:
+    """What stands in place of the list when the examination itself broke off."""
+    return Content("").join(
+        [
+            joined((failed.message, BOLD)),
+            Content("\n\n"),
+            *(Content(visible(line) + "\n") for line in failed.diagnostics.splitlines()[:10]),
+            Content("\n"),
+            joined(("R", "bold $primary"), (" tries again   ", DIM), ("q", "bold $primary"), (" leaves", DIM)),
+        ]
+    )
 
 
 def too_small(size: Size, least: tuple[int, int]) -> Content:
