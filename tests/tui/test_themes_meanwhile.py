@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from driving import NARROW, WIDE, Driver, coach
+from made_up import ALL_GOOD, MASKED
 from picture import picture
 
 from shipworthy.tui.themes import THEMES
@@ -66,3 +67,43 @@ async def test_a_size_that_changes_under_another_screen_is_drawn_as_any(
         while driver.app.screen is not driver.main:
             await driver.press("escape")
         assert driver.text == expected
+
+
+async def test_what_was_got_ready_looks_as_what_was_not() -> None:
+    async with coach(size=WIDE) as driver:
+        driver.app._quiet.end()
+        expected = []
+        for _ in range(12):
+            await driver.press("j")
+            expected.append(picture(driver.app))
+    assert len(set(expected)) == 12
+    async with coach(size=WIDE) as driver:
+        # The second round shows what the first one kept, in a look that changed in between.
+        for _ in range(2):
+            for each in expected:
+                while driver.main.prepare():
+                    pass
+                await driver.press("j")
+                assert picture(driver.app) == each
+            await driver.press(*"k" * 12)
+            await shown(driver, THEMES[1].name)
+            while driver.main.prepare():
+                pass
+            await shown(driver, THEMES[0].name)
+
+
+async def test_a_kept_page_is_not_shown_once_its_item_changed() -> None:
+    async with coach(size=WIDE) as driver:
+        assert driver.main.go_to("secrets-not-in-tree")
+        await driver.press("j")
+        while driver.main.prepare():
+            pass
+        driver.engine.outcomes["secrets-not-in-tree"] = ALL_GOOD["secrets-not-in-tree"]
+        await driver.press("R")
+        await driver.until("2 block")
+        await driver.press("k")
+        assert driver.main.current_result is not None
+        assert driver.main.current_result.item.id == "secrets-not-in-tree"
+        assert "✔ pass" in driver.text.split("secrets-not-in-tree")[0].splitlines()[-2]
+        assert "charge your customers" in driver.text
+        assert MASKED not in driver.text

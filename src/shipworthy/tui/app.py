@@ -21,7 +21,7 @@ from shipworthy.model import Assessment
 from shipworthy.text import plural, visible
 from shipworthy.tui.engine import Engine
 from shipworthy.tui.frame import Frame
-from shipworthy.tui.garbage import Garbage
+from shipworthy.tui.quiet import Quiet
 from shipworthy.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class CoachApp(Frame):
         self._by_itself = False
         self._arrived = False
         self._first_time = first_time
-        self._garbage = Garbage()
+        self._quiet = Quiet(lambda: self.main.prepare())
         self._listening = False
         self._judged = 0
         self._drawn = 0.0
@@ -139,13 +139,14 @@ class CoachApp(Frame):
         await self._idle.wait()
 
     def post_display_hook(self) -> None:
-        self._garbage.drawn()
+        self._quiet.drawn()
 
     def on_mount(self) -> None:
         # The first picture is on the screen before anything else begins.
         self.call_after_refresh(self._begin)
 
     async def on_unmount(self) -> None:
+        self._quiet.end()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self.engine.stop(), STOP_SECONDS)
 
@@ -153,7 +154,7 @@ class CoachApp(Frame):
     async def _begin(self) -> None:
         from shipworthy.assess.events import Failed
 
-        self._garbage.begin()
+        self._quiet.begin()
         self._listening = True
         try:
             await self.engine.start()

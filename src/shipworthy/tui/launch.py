@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 BUG = 4
 """As for every command of shipworthy."""
+SWITCH_SECONDS = 0.0005
+"""How long the thread that writes to the terminal waits for its turn while the next picture is made: by Python's own
+5 ms, a complete picture was seen 2 to 3 ms after it was there."""
 
 
 def launch(
@@ -32,6 +36,7 @@ def launch(
     # Tens of thousands of objects that all stay are made until the first picture: collecting garbage among them costs
     # about a tenth of that time and finds none. The app turns it on again when it has drawn itself.
     gc.disable()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         from shipworthy.tui.app import CoachApp
 

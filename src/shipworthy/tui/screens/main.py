@@ -95,9 +95,10 @@ class MainScreen(Commands):
     @property
     def current_result(self) -> Result | None:
         current = self.query_one(ItemList).current
-        if current is None:
-            return None
-        return next((each for each in self.coach.known.results if each.item.id == current), None)
+        return None if current is None else self._result_of(current)
+
+    def _result_of(self, item_id: str) -> Result | None:
+        return next((each for each in self.coach.known.results if each.item.id == item_id), None)
 
     @property
     def item_open(self) -> bool:
@@ -181,17 +182,26 @@ class MainScreen(Commands):
         if result.item.id != self._shown:
             self._shown, self._number = result.item.id, 0
         self._number = max(0, min(self._number, len(result.findings) - 1))
-        pane.show(
-            Subject(
-                result=result,
-                face=face_of(result, *self.waiting()),
-                today=self.session.today,
-                milliseconds=self.coach.took.get(result.item.id),
-                number=self._number,
-                command=self.session.consent_needed(result.item.id),
-                form=self.session.form_file(result.item.id),
-            )
+        pane.show(self._subject(result, self._number))
+
+    def _subject(self, result: Result, number: int) -> Subject:
+        return Subject(
+            result=result,
+            face=face_of(result, *self.waiting()),
+            today=self.session.today,
+            milliseconds=self.coach.took.get(result.item.id),
+            number=number,
+            command=self.session.consent_needed(result.item.id),
+            form=self.session.form_file(result.item.id),
         )
+
+    def prepare(self) -> bool:
+        """Get one item ready that a key may show next; False where all are."""
+        if not (self.is_current and self.wide):
+            return False
+        likely = {*self.query_one(ItemList).beside, *self.open_order()[:1]}
+        pane = self.query_one(ItemPane)
+        return any(pane.prepare(self._subject(each, 0)) for each in self.coach.known.results if each.item.id in likely)
 
     def on_resize(self, event: Resize) -> None:
         if event.size.width < LEAST[0] or event.size.height < LEAST[1]:
@@ -224,17 +234,10 @@ class MainScreen(Commands):
         self.action_open()
 
     def action_down(self) -> None:
-        self._move(1)
+        self.query_one(ItemList).action_cursor_down()
 
     def action_up(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        items = self.query_one(ItemList)
-        if step > 0:
-            items.action_cursor_down()
-        else:
-            items.action_cursor_up()
+        self.query_one(ItemList).action_cursor_up()
 
     def action_page_down(self) -> None:
         self.query_one(ItemList).page(1)
@@ -298,7 +301,7 @@ class MainScreen(Commands):
 
     def go_to(self, item_id: str) -> bool:
         """Put the cursor on an item, unfolding and unfiltering as needed; False where it is not listed."""
-        result = next((each for each in self.coach.known.results if each.item.id == item_id), None)
+        result = self._result_of(item_id)
         if result is None or result.level is Level.NONE:
             return False
         items = self.query_one(ItemList)
@@ -331,8 +334,8 @@ class MainScreen(Commands):
         self.redraw()
 
     def action_scroll_item(self, pages: int) -> None:
-        pane = self.query_one(ItemPane)
-        pane.scroll_relative(y=pages * max(pane.size.height // 2, 1), animate=False)
+        rows = max(self.query_one(ItemPane).size.height // 2, 1)
+        self.query_one(ItemPane).scroll_relative(y=pages * rows, animate=False)
 
     def action_evidence(self, step: int) -> None:
         result = self.current_result

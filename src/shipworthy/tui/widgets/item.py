@@ -22,11 +22,13 @@ from shipworthy.coaching.words import (
 )
 from shipworthy.model import Decides, Excerpt, Finding, OutcomeKind, Result, Status
 from shipworthy.text import visible
-from shipworthy.tui.widgets.lines import Line, Lines
+from shipworthy.tui.widgets.lines import Line, Lines, Page
 from shipworthy.tui.widgets.safe import BOLD, DIM, FAINT, joined, shown
 
 _LOOKED_AT = 12
 _REFERENCES = 8
+_PAGES = 40
+"""How many items are kept as they were drawn."""
 
 
 class Subject(NamedTuple):
@@ -203,11 +205,13 @@ def _fix(subject: Subject) -> Iterator[Line]:
 
 
 class ItemPane(Lines):
-    """Shows a `Subject`."""
+    """Shows a `Subject`; keeps what it showed, as people go up and down."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._subject: Subject | None = None
+        self._pages: dict[str, tuple[Subject, Page]] = {}
+        """By item id, the latest last."""
 
     def show(self, subject: Subject | None) -> None:
         """Draw it, from the top unless it is the item already shown."""
@@ -215,15 +219,34 @@ class ItemPane(Lines):
         if subject == before and self._width:
             return
         same = bool(subject and before and subject.result.item.id == before.result.item.id)
-        self._fill(keep_place=same and subject is not None and before is not None and subject.number == before.number)
+        keep_place = same and subject is not None and before is not None and subject.number == before.number
+        self._turn_to(self._page_of(subject), keep_place=keep_place)
 
-    def _fill(self, *, keep_place: bool) -> None:
-        width = self.room.width
-        self.put(item_lines(self._subject, width) if self._subject else (), keep_place=keep_place)
+    def prepare(self, subject: Subject) -> bool:
+        """Make ready to show it; False where it was."""
+        was = self._pages.get(subject.result.item.id)
+        page = self._page_of(subject)
+        if (was and was[1] is page and page.drawn) or self._look is None:
+            return False
+        self._prepare(page)
+        return True
+
+    def notify_style_update(self) -> None:
+        self._pages.clear()
+        super().notify_style_update()
+
+    def _page_of(self, subject: Subject | None) -> Page:
+        width = self._measured()
+        if subject is None:
+            return Page.of((), width)
+        kept = self._pages.pop(subject.result.item.id, None)
+        if kept is None or kept[0] != subject or kept[1].width != width:
+            kept = subject, Page.of(item_lines(subject, width), width)
+        self._pages[subject.result.item.id] = kept
+        if len(self._pages) > _PAGES:
+            del self._pages[next(iter(self._pages))]
+        return kept[1]
 
     def _lay_out(self) -> None:
-        width = self.room.width
-        if self._subject is not None and width != self._width:
-            # Source lines are cut to the width, so another width needs other lines.
-            self._lines = tuple(item_lines(self._subject, width))
-        super()._lay_out()
+        # Source lines are cut to the width, so another width needs other lines.
+        self._turn_to(self._page_of(self._subject), keep_place=True)

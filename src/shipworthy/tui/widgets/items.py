@@ -179,6 +179,14 @@ class ItemList(OptionList, inherit_bindings=False):
         return option.id.removeprefix("item:")
 
     @property
+    def beside(self) -> list[str]:
+        """Ids of the items next to the cursor."""
+        at = self.highlighted or 0
+        before = [each.key for each in self._entries[:at] if not each.disabled][-1:]
+        after = [each.key for each in self._entries[at + 1 :] if not each.disabled][:1]
+        return [key.removeprefix("item:") for key in before + after if key.startswith("item:")]
+
+    @property
     def current_fold(self) -> str | None:
         """The id of the area whose fold is under the cursor."""
         option = self.highlighted_option

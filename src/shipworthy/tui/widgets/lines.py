@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
@@ -57,6 +58,23 @@ class _Look(NamedTuple):
     filters: tuple[LineFilter, ...]
 
 
+@dataclass
+class Page:
+    """Lines laid out at a width, and the rows of them that were drawn so far."""
+
+    lines: tuple[Line, ...] = ()
+    width: int = 0
+    rows: list[tuple[Content, str]] = field(default_factory=list)
+    drawn: dict[int, Strip] = field(default_factory=dict)
+    look: _Look | None = None
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], width: int) -> Self:
+        """Lines laid out at a width in cells."""
+        kept = tuple(lines)
+        return cls(kept, width, [] if width <= 0 else [row for line in kept for row in _rows(line, width)])
+
+
 class Lines(ScrollView, can_focus=True):
     """A scrolling column of `Line`s; a border may stand at its left edge, and nowhere else."""
 
@@ -73,16 +91,24 @@ class Lines(ScrollView, can_focus=True):
 
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._lines: tuple[Line, ...] = tuple(lines)
-        self._rows: list[tuple[Content, str]] = []
+        self._page = Page(tuple(lines))
         self._width = self._height = 0
-        self._drawn: dict[int, Strip] = {}
         self._look: _Look | None = None
 
     def put(self, lines: Iterable[Line], *, keep_place: bool = False) -> None:
         """Show these lines, from the top unless `keep_place`."""
-        self._lines = tuple(lines)
-        self._lay_out()
+        self._turn_to(Page.of(lines, self._measured()), keep_place=keep_place)
+
+    def _turn_to(self, page: Page, *, keep_place: bool) -> None:
+        """Show a page laid out at the width there is."""
+        self._page = page
+        # Set quietly: a change of it would lay the whole screen out again, while only the scroll bar depends on it.
+        size = Size(self._width, max(len(page.rows), self._height))
+        self.set_reactive(Lines.virtual_size, size)
+        self._scroll_update(size)
+        if not self.scrollable_content_region and self._height:
+            self.call_after_refresh(self._draw_ahead)
+        self.refresh()
         if not keep_place:
             self.scroll_home(animate=False)
 
@@ -93,13 +119,13 @@ class Lines(ScrollView, can_focus=True):
     @property
     def plain(self) -> str:
         """What is shown, as laid out now."""
-        return "\n".join(row.plain.rstrip() for row, _ in self._rows)
+        return "\n".join(row.plain.rstrip() for row, _ in self._page.rows)
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Nothing: only the edge tells it, and is drawn here. Working out every style again takes longer than a key."""
 
     def notify_style_update(self) -> None:
-        self._drawn.clear()
+        self._page.look = None
         super().notify_style_update()
 
     @property
@@ -117,34 +143,40 @@ class Lines(ScrollView, can_focus=True):
         # Here and not on a resize event, which comes after the first picture.
         if self.scrollable_content_region.width != self._width:
             self._lay_out()
-        look = self._looks()
-        if look != self._look:
-            self._look = look
-            self._drawn.clear()
-        top = self.scroll_offset.y
-        strips = [self._row(top + y, look) for y in crop.line_range]
+        self._look = look = self._looks()
+        strips = self._strips(self._page, look, (self.scroll_offset.y + y for y in crop.line_range))
         whole = crop.column_span == (0, look.width)
         return strips if whole else [each.crop(*crop.column_span) for each in strips]
 
-    def _row(self, number: int, look: _Look) -> Strip:
-        # All rows below the last look the same.
-        number = min(number, len(self._rows))
-        strip = self._drawn.get(number)
-        if strip is None:
-            strip = self._drawn[number] = self._draw(number, look)
-        return strip
+    def _strips(self, page: Page, look: _Look, numbers: Iterable[int]) -> list[Strip]:
+        if page.look != look:
+            page.look = look
+            page.drawn.clear()
+        found = []
+        for number in numbers:
+            # All rows below the last look the same.
+            kept = min(number, len(page.rows))
+            strip = page.drawn.get(kept)
+            if strip is None:
+                strip = page.drawn[kept] = self._draw(page, kept, look)
+            found.append(strip)
+        return found
 
     def _draw_ahead(self) -> None:
         """While it is hidden: what will be seen when it is shown."""
-        if self._look is not None and not self.scrollable_content_region:
-            for number in range(self._height):
-                self._row(number, self._look)
+        if not self.scrollable_content_region:
+            self._prepare(self._page)
 
-    def _draw(self, number: int, look: _Look) -> Strip:
-        row, kind = self._rows[number] if number < len(self._rows) else (NOTHING, "text")
+    def _prepare(self, page: Page) -> None:
+        """Draw what will be seen of a page when it is turned to."""
+        if self._look is not None:
+            self._strips(page, self._look, range(self._height))
+
+    def _draw(self, page: Page, number: int, look: _Look) -> Strip:
+        row, kind = page.rows[number] if number < len(page.rows) else (NOTHING, "text")
         parts = [
             *look.left,
-            *segments(row, self._width, look.grounds[kind], self._get_style),
+            *segments(row, page.width, look.grounds[kind], self._get_style),
             *look.right,
         ]
         for each in look.filters:
@@ -170,17 +202,14 @@ class Lines(ScrollView, can_focus=True):
             filters=tuple(self.get_line_filters()),
         )
 
+    def _measured(self) -> int:
+        """Cells a line has."""
+        self._width, self._height = self.room
+        return self._width
+
     def _lay_out(self) -> None:
-        width, height = self._width, self._height = self.room
-        self._drawn.clear()
-        self._rows = [] if width <= 0 else [row for line in self._lines for row in _rows(line, width)]
-        # Set quietly: a change of it would lay the whole screen out again, while only the scroll bar depends on it.
-        size = Size(width, max(len(self._rows), height))
-        self.set_reactive(Lines.virtual_size, size)
-        self._scroll_update(size)
-        if not self.scrollable_content_region and height:
-            self.call_after_refresh(self._draw_ahead)
-        self.refresh()
+        """The same at the width there is now."""
+        self._turn_to(Page.of(self._page.lines, self._measured()), keep_place=True)
 
 
 def _rows(line: Line, width: int) -> Iterable[tuple[Content, str]]:

@@ -1,15 +1,16 @@
-"""When garbage is looked for: not while pictures are drawn."""
+"""What is done between pictures, and not while they are drawn."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
-from shipworthy.tui import garbage
-from shipworthy.tui.garbage import FEW, LONG, MOST, ROUNDS, SHORT, Garbage, due
+from shipworthy.tui import quiet
+from shipworthy.tui.quiet import FEW, LONG, MOST, ROUNDS, SHORT, Quiet, due
 
 
 class Ring:
@@ -26,7 +27,7 @@ class Ring:
 
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(garbage, "SHORT", 0.02)
+    monkeypatch.setattr(quiet, "SHORT", 0.02)
     thresholds, was_on = gc.get_threshold(), gc.isenabled()
     gc.collect()
     Ring.gone = 0
@@ -38,7 +39,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("counts", "quiet", "expected"),
+    ("counts", "since", "expected"),
     [
         ((FEW + 1, 0, 0), SHORT, 0),
         ((FEW + 1, ROUNDS + 1, 0), SHORT, 1),
@@ -49,14 +50,14 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ],
 )
 def test_what_is_looked_at_after_a_while_without_pictures(
-    counts: tuple[int, int, int], quiet: float, expected: int | None
+    counts: tuple[int, int, int], since: float, expected: int | None
 ) -> None:
-    assert due(counts, quiet) == expected
+    assert due(counts, since) == expected
 
 
 @pytest.mark.usefixtures("rings")
 async def test_none_is_looked_for_while_pictures_are_drawn_and_all_is_found_afterwards() -> None:
-    looking = Garbage()
+    looking = Quiet(_nothing)
     looking.begin()
     for _ in range(10):
         _made()
@@ -67,8 +68,37 @@ async def test_none_is_looked_for_while_pictures_are_drawn_and_all_is_found_afte
 
 
 @pytest.mark.usefixtures("rings")
+async def test_what_may_be_shown_next_is_got_ready_a_piece_at_a_time() -> None:
+    ready: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def prepare() -> bool:
+        ready.append(loop.time())
+        return len(ready) < 3
+
+    looking = Quiet(prepare)
+    looking.begin()
+    for _ in range(5):
+        looking.drawn()
+        await asyncio.sleep(0.004)
+    assert not ready
+    async with asyncio.timeout(5):
+        while len(ready) < 3:
+            await asyncio.sleep(0.01)
+    assert all(later - earlier >= quiet.BREATH * 0.9 for earlier, later in pairwise(ready))
+    looking.drawn()
+    async with asyncio.timeout(5):
+        while len(ready) < 4:
+            await asyncio.sleep(0.01)
+    looking.end()
+    looking.drawn()
+    await asyncio.sleep(0.05)
+    assert len(ready) == 4
+
+
+@pytest.mark.usefixtures("rings")
 async def test_without_any_picture_python_looks_by_itself() -> None:
-    looking = Garbage()
+    looking = Quiet(_nothing)
     looking.begin()
     for _ in range(2 + 2 * MOST // FEW):
         _made()
@@ -76,7 +106,11 @@ async def test_without_any_picture_python_looks_by_itself() -> None:
 
 
 def test_a_picture_before_the_beginning_and_outside_a_loop_does_nothing() -> None:
-    Garbage().drawn()
+    Quiet(_nothing).drawn()
+
+
+def _nothing() -> bool:
+    return False
 
 
 def _made() -> None:
