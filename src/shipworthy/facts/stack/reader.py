@@ -285,7 +285,12 @@ class _Owner:
 
 
 def _below(path: str, folders: Set[str]) -> bool:
-    return any(str(each) in folders for each in PurePosixPath(path).parents)
+    folder = _folder(path)
+    while folder not in folders:
+        if folder == ".":
+            return False
+        folder = _folder(folder)
+    return True
 
 
 def _folder(path: str) -> str:
