@@ -2,6 +2,7 @@
 
 A record is found by analyser, its version, path and the hash of the bytes read. A stat record (size, time, inode)
 saves even the reading, but never for a file changed so recently that a second change could hide behind the same time.
+Files in which a quick analyser found nothing are by far the most: those are one text, found by path and stat.
 What is worked out from many records is kept with a key over all of them. Every text is kept with its hash.
 A cache that cannot be read, written or trusted is dropped and the files are read: it can cost time, never an answer.
 """
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shipworthy.facts import Analyser
-from shipworthy.facts.records import Stored, digest
+from shipworthy.facts.records import Stored, digest, stat_key
 from shipworthy.project import FileEntry
 
 FRESH_SECONDS = 2.0
@@ -56,6 +57,31 @@ class SqliteCache:
         self._new_stats: dict[str, tuple[int, int, int, str]] = {}
         self._new_records: dict[tuple[str, str, str], tuple[str, str, str, str]] = {}
         self._new_kept: dict[str, tuple[str, str, str]] = {}
+        self._blank: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {}
+        """By analyser, its version, and by path the stat of files with nothing in them: as kept, and as they are."""
+
+    def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
+        _, kept, now = self._blanks(analyser)
+        known = kept.get(entry.path)
+        if known is None or known != stat_key(entry):
+            return False
+        now[entry.path] = known
+        return True
+
+    def set_blank(self, analyser: Analyser, entry: FileEntry) -> None:
+        if self._settled(entry):
+            self._blanks(analyser)[2][entry.path] = stat_key(entry)
+
+    def _blanks(self, analyser: Analyser) -> tuple[str, dict[str, str], dict[str, str]]:
+        found = self._blank.get(analyser.name)
+        if found is None:
+            text = self.recall(f"blank {analyser.name}", analyser.version)
+            found = self._blank[analyser.name] = analyser.version, json.loads(text) if text else {}, {}
+        return found
+
+    def _settled(self, entry: FileEntry) -> bool:
+        # Too fresh to trust: the file may change again within the resolution of its time stamp.
+        return self._now - entry.mtime_ns / 1e9 > FRESH_SECONDS
 
     def digest(self, data: bytes) -> str:
         return digest(data)
@@ -67,8 +93,7 @@ class SqliteCache:
         return known[3]
 
     def seen(self, entry: FileEntry, digest: str) -> None:
-        # Too fresh to trust: the file may change again within the resolution of its time stamp.
-        if self._now - entry.mtime_ns / 1e9 > FRESH_SECONDS:
+        if self._settled(entry):
             self._new_stats[_key(entry.path)] = (entry.size, entry.mtime_ns, entry.inode, digest)
 
     def load(self, analyser: Analyser, path: str, digest: str) -> Stored | None:
@@ -99,6 +124,10 @@ class SqliteCache:
 
     def flush(self) -> None:
         """Write what is new, in one transaction. Raises sqlite3.Error."""
+        for name, (version, kept, now) in self._blank.items():
+            # Whoever asks, asks about all files there are: what is not among them is gone.
+            if kept != now:
+                self.keep(f"blank {name}", version, json.dumps(now, separators=(",", ":")))
         with self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO stat VALUES (?, ?, ?, ?, ?)",

@@ -15,7 +15,7 @@ from shipworthy.facts.base import Analyser, Gap
 from shipworthy.facts.bulk import Bulk
 from shipworthy.facts.limits import OverTime, time_limit
 from shipworthy.facts.program_version import program_version
-from shipworthy.facts.records import Answer, Stored, Values, analyse
+from shipworthy.facts.records import NOTHING, Answer, Stored, Values, analyse, stat_key
 from shipworthy.facts.stretch import Look
 from shipworthy.facts.team import Job, Team
 from shipworthy.project import FileEntry, Project, Source, Unreadable
@@ -45,6 +45,12 @@ class RecordCache(Protocol):
     def store(self, analyser: Analyser, path: str, digest: str, record: Stored) -> None: ...
 
     def digest(self, data: bytes) -> str: ...
+
+    def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
+        """Whether a file of this size, time and inode is known to hold nothing for an analyser."""
+        ...
+
+    def set_blank(self, analyser: Analyser, entry: FileEntry) -> None: ...
 
     def recall(self, name: str, key: str) -> str | None:
         """The text kept under this name, if it was kept with the same key."""
@@ -144,8 +150,19 @@ class Scan:
     ) -> Job | None:
         """What the cache does not answer without reading the file."""
         cache = self._cache
-        digest = cache.unchanged(entry) if cache and not entry.suspect else None
-        if not cache or not digest:
+        if not cache or entry.suspect:
+            return Job(entry=entry, missing=wanting)
+        missing = []
+        for analyser in wanting:
+            if analyser.light and cache.blank(analyser, entry):
+                found[entry.path][analyser.name] = Stored.of(NOTHING, ())
+            else:
+                missing.append(analyser)
+        if not missing:
+            return None
+        wanting = missing
+        digest = cache.unchanged(entry)
+        if not digest:
             return Job(entry=entry, missing=wanting)
         missing = self._recalled(entry, wanting, digest, found)
         return Job(entry=entry, missing=missing) if missing else None
@@ -183,19 +200,19 @@ class Scan:
         self, jobs: list[Job], found: dict[str, dict[str, Answer]], analysers: list[Analyser], deadline: float
     ) -> list[Job]:
         """The quick pass; the jobs it did not come to, or lost."""
-        done = 0
+        done, blank = 0, Stored.of(NOTHING, ())
 
         def take(job: Job, looked: Look) -> None:
             nonlocal done
-            if self._cache:
-                # In place of a hash of the bytes, which would take as long as the search: by its stat alone a file is
-                # known again, and one that was only touched is looked at anew.
-                entry = job.entry
-                job.digest = f"{entry.size:x}.{entry.mtime_ns:x}.{entry.inode:x}"
-                self._cache.seen(entry, job.digest)
             for analyser, said in zip(job.missing, looked, strict=True):
                 answer = said if isinstance(said, str) else Stored.of(*said)
-                found[job.entry.path][analyser.name] = self._kept(job, analyser, answer)
+                if self._cache and answer is blank:
+                    self._cache.set_blank(analyser, job.entry)
+                elif self._cache and not job.digest:
+                    # In place of a hash of the bytes: one that was only touched is looked at anew.
+                    job.digest = stat_key(job.entry)
+                    self._cache.seen(job.entry, job.digest)
+                found[job.entry.path][analyser.name] = answer if answer is blank else self._kept(job, analyser, answer)
             done += 1
             if self._progress and done % 500 == 1:
                 self._progress(done, len(jobs))

@@ -26,7 +26,7 @@ _EMPTY_BLOBS = {
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 }
 # `-s -z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
-_INDEX_ROW = re.compile(rb"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0(?:  [^\n]*\n){4}  size: (\d+)\t[^\n]*\n")
+_INDEX_ROW = re.compile(r"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0(?:  [^\n]*\n){4}  size: (\d+)\t[^\n]*\n", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +72,17 @@ def _index_rows(git: Git) -> Iterator[tuple[str, str, str, int]]:
 
     Raises ValueError for rows that are not understood: one that is left out would be a file nobody looks at.
     """
-    raw = git.run("ls-files", "-s", "-z", "--debug")
+    raw = git.run("ls-files", "-s", "-z", "--debug").decode("utf-8", "surrogateescape")
     position = 0
     for row in _INDEX_ROW.finditer(raw):
-        if row.start() != position:
+        start, end = row.span()
+        if start != position:
             break
-        position = row.end()
+        position = end
         mode, blob, name, size = row.groups()
-        yield mode.decode("ascii"), blob.decode("ascii"), name.decode("utf-8", "surrogateescape"), int(size)
+        yield mode, blob, name, int(size)
     if position != len(raw):
-        raise ValueError(f"its index is listed in a way not understood at byte {position}")
+        raise ValueError(f"its index is listed in a way not understood at character {position}")
 
 
 class _Beside:
