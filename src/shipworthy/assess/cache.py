@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shipworthy.facts import Analyser
-from shipworthy.facts.records import Stored, digest, stat_key
+from shipworthy.facts.records import Stored, digest
 from shipworthy.project import FileEntry
 
 FRESH_SECONDS = 2.0
@@ -63,20 +63,21 @@ class SqliteCache:
     def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
         _, kept, now = self._blanks(analyser)
         known = kept.get(entry.path)
-        if known is None or known != stat_key(entry):
+        if known is None or known != entry.stamp:
             return False
         now[entry.path] = known
         return True
 
     def set_blank(self, analyser: Analyser, entry: FileEntry) -> None:
         if self._settled(entry):
-            self._blanks(analyser)[2][entry.path] = stat_key(entry)
+            self._blanks(analyser)[2][entry.path] = entry.stamp
 
     def _blanks(self, analyser: Analyser) -> tuple[str, dict[str, str], dict[str, str]]:
         found = self._blank.get(analyser.name)
         if found is None:
             text = self.recall(f"blank {analyser.name}", analyser.version)
-            found = self._blank[analyser.name] = analyser.version, json.loads(text) if text else {}, {}
+            kept = json.loads(text) if text else {}
+            found = self._blank[analyser.name] = analyser.version, kept if isinstance(kept, dict) else {}, {}
         return found
 
     def _settled(self, entry: FileEntry) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from shipworthy.bugs import bug
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.limits import OverTime, time_limit
-from shipworthy.project import FileEntry, Source
+from shipworthy.project import Source
 
 _JSON = json.JSONEncoder(separators=(",", ":")).encode
 """As json.dumps, which makes an encoder anew for each call that is not the usual one."""
@@ -57,11 +57,6 @@ def _nothing() -> Stored:
 def digest(data: bytes) -> str:
     """The hash by which bytes are known again."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def stat_key(entry: FileEntry) -> str:
-    """Size, time and inode: by these alone a file is known again where hashing it takes as long as looking at it."""
-    return f"{entry.size:x}.{entry.mtime_ns:x}.{entry.inode:x}"
 
 
 Answer = Record | Stored | str

@@ -15,7 +15,7 @@ from shipworthy.facts.base import Analyser, Gap
 from shipworthy.facts.bulk import Bulk
 from shipworthy.facts.limits import OverTime, time_limit
 from shipworthy.facts.program_version import program_version
-from shipworthy.facts.records import NOTHING, Answer, Stored, Values, analyse, stat_key
+from shipworthy.facts.records import NOTHING, Answer, Stored, Values, analyse
 from shipworthy.facts.stretch import Look
 from shipworthy.facts.team import Job, Team
 from shipworthy.project import FileEntry, Project, Source, Unreadable
@@ -210,7 +210,7 @@ class Scan:
                     self._cache.set_blank(analyser, job.entry)
                 elif self._cache and not job.digest:
                     # In place of a hash of the bytes: one that was only touched is looked at anew.
-                    job.digest = stat_key(job.entry)
+                    job.digest = job.entry.stamp
                     self._cache.seen(job.entry, job.digest)
                 found[job.entry.path][analyser.name] = answer if answer is blank else self._kept(job, analyser, answer)
             done += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -237,6 +238,41 @@ def test_rules_kept_for_the_next_start_are_the_rules(place: Path) -> None:
 )
 def test_a_loosened_pattern_is_shorter_and_wider(pattern: str, loose: str) -> None:
     assert prefilter.loosened(pattern) == loose
+
+
+@pytest.mark.parametrize(
+    ("pattern", "short"),
+    [
+        (r"(?i:\b[\w.-]{0,}(?:x|y))z", r"(?i:(?:x|y))z"),
+        (r"(?m:^[ \t-]{0,}[\"']?\w*key)", r"(?m:key)"),
+        (r"[\]a]?b", "b"),
+        # What must stand there, what may be repeated, and what is one of several stays.
+        (r"[ab]c", r"[ab]c"),
+        (r"\w+c", r"\w+c"),
+        (r"\w*?c", r"\w*?c"),
+        (r"(?:\w{0,}x){2}", r"(?:\w{0,}x){2}"),
+        (r"(?i:(?:\w{0,}x)+)y", r"(?i:(?:\w{0,}x)+)y"),
+        (r"(?:\b|x)y", r"(?:\b|x)y"),
+        (r"\b|x", r"\b|x"),
+        (r"(?:\bx[)]{2}|(?:a\)b){3})y", r"(?:x[)]{2}|(?:a\)b){3})y"),
+    ],
+)
+def test_what_need_not_stand_in_front_is_left_out(pattern: str, short: str) -> None:
+    assert prefilter.headless(pattern) == short
+
+
+def test_a_pattern_without_its_head_ends_wherever_the_whole_one_does() -> None:
+    shortened = 0
+    for rule in load().rules:
+        whole = rule.outline or rule.pattern
+        short = prefilter.headless(whole)
+        shortened += short != whole
+        compiled = re.compile(short)
+        for text in (example(rule), f"x.{example(rule)}", f"\n\t- {example(rule)} "):
+            for match in re.finditer(whole, text):
+                ends = (compiled.match(text, start) for start in range(match.start(), match.end() + 1))
+                assert any(found and found.end() == match.end() for found in ends), rule.id
+    assert shortened > 20
 
 
 def test_what_a_name_tells_at_once_leaves_nothing_out() -> None:

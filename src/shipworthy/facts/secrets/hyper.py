@@ -185,7 +185,8 @@ def databases(rules: Rules) -> tuple[hyperscan.Database, ...]:
 
 
 def _expression(rule: Rule) -> bytes:
-    return prefilter.loosened(rule.outline or rule.compiled.pattern.decode("ascii")).encode("ascii")
+    short = rule.outline or rule.prefilter
+    return prefilter.loosened(short or rule.compiled.pattern.decode("ascii")).encode("ascii")
 
 
 def _path(rules: Rules) -> Path:

@@ -96,6 +96,35 @@ _BOUNDS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _MOST_REPEATS = 24
 _BEFORE = re.compile(r"\A\(\?<!\[([^\]^][^\]]*)\]\)")
 _BEHIND = re.compile(r"\(\?!\[([^\]^][^\]]*)\]\)\Z")
+_HEAD = re.compile(
+    # Groups that only set flags, and in front an assertion, or one character or class that may be left out.
+    r"\A((?:\(\?[ims]*:)*)(?:\\b|\^|(?:\\[wsd]|\[(?:[^\]\\]|\\.)+\])(?:[*?]|\{0,\d*\}))(?![*+?{|])"
+)
+_PIECE = re.compile(r"\\.|\[(?:[^\]\\]|\\.)+\]|[()]", re.DOTALL)
+_REPEATS = ("*", "+", "?", "{")
+
+
+def headless(pattern: str) -> str:
+    """A pattern that ends wherever this one does, less what need not stand in front of it.
+
+    A matcher that only tells ends looks for words quickly, and slowly for words after any number of other characters.
+    """
+    while (head := _HEAD.match(pattern)) and not _repeated(pattern, head[1].count("(")):
+        pattern = head[1] + pattern[head.end() :]
+    return pattern
+
+
+def _repeated(pattern: str, groups: int) -> bool:
+    """Whether one of so many groups at the beginning may match more than once, or not at all."""
+    depth = 0
+    for piece in _PIECE.finditer(pattern):
+        if piece[0] in "()":
+            depth += 1 if piece[0] == "(" else -1
+            if piece[0] == ")" and depth < groups:
+                if pattern.startswith(_REPEATS, piece.end()):
+                    return True
+                groups = depth
+    return False
 
 
 def loosened(pattern: str) -> str:
@@ -114,4 +143,4 @@ def loosened(pattern: str) -> str:
 
     pattern = _BEFORE.sub(lambda match: f"(?:^|[^{match[1]}])", pattern)
     pattern = _BEHIND.sub(lambda match: f"(?:[^{match[1]}]|\\z)", pattern)
-    return _BOUNDS.sub(loose, pattern)
+    return headless(_BOUNDS.sub(loose, pattern))

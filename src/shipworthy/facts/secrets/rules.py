@@ -63,6 +63,8 @@ class Rule:
     """How the provider sums its tokens: "crc32" of what follows the prefix, as the last six characters in base 62."""
     outline: str = ""
     """A short pattern that matches wherever `pattern` could begin, for an engine that pays for long ones."""
+    prefilter: str = ""
+    """A short pattern that matches somewhere in every text that `pattern` matches in, for the same."""
 
     @cached_property
     def compiled(self) -> re.Pattern[bytes]:
