@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests.facts.secrets.examples import drawn
 from tests.support import NOW, check_files, make_repo, outcome_of, write
 
 from shipworthy.facts import Context
@@ -13,6 +14,7 @@ from shipworthy.model import Outcome, OutcomeKind
 
 FILE = ".shipworthy/keys.toml"
 APP = {"app.py": "import os\nK = os.environ['STRIPE_SECRET_KEY']\n"}
+LIVE = "sk" + "_live_" + drawn("an", 60, 12)
 PASS, FAIL, YOU, UNKNOWN = OutcomeKind.PASS, OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU, OutcomeKind.UNKNOWN
 
 
@@ -100,8 +102,23 @@ def test_the_policy_says_how_long_a_key_is_used(tmp_path: Path, most: int | None
         ({"README.md": "# Nothing\n"}, YOU),
         (APP, YOU),
         ({"app.py": "from openai import OpenAI\nc = OpenAI()\n"}, YOU),
+        ({"app.py": f"KEY = '{LIVE}'\n"}, YOU),
+        ({"app.py": "print(1)\n", "app.json": f'{{"expo": {{"extra": {{"key": "{LIVE}"}}}}}}\n'}, YOU),
+        ({"app.py": "print(1)\n", "tests/test_app.py": f"KEY = '{LIVE}'\n"}, OutcomeKind.NOT_APPLICABLE),
     ],
-    ids=["none", "computed", "service", "other CI", "other language", "no code", "a key", "a client"],
+    ids=[
+        "none",
+        "computed",
+        "service",
+        "other CI",
+        "other language",
+        "no code",
+        "a key",
+        "a client",
+        "written in code",
+        "written in a file",
+        "written in a test",
+    ],
 )
 @pytest.mark.parametrize("item", ["key-inventory", "key-rotation"])
 def test_without_a_list_somebody_is_asked_unless_there_is_no_key(

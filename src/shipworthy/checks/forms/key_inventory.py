@@ -10,8 +10,10 @@ from shipworthy.facts import Facts
 from shipworthy.facts.forms import KeysFile
 from shipworthy.facts.keys import Keys
 from shipworthy.facts.keys.inventory import QUESTION
+from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Confidence, Finding, Outcome, OutcomeKind, Severity
+from shipworthy.project import is_test_path
 from shipworthy.text import plural
 
 _TOLD = frozenset({"github"})
@@ -24,22 +26,22 @@ class KeyInventory(FormCheck):
     Evidence: the secret-named settings that code and deployment files read, the examples of env files, the secrets that
     GitHub's workflows ask for, and clients of services that look for their key by themselves; by name, no value is
     looked at. What is public, or only an id, needs no row. It cannot see keys that only the host or another CI system
-    uses (it says so), nor settings with computed names. Not applicable where none of it is found, no outside service
-    and no data store either.
+    uses (it says so), nor settings with computed names. Not applicable where none of it is found, no key stands in any
+    file but tests, and no outside service and no data store is used either.
     """
 
     id = "key-inventory"
     file = KeysFile
-    needs = (KeysFile, Keys, Stack)
+    needs = (KeysFile, Keys, Secrets, Stack)
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         file, keys, stack = facts[KeysFile], facts[Keys], facts[Stack]
         if not said(file):
-            nothing = no_keys(keys, stack)
+            nothing = no_keys(keys, stack, facts[Secrets])
             if nothing is not None and not file.gaps:
                 return Outcome.not_applicable("no key is used", nothing)
             # A file that only records which leaked keys were replaced is no list yet.
-            facts = Facts({KeysFile: replace(file, written=None), Keys: keys, Stack: stack})
+            facts = Facts({**{kind: facts[kind] for kind in self.needs}, KeysFile: replace(file, written=None)})
         outcome = super().check(facts, context)
         if outcome.kind is not OutcomeKind.PASS:
             return outcome
@@ -58,10 +60,11 @@ def _is_gone(remark: Finding, keys: Keys) -> bool:
     return remark.rule != "no-longer-found" or not any(key.name in remark.message for key in keys.keys)
 
 
-def no_keys(keys: Keys, stack: Stack) -> list[str] | None:
+def no_keys(keys: Keys, stack: Stack, secrets: Secrets) -> list[str] | None:
     """What shows that the app uses no key at all; None where it uses one, or where that cannot be told."""
     services = stack.of(Part.THIRD_PARTY) + stack.of(Part.DATABASE) + stack.of(Part.DEPLOY_TARGET)
-    if keys.keys or keys.computed or services or not keys.files:
+    written = any(each.counts and not is_test_path(each.location.path or "") for each in secrets.sightings)
+    if keys.keys or keys.computed or services or written or not keys.files:
         return None
     if stack.names(Part.LANGUAGE) - READ or stack.names(Part.CI) - _TOLD:
         return None

@@ -14,6 +14,7 @@ from shipworthy.facts.forms import KeysFile, Row, Written
 from shipworthy.facts.keys import Keys
 from shipworthy.facts.keys.inventory import QUESTION, row_of
 from shipworthy.facts.keys.names import guarded
+from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.stack import Stack
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, OutcomeKind, Severity
 from shipworthy.text import plural, visible
@@ -33,7 +34,7 @@ class KeyRotation(Check):
     """
 
     id = "key-rotation"
-    needs = (KeysFile, Keys, Stack)
+    needs = (KeysFile, Keys, Secrets, Stack)
     stands = frozenset({OutcomeKind.FAIL, OutcomeKind.NEEDS_YOU})
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
@@ -41,7 +42,7 @@ class KeyRotation(Check):
         if file.gaps:
             return not_understood(file, file.form())
         if not said(file) or file.written is None:
-            nothing = no_keys(keys, facts[Stack])
+            nothing = no_keys(keys, facts[Stack], facts[Secrets])
             return _no_list() if nothing is None else Outcome.not_applicable("no key is used", nothing)
         today, most = context.outside.now.date(), context.outside.key_max_days or KEY_MAX_DAYS
         rows: dict[str, Row] = {}
