@@ -15,7 +15,7 @@ from typing import Any
 
 from shipworthy.facts.base import Context, Record, Stopped
 from shipworthy.facts.limits import OverTime, Turns
-from shipworthy.facts.records import one_record
+from shipworthy.facts.records import NOTHING, one_record
 from shipworthy.facts.secret_history.crew import PART, Answer, Answered, Asked, Helper, helpers
 from shipworthy.facts.secret_history.store import Looked, Store
 from shipworthy.facts.secret_history.walk import Walk
@@ -305,7 +305,10 @@ def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns) -
     entry = FileEntry(path=path, size=len(data), mtime_ns=0, inode=0, kind=kind_of(path), tracked=True)
     turns.begin()
     try:
-        answer = one_record(Source(entry, data), analyser)
+        said = _quickly(analyser, entry, data)
+        if isinstance(said, str):
+            return Looked("text" if said == NOTHING else "binary", len(data), (), None)
+        answer = one_record(Source(entry, data), analyser) if said is None else said
     except OverTime as error:
         return str(error)
     finally:
@@ -318,6 +321,15 @@ def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns) -
     if value is None:
         return Looked("text", len(data), (), None)
     return Looked("binary" if value["binary"] else "text", len(data), tuple(value["rows"]), dict(value["left"]) or None)
+
+
+def _quickly(analyser: SecretsAnalyser, entry: FileEntry, data: bytes) -> Record | str | None:
+    try:
+        return analyser.quick(entry, data)
+    except OverTime:
+        raise
+    except Exception:
+        return None  # whatever it is, the analysis itself meets it again and says so
 
 
 def _skipped(path: str) -> str:
