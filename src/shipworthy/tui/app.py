@@ -94,7 +94,7 @@ class CoachApp(Frame):
         self._by_itself = False
         self._arrived = False
         self._first_time = first_time
-        self._quiet = Quiet(lambda: self.main.prepare())
+        self._quiet = Quiet(self._prepare)
         self._listening = False
         self._judged = 0
         self._drawn = 0.0
@@ -140,6 +140,17 @@ class CoachApp(Frame):
 
     def post_display_hook(self) -> None:
         self._quiet.drawn()
+
+    def _prepare(self) -> bool:
+        # A timer of the event loop calls it: also while screens are closed one by one, and no app hears of its errors.
+        if not self.is_running:
+            return False
+        try:
+            return self.main.prepare()
+        except Exception as error:
+            # The loop would print it over the screen.
+            self._handle_exception(error)
+            return False
 
     def on_mount(self) -> None:
         # The first picture is on the screen before anything else begins.

@@ -272,6 +272,9 @@ class MainScreen(Commands):
 
     def _draw_now(self) -> None:
         # Three rounds of messages would come before, each of which waits for its turn.
+        if self._repaint_required:
+            # A dialog that was here has just gone.
+            self._dirty_widgets.add(self)
         self._layout_required = self._repaint_required = False
         self._refresh_layout()
 

@@ -220,13 +220,15 @@ class ItemPane(Lines):
             return
         same = bool(subject and before and subject.result.item.id == before.result.item.id)
         keep_place = same and subject is not None and before is not None and subject.number == before.number
-        self._turn_to(self._page_of(subject), keep_place=keep_place)
+        self._turn_to(self._page_of(subject, self._measured()), keep_place=keep_place)
 
     def prepare(self, subject: Subject) -> bool:
-        """Make ready to show it; False where it was."""
+        """Make ready to show it; False where it was, or where what is shown now is still to be laid out."""
+        if self._look is None or self.room.width != self._width:
+            return False
         was = self._pages.get(subject.result.item.id)
-        page = self._page_of(subject)
-        if (was and was[1] is page and page.drawn) or self._look is None:
+        page = self._page_of(subject, self._width)
+        if was and was[1] is page and page.drawn:
             return False
         self._prepare(page)
         return True
@@ -235,8 +237,7 @@ class ItemPane(Lines):
         self._pages.clear()
         super().notify_style_update()
 
-    def _page_of(self, subject: Subject | None) -> Page:
-        width = self._measured()
+    def _page_of(self, subject: Subject | None, width: int) -> Page:
         if subject is None:
             return Page.of((), width)
         kept = self._pages.pop(subject.result.item.id, None)
@@ -249,4 +250,4 @@ class ItemPane(Lines):
 
     def _lay_out(self) -> None:
         # Source lines are cut to the width, so another width needs other lines.
-        self._turn_to(self._page_of(self._subject), keep_place=True)
+        self._turn_to(self._page_of(self._subject, self._measured()), keep_place=True)

@@ -40,8 +40,8 @@ class KeyBar(SafeStatic):
             self.call_after_refresh(self._refresh_keys)
 
     def _refresh_keys(self) -> None:
-        # It may have been drawn already: what is covered by a dialog waits for no refresh.
-        if self._stale:
+        # It may have been drawn already: what is covered by a dialog waits for no refresh. Or its screen is gone.
+        if self._stale and self.is_attached:
             self.redraw()
 
     def redraw(self) -> None:

@@ -141,7 +141,7 @@ class Lines(ScrollView, can_focus=True):
         as long; of these, only what stands left and right of the text is used here.
         """
         # Here and not on a resize event, which comes after the first picture.
-        if self.scrollable_content_region.width != self._width:
+        if self.scrollable_content_region.size != (self._width, self._height):
             self._lay_out()
         self._look = look = self._looks()
         strips = self._strips(self._page, look, (self.scroll_offset.y + y for y in crop.line_range))
@@ -203,13 +203,14 @@ class Lines(ScrollView, can_focus=True):
         )
 
     def _measured(self) -> int:
-        """Cells a line has."""
+        """Cells a line has from now on; a page of this width is to be turned to."""
         self._width, self._height = self.room
         return self._width
 
     def _lay_out(self) -> None:
-        """The same at the width there is now."""
-        self._turn_to(Page.of(self._page.lines, self._measured()), keep_place=True)
+        """The same in the room there is now."""
+        page, width = self._page, self._measured()
+        self._turn_to(page if page.width == width else Page.of(page.lines, width), keep_place=True)
 
 
 def _rows(line: Line, width: int) -> Iterable[tuple[Content, str]]:
