@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -71,17 +71,24 @@ class Values(Mapping[str, Any]):
         self._texts: dict[str, str] = {}
 
     def add(self, path: str, answer: Record | Stored) -> None:
-        if isinstance(answer, Stored):
-            self._texts[path] = answer.text
-            self._held[path] = None
-        else:
+        if not isinstance(answer, Stored):
             self._held[path] = answer.value
+            return
+        self._held[path] = None
+        if answer.text != NOTHING:
+            self._texts[path] = answer.text
 
     def __getitem__(self, path: str) -> Any:
         text = self._texts.pop(path, None)
         if text is not None:
-            self._held[path] = None if text == NOTHING else json.loads(text)
+            self._held[path] = json.loads(text)
         return self._held[path]
+
+    def items(self) -> ItemsView[str, Any]:
+        # As the mixin's, without asking for each of tens of thousands that hold nothing.
+        for path in tuple(self._texts):
+            self[path]
+        return self._held.items()
 
     def __contains__(self, path: object) -> bool:
         return path in self._held

@@ -27,6 +27,7 @@ FILE_SECONDS = 10.0
 """How long an analyser may take over one file."""
 PASS_SECONDS = 300.0
 """How long the whole pass may take; files not reached by then are gaps."""
+_BLANK = Stored.of(NOTHING, ())
 _WAIT = 0.2
 """Seconds between looks at the clock while only workers have something to do."""
 
@@ -120,9 +121,9 @@ class Scan:
             wanting = [analyser for analyser in analysers if analyser.wants(entry)]
             if not wanting:
                 continue
-            found[entry.path] = {}
+            answers = found[entry.path] = {}
             if not entry.problem:
-                job = self._planned_job(entry, wanting, found)
+                job = self._planned_job(entry, wanting, answers)
                 if job is not None:
                     waiting.append(job)
             elif not self._project.read_elsewhere(entry):
@@ -145,9 +146,7 @@ class Scan:
         if self._progress:
             self._progress(len(entries), len(entries))
 
-    def _planned_job(
-        self, entry: FileEntry, wanting: list[Analyser], found: dict[str, dict[str, Answer]]
-    ) -> Job | None:
+    def _planned_job(self, entry: FileEntry, wanting: list[Analyser], answers: dict[str, Answer]) -> Job | None:
         """What the cache does not answer without reading the file."""
         cache = self._cache
         if not cache or entry.suspect:
@@ -155,20 +154,17 @@ class Scan:
         missing = []
         for analyser in wanting:
             if analyser.light and cache.blank(analyser, entry):
-                found[entry.path][analyser.name] = Stored.of(NOTHING, ())
+                answers[analyser.name] = _BLANK
             else:
                 missing.append(analyser)
         if not missing:
             return None
-        wanting = missing
-        digest = cache.unchanged(entry)
-        if not digest:
-            return Job(entry=entry, missing=wanting)
-        missing = self._recalled(entry, wanting, digest, found)
+        if digest := cache.unchanged(entry):
+            missing = self._recalled(entry, missing, digest, answers)
         return Job(entry=entry, missing=missing) if missing else None
 
     def _recalled(
-        self, entry: FileEntry, wanting: list[Analyser], digest: str, found: dict[str, dict[str, Answer]]
+        self, entry: FileEntry, wanting: list[Analyser], digest: str, answers: dict[str, Answer]
     ) -> list[Analyser]:
         """Take from the cache what it has for these bytes; the analysers it has nothing of."""
         assert self._cache is not None  # noqa: S101 - asked only with one
@@ -178,7 +174,7 @@ class Scan:
             if record is None:
                 missing.append(analyser)
             else:
-                found[entry.path][analyser.name] = record
+                answers[analyser.name] = record
         return missing
 
     def _prepare(self, job: Job, found: dict[str, dict[str, Answer]]) -> bool:
@@ -193,26 +189,26 @@ class Scan:
         if self._cache:
             job.digest = self._cache.digest(job.data)
             self._cache.seen(job.entry, job.digest)
-            job.missing = self._recalled(job.entry, job.missing, job.digest, found)
+            job.missing = self._recalled(job.entry, job.missing, job.digest, found[job.entry.path])
         return bool(job.missing)
 
     def _skim(
         self, jobs: list[Job], found: dict[str, dict[str, Answer]], analysers: list[Analyser], deadline: float
     ) -> list[Job]:
         """The quick pass; the jobs it did not come to, or lost."""
-        done, blank = 0, Stored.of(NOTHING, ())
+        done = 0
 
         def take(job: Job, looked: Look) -> None:
             nonlocal done
             for analyser, said in zip(job.missing, looked, strict=True):
                 answer = said if isinstance(said, str) else Stored.of(*said)
-                if self._cache and answer is blank:
+                if self._cache and answer is _BLANK:
                     self._cache.set_blank(analyser, job.entry)
                 elif self._cache and not job.digest:
                     # In place of a hash of the bytes: one that was only touched is looked at anew.
                     job.digest = job.entry.stamp
                     self._cache.seen(job.entry, job.digest)
-                found[job.entry.path][analyser.name] = answer if answer is blank else self._kept(job, analyser, answer)
+                found[job.entry.path][analyser.name] = answer if answer is _BLANK else self._kept(job, analyser, answer)
             done += 1
             if self._progress and done % 500 == 1:
                 self._progress(done, len(jobs))
