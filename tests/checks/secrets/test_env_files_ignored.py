@@ -21,6 +21,7 @@ NPM = "npm" + "_" + drawn("an", 36, 14)
 STATE = '{"version": 4, "resources": [{"instances": []}]}'
 ROOT = 'provider "aws" {\n}\n'
 STAGED = {"Dockerfile": "FROM a AS build\nWORKDIR /app\nCOPY . .\nFROM b\nCOPY --from=build /app/dist /srv\n"}
+STREAMLIT = "import streamlit as st\nKEY = st.secrets['OPENAI_API_KEY']\n"
 NEXT = '{"name": "a", "private": true, "dependencies": {"next": "15.0.0"}}'
 
 
@@ -59,6 +60,12 @@ NEXT = '{"name": "a", "private": true, "dependencies": {"next": "15.0.0"}}'
         ({"a.py": APP, ".gitignore": IGNORE, ".gcloudignore": "#!include:.gitignore\n"}, "pass", set()),
         ({"apps/web/a.py": APP, "apps/web/.env.example": "", ".gitignore": ".env\n!apps/web/.env\n"}, "fail", None),
         ({"a.js": "process.env.NODE_ENV"}, "not-applicable", set()),
+        ({"a.py": STREAMLIT}, "fail", {"env-file-not-ignored"}),
+        ({"a.py": STREAMLIT, ".gitignore": ".env\n"}, "fail", {"env-file-not-ignored"}),
+        ({"a.py": STREAMLIT, ".gitignore": ".streamlit/secrets.toml\n"}, "pass", set()),
+        ({"a.py": STREAMLIT, ".gitignore": ".streamlit/\n", ".streamlit/secrets.toml.example": "A=1\n"}, "pass", set()),
+        ({"a.py": STREAMLIT, ".gitignore": ".streamlit/\n", **IMAGE}, "fail", {"env-file-in-image"}),
+        ({"a.py": STREAMLIT, ".streamlit/secrets.toml": f'K = "{LIVE}"\n', ".gitignore": ".env\n"}, "fail", None),
     ],
 )  # fmt: skip
 def test_outcomes(tmp_path: Path, files: dict[str, str], kind: str, rules: set[str] | None) -> None:
@@ -104,3 +111,49 @@ def test_a_key_store_that_lies_about(tmp_path: Path) -> None:
     (folder / "release.p12").write_bytes(b"\x00")
     outcome = outcome_of(CHECK, folder)
     assert [finding.rule for finding in outcome.findings] == ["key-store-not-ignored"]
+
+
+LOADED = [
+    ("a.js", "require('dotenv').config({ path: './config/config.env' })", "config/config.env"),
+    ("a.js", "dotenv.config({ path: path.join(__dirname, 'config', 'local.env'), quiet: true })", "config/local.env"),
+    ("src/a.ts", "dotenv.config({ path: path.resolve(__dirname, '../.env.keys') })", ".env.keys"),
+    ("a.mjs", "process.loadEnvFile('secrets.env')", "secrets.env"),
+    ("a.py", "load_dotenv('settings.env')", "settings.env"),
+    ("a.py", "load_dotenv(dotenv_path='keys/app.env', override=True)", "keys/app.env"),
+    ("app/core/a.py", "load_dotenv(Path(__file__).resolve().parent.parent / 'my.env')", "app/my.env"),
+    ("app/a.py", "load_dotenv(os.path.join(os.path.dirname(__file__), 'my.env'))", "app/my.env"),
+    ("a.py", "config = SettingsConfigDict(env_file=('.env', 'prod.env'), extra='ignore')", "prod.env"),
+    ("a.go", 'package a\nfunc f() { godotenv.Load("deploy.env") }\n', "deploy.env"),
+    ("deploy/compose.yml", "services:\n  web:\n    env_file:\n      - ./web.env\n", "deploy/web.env"),
+    ("compose.yml", "services:\n  web:\n    env_file: [.env, db.env]\n", "db.env"),
+    ("compose.yml", "services:\n  web:\n    env_file:\n      - path: more.env\n        required: false\n", "more.env"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "loaded"), LOADED, ids=[f"{each[0]} {each[2]}" for each in LOADED])
+def test_a_file_that_is_loaded_by_its_name_has_to_be_ignored(tmp_path: Path, path: str, text: str, loaded: str) -> None:
+    files = {path: text + "\n", "b.py": APP, ".gitignore": ".env\n"}
+    outcome = check_files(CHECK, tmp_path / "p", files)
+    assert [each.message.split(" is ")[0] for each in outcome.findings if each.rule == "env-file-not-ignored"] == [
+        loaded
+    ]
+    assert check_files(CHECK, tmp_path / "q", {**files, ".gitignore": f".env\n/{loaded}\n"}).kind is OutcomeKind.PASS
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", "dotenv.config({ path: `.env.${process.env.NODE_ENV}` })"),
+        ("a.js", "dotenv.config({ path: find('config/config.env') })"),
+        ("a.js", "dotenv.config({ path: '../outside.env' })"),
+        ("a.js", "dotenv.config({ path: '/etc/app/app.env' })"),
+        ("a.js", "dotenv.config({ path: 'defaults.env' })"),
+        ("tests/a.js", "dotenv.config({ path: 'tests/e2e.env' })"),
+        ("a.js", "dotenv.config({ path: '.env.test' })"),
+        ("a.py", "load_dotenv('.env.example')"),
+        ("docs/compose.yml", "services:\n  web:\n    env_file: docs.env\n"),
+    ],
+)
+def test_a_file_that_is_no_secret_one_need_not_be_ignored(tmp_path: Path, path: str, text: str) -> None:
+    files = {path: text + "\n", "b.py": APP, ".gitignore": ".env\n", "defaults.env": "PORT=1\n"}
+    assert check_files(CHECK, tmp_path / "p", files).kind is OutcomeKind.PASS

@@ -10,7 +10,8 @@ from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.settings import Default, ListingKind, SettingListing, Settings
 from shipworthy.facts.settings.ignored import Ignored
 from shipworthy.facts.settings.provided import provided
-from shipworthy.facts.settings.secret_files import KEY_FILES, component_of
+from shipworthy.facts.settings.secret_files import KEY_FILES, component_of, of_streamlit
+from shipworthy.facts.settings.streamlit_reads import HOW as STREAMLIT
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Confidence, Finding, Location, Outcome, Severity
 from shipworthy.project import is_test_path
@@ -40,7 +41,10 @@ class EnvFilesIgnored(Check):
         files = [each for each in settings.listings if each.kind in (ListingKind.ENV_FILE, ListingKind.EXAMPLE)]
         own = [read for read in settings.own_reads() if read.name is None or not provided(read.name)]
         committed = [*_real_values(ignored, facts[Secrets]), *_binary(ignored)]
-        makes_files = any(each.used and not each.path.endswith(".env") for each in ignored.answers)
+        makes_files = any(
+            each.used and not each.path.endswith("/.env") and each.path != ".env" for each in ignored.answers
+        )
+        from_env = any(read.how != STREAMLIT for read in own) or any(not of_streamlit(each.path) for each in files)
         if not (files or own or settings.loads_env_files or committed or makes_files):
             return Outcome.not_applicable(
                 "no setting is read, no env file is used", [f"{plural(settings.files, 'code file')}, no env file"]
@@ -48,7 +52,7 @@ class EnvFilesIgnored(Check):
         if not ignored.in_git:
             return Outcome.unknown("not a git repository, so nothing says what is ignored")
         findings = [
-            *_not_ignored(ignored, env=bool(files or own or settings.loads_env_files)),
+            *_not_ignored(ignored, env=from_env or bool(settings.loads_env_files)),
             *_tracked(files, facts[Stack]),
             *committed,
             *_shipped(ignored),
@@ -176,7 +180,7 @@ def _shipped(ignored: Ignored) -> Iterator[Finding]:
                 anchor=each.exposes[0],
                 severity=Severity.HIGH if sure else Severity.LOW,
                 confidence=Confidence.CERTAIN if sure else Confidence.REVIEW,
-                remedy="Add .env* to .dockerignore beside the Dockerfile.",
+                remedy=f"Add {_pattern(each.exposes[0])} to .dockerignore beside the Dockerfile.",
             )
     for package in ignored.published:
         act = "An upload" if package.upload else "Publishing this package"
@@ -188,6 +192,12 @@ def _shipped(ignored: Ignored) -> Iterator[Finding]:
             anchor="published",
             remedy=f"Add {package.takes} to it." if package.upload else listed,
         )
+
+
+def _pattern(path: str) -> str:
+    """What keeps a file and its like out of an image."""
+    name = path.rpartition("/")[2]
+    return ".env*" if name.startswith(".env") else f"**/{name}"
 
 
 def _remarks(ignored: Ignored, settings: Settings, files: list[SettingListing]) -> Iterator[Finding]:

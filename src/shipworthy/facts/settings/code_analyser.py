@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shipworthy.facts.base import Analyser, Record
-from shipworthy.facts.settings import js_reads, python_reads, stores, text_reads
+from shipworthy.facts.settings import js_reads, loaded, python_reads, stores, text_reads
 from shipworthy.facts.settings.row import Rows
 from shipworthy.project import FileEntry, Source
 
@@ -15,7 +15,7 @@ class CodeSettings(Analyser):
     """Record: `Rows.record()`; null for a file that says nothing about settings."""
 
     name = "settings-code"
-    version = "6"
+    version = "7"
 
     def wants(self, entry: FileEntry) -> bool:
         # Yarn writes its loader for every project alike: it reads Yarn's own settings.
@@ -45,6 +45,8 @@ class CodeSettings(Analyser):
             rows.stores += stores.asked_in(source.text)
         if text_reads.may_load(data):
             text_reads.read_loads(source.text, rows)
-        if not (rows.reads or rows.wrappers or rows.calls or rows.stores or rows.loads):
+        if loaded.may_name(data):
+            rows.env_files += loaded.named_in(source.text)
+        if not (rows.env_files or rows.reads or rows.wrappers or rows.calls or rows.stores or rows.loads):
             return Record(None, gaps)
         return Record(rows.record(), gaps)

@@ -9,6 +9,7 @@ from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.settings.defaults import of_text
 from shipworthy.facts.settings.deployed_rows import stand_in
 from shipworthy.facts.settings.live_text import live
+from shipworthy.facts.settings.loaded import named_in_compose
 from shipworthy.facts.settings.model import ListingKind
 from shipworthy.facts.settings.names import secret_name
 from shipworthy.project import FileEntry, Source
@@ -16,7 +17,8 @@ from shipworthy.project import FileEntry, Source
 _EXAMPLE = re.compile(
     r"^(?:\.?env[._-](?:[\w.-]+[._-])?(?:example|sample|template|tmpl|tpl|dist|defaults?|skel|schema)"
     r"|(?:example|sample|template|default)[._-]?\.?env(?:[._-][\w.-]+)?|[\w.-]+\.env[._-](?:example|sample|template|dist)"
-    r"|\.env(?:\.[\w-]+)*\.(?:example|sample|template|tmpl|dist)|\.dev\.vars\.example)$"
+    r"|secrets\.toml[._-](?:example|sample|template)|(?:secrets[._-])?(?:example|sample|template)[._-]secrets\.toml"
+    r"|secrets[._-](?:example|sample|template)\.toml|\.env(?:\.[\w-]+)*\.(?:example|sample|template|tmpl|dist)|\.dev\.vars\.example)$"
 )
 ENV_FILE = re.compile(r"^(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env|\.envrc|\.flaskenv|\.dev\.vars)$")
 _NAMES = re.compile(r"(?<![A-Za-z0-9_$-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])|(?<=\{)[A-Z][A-Z0-9_]{2,}")
@@ -78,10 +80,13 @@ def kind_of(entry: FileEntry) -> ListingKind | None:
 
 
 class ListedSettings(Analyser):
-    """Record: `{"kind", "names", "assigned"}`; assigned rows are [name, line, default kind, commented, stand-in]."""
+    """Record: `{"kind", "names", "assigned", "env_files"}`.
+
+    Assigned rows are [name, line, default kind, commented, stand-in], those of env files [name, line].
+    """
 
     name = "settings-listings"
-    version = "6"
+    version = "7"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None
@@ -108,5 +113,6 @@ class ListedSettings(Analyser):
                 "kind": str(kind),
                 "names": sorted(name for name in names if not _TOKEN.fullmatch(name))[:_MOST],
                 "assigned": assigned[:_MOST],
+                "env_files": list(named_in_compose(text))[:_MOST] if kind is ListingKind.COMPOSE else [],
             }
         )

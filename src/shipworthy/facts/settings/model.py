@@ -137,6 +137,16 @@ class WrittenSecret:
     """Given to an image of a database or a queue, which wants a password to start at all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFile:
+    """An env file that code or a compose file loads by a name of its own."""
+
+    name: str
+    location: Location
+    above: int | None
+    """How many folders above that of the loading file the name starts; None: where the program is started."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings(Fact):
     """Reads and listings in path order. Computed names are rows without a name, not gaps."""
@@ -156,6 +166,8 @@ class Settings(Fact):
     """Code files looked at."""
     loads_env_files: tuple[Location, ...] = ()
     """Where code or a manifest loads a `.env` file."""
+    loaded: tuple[LoadedFile, ...] = ()
+    """Env files loaded by name, in path order, without those that only tests load."""
 
     @classmethod
     def reader(cls) -> FactReader[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from shipworthy.facts.settings import django_values
+from shipworthy.facts.settings import django_values, streamlit_reads
 from shipworthy.facts.settings.model import Default
 from shipworthy.facts.settings.python_nodes import arguments, callee_of, default_of, function_of, literal
 from shipworthy.facts.settings.row import Row, Rows
@@ -23,6 +23,7 @@ _WORDS = (
     b"dynaconf",
     b"from_prefixed_env",
     b"configurations",
+    b".secrets",
 )
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"\b[eE]nv\b|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
@@ -93,6 +94,7 @@ class PythonReads:
         for kind, node in nodes:
             if kind in looks:
                 looks[kind](node)
+        self.rows.reads += streamlit_reads.reads(self._root)
         return self.rows
 
     def _module_constants(self) -> Iterator[tuple[str, str]]:

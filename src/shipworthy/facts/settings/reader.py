@@ -16,6 +16,7 @@ from shipworthy.facts.settings.model import (
     Assignment,
     Default,
     ListingKind,
+    LoadedFile,
     SettingListing,
     SettingRead,
     Settings,
@@ -69,6 +70,7 @@ class SettingsReader(FactReader[Settings]):
             unread=tuple(unread),
             files=len(code),
             loads_env_files=tuple(loads),
+            loaded=(*_loaded(code), *_loaded(listed)),
             read=tuple(view.seen),
             gaps=tuple(view.gaps),
         )
@@ -130,6 +132,15 @@ def _listings(listed: Mapping[str, Any], view: View) -> Iterator[SettingListing]
                 if not commented
             ),
         )
+
+
+def _loaded(records: Mapping[str, Any]) -> Iterator[LoadedFile]:
+    """What code says starts where the code or its program does, what compose says where its own file lies."""
+    for path in sorted(records):
+        for name, line, *above in (records[path] or {}).get("env_files", ()):
+            if not is_test_path(path) and not _NOT_THE_APP.search(path):
+                start = above[0] if above else 0
+                yield LoadedFile(name=name, location=Location(path=path, line=line), above=start)
 
 
 def _asked(code: Mapping[str, Any]) -> Iterator[StoreUse]:

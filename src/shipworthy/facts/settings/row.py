@@ -36,6 +36,8 @@ class Rows:
     stores: list[tuple[str, int]] = field(default_factory=list)
     loads: list[int] = field(default_factory=list)
     """Lines that load a .env file."""
+    env_files: list[tuple[str, int, int | None]] = field(default_factory=list)
+    """Env files loaded by a name of their own, as `loaded.named_in` gives them."""
 
     def record(self) -> dict[str, Any]:
         """JSON-shaped."""
@@ -55,4 +57,5 @@ class Rows:
             "calls": [[callee, *row.value()] for callee, row in self.calls],
             "stores": [list(each) for each in self.stores],
             "loads": self.loads,
+            "env_files": [list(each) for each in self.env_files],
         }

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from shipworthy.facts.base import View
+from shipworthy.facts.settings import streamlit_reads
 from shipworthy.facts.settings.deployed_rows import aside
+from shipworthy.facts.settings.loaded import within
 from shipworthy.facts.settings.model import ListingKind, Settings
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.project import FileEntry, is_test_path
@@ -15,10 +17,12 @@ _LOCAL_ENV = {"next", "vite", "nuxt", "astro", "remix", "react-scripts", "svelte
 """Frameworks that read `.env.local` by themselves."""
 _HOLDS = (
     "*.pem", "*.key", "*.p8", "*.ppk", "id_rsa", "id_ed25519", "id_ecdsa", "*service-account*.json",
-    "*service_account*.json", "*serviceaccount*.json", "*credentials*.json", "*adminsdk*.json", ".npmrc", ".yarnrc.yml",
-    ".pypirc", ".netrc", "_netrc", ".dockercfg", ".docker/config.json", "kubeconfig*", "*.kubeconfig", ".kube/config",
-    ".git-credentials", ".pgpass", ".my.cnf", ".aws/credentials", "*.tfstate", "*.tfstate.backup", "*.tfvars", ".envrc",
-    ".dev.vars", ".secrets.toml", "local.settings.json", "*.ovpn", "credentials.json", ".s3cfg", ".boto",
+    "*service_account*.json", "*serviceaccount*.json", "*serviceAccount*.json", "*ServiceAccount*.json",
+    "*credentials*.json", ".streamlit/secrets.toml", "*/.streamlit/secrets.toml", "*adminsdk*.json", ".npmrc",
+    ".yarnrc.yml", ".pypirc", ".netrc", "_netrc", ".dockercfg", ".docker/config.json", "kubeconfig*",
+    "*.kubeconfig", ".kube/config", ".git-credentials", ".pgpass", ".my.cnf", ".aws/credentials", "*.tfstate",
+    "*.tfstate.backup", "*.tfvars", ".envrc", ".dev.vars", ".secrets.toml", "local.settings.json", "*.ovpn",
+    "credentials.json", ".s3cfg", ".boto",
 )  # fmt: skip
 _STORES = ("*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx")
 # Android's debug key is the same for everybody; a trust store holds certificates only. `google-services.json` and
@@ -46,12 +50,18 @@ def folders(settings: Settings, stack: Stack) -> list[str]:
     """Where env files may lie: the root, beside every env file and example, and in components that read settings."""
     found = {""}
     for listing in settings.listings:
-        if listing.kind in (ListingKind.EXAMPLE, ListingKind.ENV_FILE) and not is_test_path(listing.path):
+        env_file = listing.kind in (ListingKind.EXAMPLE, ListingKind.ENV_FILE) and not listing.path.endswith(".toml")
+        if env_file and not is_test_path(listing.path) and not of_streamlit(listing.path):
             found.add(listing.path.rpartition("/")[0])
     for component in stack.components:
         if component.root != "." and any(component.contains(read.location.path) for read in settings.own_reads()):
             found.add(component.root)
     return sorted(found)
+
+
+def of_streamlit(path: str) -> bool:
+    """Whether a file lies where Streamlit has its own, which is no folder for env files."""
+    return path.startswith(".streamlit/") or "/.streamlit/" in path
 
 
 def component_of(stack: Stack, path: str) -> str:
@@ -62,6 +72,7 @@ def component_of(stack: Stack, path: str) -> str:
 
 def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iterator[str]:
     """Paths of local secret files that work on this project makes: by its examples, frameworks and tools."""
+    yield from _of_streamlit(settings, stack)
     for folder in where:
         local = bool(stack.names(Part.FRAMEWORK, component_of(stack, folder)) & _LOCAL_ENV)
         prefix = f"{folder}/" if folder else ""
@@ -75,6 +86,7 @@ def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iter
         local_file = real.startswith((".env", ".dev.vars"))
         if listing.kind is ListingKind.EXAMPLE and real != name and local_file and not is_test_path(listing.path):
             yield f"{folder}{slash}{real}"
+    yield from _loaded(settings, stack)
     if any(read.how == "Dynaconf()" for read in settings.own_reads()):
         yield ".secrets.toml"
     for entry in view.entries("host.json"):
@@ -82,6 +94,29 @@ def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iter
         if entry.by_hand and b"extensionBundle" in data:
             yield entry.path.removesuffix("host.json") + "local.settings.json"
     yield from _states(view)
+
+
+def _of_streamlit(settings: Settings, stack: Stack) -> Iterator[str]:
+    """Streamlit's file of secrets lies in the folder that the app is started from."""
+    for read in settings.own_reads():
+        if read.how == streamlit_reads.HOW:
+            root = component_of(stack, read.location.path or "")
+            yield f"{'' if root == '.' else root + '/'}.streamlit/secrets.toml"
+
+
+def _loaded(settings: Settings, stack: Stack) -> Iterator[str]:
+    """Env files loaded by name, without those that git tracks: they are judged by what stands in them."""
+    tracked = {listing.path for listing in settings.listings if listing.tracked}
+    for each in settings.loaded:
+        path = each.location.path or ""
+        if aside(path):
+            continue
+        root = component_of(stack, path)
+        started = "" if root == "." or each.name.startswith(f"{root}/") else root
+        folder = started if each.above is None else path.rpartition("/")[0]
+        found = within(folder, each.name, each.above or 0)
+        if found is not None and found not in tracked:
+            yield found
 
 
 def _states(view: View) -> Iterator[str]:
