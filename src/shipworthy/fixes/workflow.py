@@ -101,7 +101,11 @@ def _steps(desk: Desk, suite: Suite) -> tuple[str, ...] | None:
     """Setting up, installing, and the test command last; None after saying why a suite is left out."""
     where = suite.files[0] if suite.files else suite.folder
     if suite.browser or not suite.command:
-        desk.note(f"{_LEFT}the {suite.runner} tests ({where}), {suite.problem or 'which need a browser'}.")
+        if suite.runner == "unknown":
+            advice = "Have it call a test runner, such as `node --test`."
+            desk.note(f"{_LEFT}the tests in {where}: {suite.problem}. {advice}")
+        else:
+            desk.note(f"{_LEFT}the {suite.runner} tests ({where}), {suite.problem or 'which need a browser'}.")
         return None
     if not _FOLDER.fullmatch(suite.folder) or suite.folder.startswith("-"):
         desk.note(f"{_LEFT}the tests in {where}, whose folder cannot be written into a workflow by machine.")
