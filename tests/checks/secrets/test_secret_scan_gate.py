@@ -34,6 +34,7 @@ PRIVATE_KEY_HOOK = "{repo: https://github.com/pre-commit/pre-commit-hooks, rev: 
 LEFTHOOK = "pre-commit:\n  jobs:\n    - run: gitleaks git --staged\n"
 CALLED = "on: pull_request\njobs:\n  a:\n    uses: org/shared/.github/workflows/ci.yml@v1\n"
 OWN_HOOK = "{repo: https://github.com/someone/shipworthy, rev: v1, hooks: [{id: shipworthy-secrets}]}"
+EXTENDED = "[extend]\nuseDefault = true\n"
 
 
 def pre_commit(hook: str, command: str = "pre-commit run --all-files", step: str = "") -> dict[str, str]:
@@ -62,6 +63,12 @@ CIRCLE = (
             PASS,
             "detect-secrets-hook",
         ),
+        ({**run("gitleaks git"), ".gitleaks.toml": f"{EXTENDED}[allowlist]\npaths = ['a/b.lock']\n"}, PASS, "gitleaks"),
+        ({**run("gitleaks git"), ".gitleaks.toml": "[[rules]]\nid = 'a'\nregex = 'a{20}'\n"}, PASS, "gitleaks"),
+        ({**run("gitleaks git -c mine.toml"), ".gitleaks.toml": "[allowlist]\npaths = ['a']\n"}, PASS, "gitleaks"),
+        (run("gitleaks dir ./ --redact"), PASS, "gitleaks"),
+        (run("gitleaks dir --report-path out/found.json"), PASS, "gitleaks"),
+        (run("trufflehog filesystem --fail --results=verified ."), PASS, "trufflehog"),
         (run("npx secretlint '**/*'"), PASS, "secretlint"),
         (run("ggshield secret scan ci"), PASS, "ggshield"),
         (run("pipx run shipworthy check"), PASS, "shipworthy"),
@@ -98,6 +105,17 @@ CIRCLE = (
         ({"a.py": "x = 1\n"}, FAIL, "no scan for secrets"),
         # What loses the result.
         (run("gitleaks detect || true"), FAIL, "hides its failure"),
+        ({**run("gitleaks git"), ".gitleaks.toml": "[allowlist]\npaths = ['a/b.lock']\n"}, FAIL, "has no rules"),
+        (
+            {**workflow("uses: gitleaks/gitleaks-action@v2"), ".gitleaks.toml": "title = 'a'\n"},
+            FAIL,
+            "extend the built-in",
+        ),
+        ({**pre_commit(GITLEAKS_HOOK, "ls"), ".gitleaks.toml": "title = 'a'\n"}, FAIL, "has no rules"),
+        ({**run("gitleaks git"), ".gitleaks.toml": f"{EXTENDED}[allowlist]\npaths = ['.*']\n"}, UNKNOWN, "passes over"),
+        (run("gitleaks dir src"), UNKNOWN, "at src only"),
+        (run("gitleaks detect --no-git --source ./backend/"), UNKNOWN, "at backend/ only"),
+        (run("trufflehog filesystem backend --fail"), UNKNOWN, "at backend only"),
         (run("gitleaks detect --exit-code 0"), FAIL, "exit code 0"),
         (run("gitleaks detect --exit-code=0"), FAIL, "exit code 0"),
         (run("trufflehog git file://. --only-verified"), FAIL, "without `--fail`"),

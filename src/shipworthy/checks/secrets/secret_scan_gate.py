@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.pipeline.ci_on_every_change import not_understood
@@ -11,13 +12,13 @@ from shipworthy.facts import Facts, Gap
 from shipworthy.facts.pipeline import Leaf, Opaque, Pipeline
 from shipworthy.facts.pipeline.fact import Said, no, weakest
 from shipworthy.facts.pipeline.proof import covering, outside_starts, runs_in
-from shipworthy.facts.scan_gate import HOOKS, LocalHook, ScanGate
+from shipworthy.facts.scan_gate import HOOKS, LocalHook, ScanGate, by_configuration
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
 
 _SCANNER = "Run a secret scanner, for example gitleaks, as a step of its own in a job that every change starts."
-
-
+_LET_FAIL = "Let it fail: without `|| true` and without an exit code of 0."
+_CONFIGURE = "Begin .gitleaks.toml with [extend] and useDefault = true, and let its lists name single files and values."
 _LIKE_A_SCAN = re.compile(r"secret|leak|credential|scan|secur|pre-?commit|hook|audit|complian|sast", re.I)
 """Names that leave it open whether a command looks for secrets too."""
 
@@ -37,7 +38,8 @@ class SecretScanGate(Check):
     and can be skipped. It is for a person to say. So it is where a system keeps outside the repository when it starts.
 
     It cannot see the code host's own push protection, whether pre-commit.ci is switched on, or whether a red change can
-    be merged. It does not judge how much the scanner finds.
+    be merged. Of what the scanner finds it judges two things: whether gitleaks' own file leaves it rules, and places
+    to look at; and whether a scan of files starts at the root.
     """
 
     id = "secret-scan-gate"
@@ -49,7 +51,8 @@ class SecretScanGate(Check):
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         pipeline, local = facts[Pipeline], facts[ScanGate]
-        scans = sorted((leaf for leaf in pipeline.leaves if leaf.secrets is not None), key=lambda leaf: len(leaf.chain))
+        leaves = [_by_configuration(leaf, local) for leaf in pipeline.leaves if leaf.secrets is not None]
+        scans = sorted(leaves, key=lambda leaf: len(leaf.chain))
         gates = covering([leaf for leaf in scans if blocks(leaf).yes], lambda leaf: leaf.on_change)
         if gates:
             looked_at = [chained(each) for each in gates[:10]]
@@ -57,7 +60,7 @@ class SecretScanGate(Check):
             return Outcome.passed(proof(gates[0]) + more, looked_at)
         seen = [f"{proof(leaf)}: {_why(leaf)}" for leaf in scans[:10]]
         seen += [f"{each.path}:{each.line} {each.scan.tool}, a commit hook" for each in local.hooks[:10]]
-        masked = [self._masked(pipeline, leaf) for leaf in scans if blocks(leaf).no and not leaf.on_change.no]
+        masked = [self._masked(pipeline, leaf, local) for leaf in scans if blocks(leaf).no and not leaf.on_change.no]
         masked += [
             self._at(Location(path=each.path, line=each.line), "reports", f"{each.why}.", each.path, remedy=_SCANNER)
             for each in local.reports
@@ -75,7 +78,7 @@ class SecretScanGate(Check):
         unsure = [leaf for leaf in scans if not leaf.on_change.no and not blocks(leaf).no]
         lost = [each for each in pipeline.opaque if not each.on_change.no and _may_scan(each)]
         if unsure or lost or doubts:
-            found = [self._unsure(pipeline, each) for each in unsure[:10]]
+            found = [self._unsure(pipeline, each, local) for each in unsure[:10]]
             found += [*masked[:10], *(self._lost(pipeline, each) for each in lost[:10]), *doubts]
             if unsure:
                 summary = f"{proof(unsure[0])}, but not surely"
@@ -108,18 +111,21 @@ class SecretScanGate(Check):
         where = Location(path=first.path, line=first.line)
         return self._at(where, rule, message, f"{leaf.job} {anchor}", remedy=remedy, unsure=unsure)
 
-    def _masked(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
+    def _masked(self, pipeline: Pipeline, leaf: Leaf, local: ScanGate) -> Finding:
+        remedy = _CONFIGURE if blocks(leaf) is local.gitleaks else _unmask(pipeline, leaf.workflow)
         message = f"`{leaf.text}` looks for secrets, but what it finds stops nothing: {blocks(leaf).why}."
-        return self._leaf(leaf, "masked", message, leaf.text, remedy=_unmask(pipeline, leaf.workflow))
+        return self._leaf(leaf, "masked", message, leaf.text, remedy=remedy)
 
     def _outside(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
         what, remedy = outside_words(pipeline, leaf.workflow)
         message = f"`{leaf.text}` looks for secrets in this file and can fail it, but {what}."
         return self._leaf(leaf, "started-outside", message, leaf.text, remedy=remedy, unsure=True)
 
-    def _unsure(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
+    def _unsure(self, pipeline: Pipeline, leaf: Leaf, local: ScanGate) -> Finding:
         message = f"`{leaf.text}` does not surely stop every change that holds a secret: {_why(leaf)}."
+        own = blocks(leaf) is local.gitleaks and not local.gitleaks.yes
         remedy = f"{_unmask(pipeline, leaf.workflow)} {own_words(pipeline, leaf.workflow).start}"
+        remedy = _CONFIGURE if own else remedy
         return self._leaf(leaf, "not-surely", message, leaf.text, remedy=remedy, unsure=True)
 
     def _lost(self, pipeline: Pipeline, loss: Opaque) -> Finding:
@@ -159,7 +165,7 @@ class SecretScanGate(Check):
                 "masked",
                 f"{each.scan.tool} is a commit hook here, but what it finds stops nothing: {each.scan.blocks.why}.",
                 each.scan.tool,
-                remedy="Let it fail: without `|| true` and without an exit code of 0.",
+                remedy=_CONFIGURE if each.scan.blocks is local.gitleaks else _LET_FAIL,
             )
             for each in local.hooks
         ]
@@ -173,6 +179,10 @@ class SecretScanGate(Check):
 
 def _unmask(pipeline: Pipeline, path: str) -> str:
     return f"Let the scanner's own result count: without {own_words(pipeline, path).hides}, or an exit code of 0."
+
+
+def _by_configuration(leaf: Leaf, local: ScanGate) -> Leaf:
+    return replace(leaf, secrets=by_configuration(leaf.secrets, local.gitleaks)) if leaf.secrets is not None else leaf
 
 
 def _may_scan(loss: Opaque) -> bool:

@@ -149,6 +149,8 @@ class SecretScan:
     """Whether a secret that it finds makes the command fail."""
     staged: bool = False
     """It looks at what is about to be committed, which is nothing in a pipeline."""
+    configured: bool = False
+    """It is given a configuration of its own, so the file where its tool looks by itself says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,10 @@ def _always(tool: str) -> Callable[[Values, Values, Tree], SecretScan | None]:
     return lambda given, env, tree: SecretScan(tool=tool, blocks=YES)
 
 
+def _gitleaks(given: Values, env: Values, tree: Tree) -> SecretScan | None:
+    return SecretScan(tool="gitleaks", blocks=YES, configured="GITLEAKS_CONFIG" in env)
+
+
 def _unless_false(tool: str, key: str) -> Callable[[Values, Values, Tree], SecretScan | None]:
     def judge(given: Values, env: Values, tree: Tree) -> SecretScan:
         return SecretScan(tool=tool, blocks=no(f"with `{key}: false` {NO_FAIL}") if _false(given.get(key)) else YES)
@@ -158,8 +162,8 @@ def _megalinter(given: Values, env: Values, tree: Tree) -> SecretScan | None:
 
 
 _JUDGES: Mapping[str, Callable[[Values, Values, Tree], SecretScan | None]] = {
-    "gitleaks/gitleaks-action": _always("gitleaks"),
-    "zricethezav/gitleaks-action": _always("gitleaks"),
+    "gitleaks/gitleaks-action": _gitleaks,
+    "zricethezav/gitleaks-action": _gitleaks,
     "dariuszporowski/github-action-gitleaks": _unless_false("gitleaks", "fail"),
     "gacts/gitleaks": _unless_false("gitleaks", "fail-on-error"),
     "reviewdog/action-gitleaks": _reviewdog("gitleaks"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure
+from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure, weakest
 from shipworthy.facts.pipeline.runner_tables import NO_RUN
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.words import words as _words
@@ -88,13 +88,32 @@ def _exit_code(value: str | None, default: Said) -> Said:
     return YES if int(value) else no(f"with exit code 0 {NO_FAIL}")
 
 
+_GITLEAKS_FILES = _words("dir directory file")
+_INSIDE = re.compile(r"(?:\./)?\w[\w./-]*")
+"""A folder inside the repository, by a name that is written out."""
+
+
+def _part(command: Command, *options: str) -> Said:
+    """Whether a scan of files starts at the root, or at a folder below it. A word behind an option may be its value."""
+    given = option(command.words, *options) if options else None
+    behind = pairwise(command.words)
+    named = [word for before, word in behind if not before.startswith("-") and before != command.words[0]]
+    for folder in [given] if given else named:
+        if _INSIDE.fullmatch(folder):
+            return unsure(f"it looks at {folder.removeprefix('./')} only, not at the whole repository")
+    return YES
+
+
 def _gitleaks(command: Command) -> SecretScan | None:
     infisical = program_of(command.words[0]) == "infisical"
     if infisical and command.first != "scan":
         return None
     staged = command.has("--staged", "--pre-commit") or command.first == "protect" or "git-changes" in command.words
     said = _exit_code(command.value("", "--exit-code"), YES)
-    return SecretScan(tool="infisical" if infisical else "gitleaks", blocks=said, staged=staged)
+    if command.first in _GITLEAKS_FILES or command.has("--no-git"):
+        said = weakest(said, _part(command, "--source", "-s"))
+    configured = command.has("--config", "-c") or "GITLEAKS_CONFIG" in command.variables
+    return SecretScan(tool="infisical" if infisical else "gitleaks", blocks=said, staged=staged, configured=configured)
 
 
 def _trufflehog(command: Command) -> SecretScan | None:
@@ -107,6 +126,8 @@ def _trufflehog(command: Command) -> SecretScan | None:
         return SecretScan(tool="trufflehog", blocks=unsure("this form of its command line is not known here"))
     staged = (option(command.words, "--since-commit") or "").strip() == "HEAD"
     said = YES if command.has("--fail") else no(f"without `--fail` {NO_FAIL}")
+    if command.first == "filesystem":
+        said = weakest(said, _part(command, "--directory"))
     return SecretScan(tool="trufflehog", blocks=said, staged=staged)
 
 

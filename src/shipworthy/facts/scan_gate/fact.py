@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.base import Fact, FactReader
-from shipworthy.facts.pipeline.fact import SecretScan
+from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, weakest
 
 HOOKS = "commit hooks"
 """The subject of gaps: what sets up commit hooks could not be understood."""
+
+
+def by_configuration(scan: SecretScan, gitleaks: Said) -> SecretScan:
+    """A scan as it is with what gitleaks' own file lets it find."""
+    own = scan.tool == "gitleaks" and not scan.configured
+    return replace(scan, blocks=weakest(scan.blocks, gitleaks)) if own else scan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,8 @@ class ScanGate(Fact):
 
     hooks: tuple[LocalHook, ...] = ()
     reports: tuple[Reports, ...] = ()
+    gitleaks: Said = YES
+    """Whether gitleaks finds secrets by the configuration that it reads by itself, `.gitleaks.toml`."""
 
     @classmethod
     def reader(cls) -> FactReader[Any]:

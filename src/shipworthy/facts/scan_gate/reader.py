@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
-from shipworthy.facts.pipeline.fact import Link, SecretScan
+from shipworthy.facts.pipeline.fact import YES, Link, Said, SecretScan, no, unsure
 from shipworthy.facts.pipeline.followers import FOLLOWERS
 from shipworthy.facts.pipeline.precommit import hooks_of
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.secret_scanners import scan_of
 from shipworthy.facts.pipeline.tree import Tree, line_with, rows
 from shipworthy.facts.pipeline.wrappers import strip
-from shipworthy.facts.scan_gate.fact import HOOKS, LocalHook, Reports, ScanGate
+from shipworthy.facts.scan_gate.fact import HOOKS, LocalHook, Reports, ScanGate, by_configuration
+from shipworthy.facts.secrets.allow.gitleaks_toml import GITLEAKS_TOML, GitleaksToml
+from shipworthy.facts.secrets.allow.go_regex import Work
+from shipworthy.facts.secrets.allow.wide import own_paths
 
 _SCRIPTS = {
     "husky": (".husky/pre-commit", ".husky/pre-push"),
@@ -56,9 +59,26 @@ class ScanGateReader(FactReader[ScanGate]):
         ]
         for script in _scripts(tree):
             hooks += _found(tree, script)
+        gitleaks = _by_gitleaks_toml(view)
+        hooks = [replace(each, scan=by_configuration(each.scan, gitleaks)) for each in hooks]
         for path, why in tree.bad.items():
             view.gap(path, why, subject=HOOKS)
-        return ScanGate(hooks=tuple(hooks), reports=tuple(_reports(tree)), read=tuple(view.seen), gaps=tuple(view.gaps))
+        return ScanGate(
+            hooks=tuple(hooks), reports=tuple(_reports(tree)), gitleaks=gitleaks, read=tuple(view.seen),
+            gaps=tuple(view.gaps),
+        )  # fmt: skip
+
+
+def _by_gitleaks_toml(view: View) -> Said:
+    """Sources: gitleaks' README, "Configuration": a file without `[extend]` takes the place of the built-in rules."""
+    data = view.read(GITLEAKS_TOML) if view.exists(GITLEAKS_TOML) else None
+    if data is None:
+        return YES
+    config = GitleaksToml(data, Work(), own_paths(view.entries()))
+    if config.without_rules:
+        return no(f"{GITLEAKS_TOML} has no rules and does not extend the built-in ones, so gitleaks looks for nothing")
+    place = config.passes_over_most
+    return YES if place is None else unsure(f"the list at {place} passes over most of what is here")
 
 
 def _scripts(tree: Tree) -> Iterator[_Script]:

@@ -35,13 +35,33 @@ class GitleaksToml:
         self._left = MOST_PATTERNS
         self._made: dict[str, GoRegex] = {}
         self.lists: tuple[Criteria, ...] = ()
-        if not self._document.problems:
+        self.problems_of_form = bool(self._document.problems)
+        """It is no TOML: gitleaks refuses to start."""
+        if not self.problems_of_form:
             self.lists = tuple(self._lists())
 
     @property
     def problems(self) -> list[Problem]:
         """What allows nothing, in the order of the file."""
         return self._document.problems
+
+    @property
+    def without_rules(self) -> bool:
+        """Whether it has no rules and extends none: then gitleaks looks for nothing at all."""
+        top = self._document.table
+        extend = _get(top, "extend")[1]
+        extends = extend if isinstance(extend, dict) else {}
+        more = any(_get(extends, key)[1] for key in ("usedefault", "path", "url"))
+        return not self.problems_of_form and not more and next(_rows((), top, "rules"), None) is None
+
+    @property
+    def passes_over_most(self) -> Location | None:
+        """Where a list for all rules begins that covers nearly everything; None without one."""
+        for each in self.lists:
+            wide = [bool(part and part.wide) for part in (each.paths, each.regexes) if part is not None]
+            if each.rules is None and not each.both and any(wide):
+                return each.gives.location
+        return None
 
     def _lists(self) -> Iterator[Criteria]:
         top = self._document.table
