@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from driving import NARROW, WIDE, Driver, coach
 from fake import FakeSession
+from made_up import CHECKLIST, ITEMS
 from made_up_fix import OFFER
 
 from shipworthy.assess.signing import SessionError
@@ -103,6 +104,14 @@ async def test_no_question_where_none_can_be(item: str, why: str) -> None:
         await driver.press("d")
         assert why in driver.toasts
         assert driver.session.calls == []
+
+
+async def test_what_a_form_asks_is_answered_by_its_key() -> None:
+    with_check = [replace(each, check=each.id) if each.id == "backup-restored" else each for each in ITEMS]
+    async with coach(FakeSession(checklist=replace(CHECKLIST, items=tuple(with_check)))) as driver:
+        assert driver.main.go_to("backup-restored")
+        await driver.press("d")
+        assert "only a person knows it. F asks what there is to know." in driver.toasts
 
 
 async def test_nothing_to_take_back_is_said() -> None:

@@ -219,7 +219,7 @@ async def test_dates_of_a_row_take_the_word_today_and_may_stay_empty() -> None:
         await driver.settle()
         assert '"Replace by" is no day' in driver.text
         driver.app.screen.query_one("#cell-rotate_by", Input).value = "2027-01-31"
-        driver.app.screen.query_one("#yes", Button).press()
+        await driver.press("ctrl+s")
         await driver.settle()
     assert [row and dict(row.cells) for row in kept] == [
         {**cells, "kept": "Fly", "created": TODAY.isoformat(), "rotate_by": "2027-01-31"}

@@ -55,6 +55,8 @@ def why_not_fix(result: Result) -> str:
     """Why no machine has a fix for the item; empty where it may have one."""
     from shipworthy.fixes.table import why_none
 
+    if result.item.check in FORM_FILES:
+        return "No fix by machine: only a person knows it. F asks what there is to know."
     why = why_none(result.item)
     if why is not None:
         return f"No fix by machine: {why}"

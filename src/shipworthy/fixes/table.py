@@ -35,8 +35,9 @@ _NEVER = {
     "routes-protected": "who may call a route is a person's to say.",
     "secrets-not-in-history": "old commits keep what they hold: replace the key where it was issued, and record that.",
     "no-secret-in-client": "moving a call behind your own server changes how the app works.",
-    "secret-scan-gate": "which scan guards a team, and where, is a team's to decide; shipworthy hook install is yours.",
-    "key-rotation": "a key is replaced where it was issued; the dates are asked by: shipworthy form key-inventory",
+    "secret-scan-gate": "which scan all changes go through is a team's to decide. To guard your own commits now: "
+    "shipworthy hook install",
+    "key-rotation": "a key is replaced where it was issued. To write down the days: shipworthy form key-inventory",
 }
 
 
@@ -47,5 +48,5 @@ def why_none(item: Item) -> str | None:
     if item.check in MAKERS:
         return None
     if item.check in FORM_FILES:
-        return f"only a person knows it; the questions are asked by: shipworthy form {item.check}"
+        return f"only a person knows it. Answer its questions: shipworthy form {item.check}"
     return _NEVER.get(item.check, "its fix takes judgement.")

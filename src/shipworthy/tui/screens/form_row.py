@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input
@@ -27,6 +29,8 @@ class RowDialog(Dialog[Row]):
     """Dismissed with the row as it was filled in, or None where nothing of it is to be kept."""
 
     AUTO_FOCUS = "Input"
+    # The form's line of keys is in sight behind it, and names this one.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "keep", show=False)]
 
     def __init__(self, question: Question, row: Row | None, others: Sequence[Row], today: date) -> None:
         name = row.cell(question.columns[0].id) if row else ""
@@ -120,6 +124,10 @@ class RowDialog(Dialog[Row]):
             self.set_focus(self.query_one("#yes", Button))
         else:
             self.focus_next(Input)
+
+    def action_keep(self) -> None:
+        """As the last button; the form is saved from the form."""
+        self.query_one("#yes", Button).press()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if not self.is_current:
