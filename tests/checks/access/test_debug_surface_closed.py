@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.facts.secrets.examples import drawn
 from tests.support import check_files
 
 from shipworthy.model import OutcomeKind
@@ -307,3 +308,25 @@ def test_hostile_start_commands_end_and_never_pass(tmp_path: Path, start: str) -
     outcome = check_files(ITEM, tmp_path, FASTAPI | {"Procfile": f"web: {start}\n"})
     assert outcome.kind in (UNKNOWN, FAIL)
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "package.json": '{"scripts": {"start": "SIGNING_SECRET=VALUE node s.js"}, "dependencies": {"express": "4.19.2"}}'
+        },
+        {"package.json": '{"dependencies": {"express": "4.19.2"}}', "Procfile": "web: API_TOKEN=VALUE node s.js\n"},
+        {"package.json": '{"dependencies": {"express": "4.19.2"}}', "Procfile": "web: node gone.js --token=VALUE\n"},
+    ],
+    ids=["script", "process", "option"],
+)
+def test_a_secret_on_the_line_of_a_start_is_not_told(tmp_path: Path, files: dict[str, str]) -> None:
+    value = drawn("hex", 64, 3)
+    app = {"s.js": "const app = require('express')()\napp.listen(3000)\n"}
+    outcome = check_files(
+        ITEM, tmp_path, {**app, **{name: text.replace("VALUE", value) for name, text in files.items()}}
+    )
+    assert outcome.looked_at or outcome.findings
+    # No part of it either: what is asserted shows in the output of a failing test.
+    assert not any(value[at : at + 12] in repr(outcome) for at in range(52))

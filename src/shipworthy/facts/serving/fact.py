@@ -26,6 +26,7 @@ class Start:
     """A command that starts the app where it is deployed, scripts of the repository followed."""
 
     command: str
+    """As written, its secrets masked."""
     location: Location
     source: str
     """What names it, in words: "Dockerfile CMD", "Procfile web", "package.json start"."""

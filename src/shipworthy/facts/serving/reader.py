@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
@@ -35,6 +36,14 @@ _CHOOSES = re.compile(r"(CONFIG|ENV|ENVIRONMENT|SETTINGS|SETTINGS_MODULE|MODE)$"
 _DEVELOPMENT_VALUE = re.compile(r"dev|test|local|default|debug|^$", re.I)
 
 
+def _masked(start: Start) -> Start:
+    """The start without the secrets that stand in its text; what its runs hold is judged and shown nowhere."""
+    from shipworthy.facts.secrets.mask import mask_text
+
+    told = [mask_text("commands.sh", text) if text else text for text in (start.command, *start.opaque)]
+    return replace(start, command=told[0], opaque=tuple(told[1:]))
+
+
 class ServingReader(FactReader[Serving]):
     analysers = (_CODE,)
 
@@ -62,7 +71,7 @@ class ServingReader(FactReader[Serving]):
         records = view.records(_CODE)
         starts = self._starts(view, found)
         return Serving(
-            starts=starts,
+            starts=tuple(map(_masked, starts)),
             settings=(*found.settings, *_set_for_a_run(starts), *_code_settings(records, found.chosen)),
             listeners=(*found.listeners, *_rows(records, "listeners", lambda row, at: Listener(what=row, location=at))),
             debug_runs=tuple(
