@@ -310,23 +310,21 @@ def test_hostile_start_commands_end_and_never_pass(tmp_path: Path, start: str) -
     assert time.monotonic() - began < 8
 
 
+EXPRESS = '"dependencies": {"express": "4.19.2"}'
+
+
 @pytest.mark.parametrize(
-    "files",
-    [
-        {
-            "package.json": '{"scripts": {"start": "SIGNING_SECRET=VALUE node s.js"}, "dependencies": {"express": "4.19.2"}}'
-        },
-        {"package.json": '{"dependencies": {"express": "4.19.2"}}', "Procfile": "web: API_TOKEN=VALUE node s.js\n"},
-        {"package.json": '{"dependencies": {"express": "4.19.2"}}', "Procfile": "web: node gone.js --token=VALUE\n"},
-    ],
-    ids=["script", "process", "option"],
+    ("start", "process"),
+    [("SIGNING_SECRET=VALUE node s.js", ""), ("x", "API_TOKEN=VALUE node s.js"), ("x", "node gone.js --token=VALUE")],
 )
-def test_a_secret_on_the_line_of_a_start_is_not_told(tmp_path: Path, files: dict[str, str]) -> None:
+def test_a_secret_on_the_line_of_a_start_is_not_told(tmp_path: Path, start: str, process: str) -> None:
     value = drawn("hex", 64, 3)
-    app = {"s.js": "const app = require('express')()\napp.listen(3000)\n"}
-    outcome = check_files(
-        ITEM, tmp_path, {**app, **{name: text.replace("VALUE", value) for name, text in files.items()}}
-    )
+    files = {
+        "s.js": "const app = require('express')()\napp.listen(3000)\n",
+        "package.json": f'{{"scripts": {{"start": "{start}"}}, {EXPRESS}}}'.replace("VALUE", value),
+        "Procfile": f"web: {process}\n".replace("VALUE", value),
+    }
+    outcome = check_files(ITEM, tmp_path, files if process else {k: v for k, v in files.items() if k != "Procfile"})
     assert outcome.looked_at or outcome.findings
     # No part of it either: what is asserted shows in the output of a failing test.
     assert not any(value[at : at + 12] in repr(outcome) for at in range(52))

@@ -15,7 +15,7 @@ class Run:
     """A program that is run in the end: without wrappers, shells and scripts around it."""
 
     command: str
-    """Its words, with a space between."""
+    """Its words, with a space between, secrets masked."""
     location: Location
     variables: tuple[tuple[str, str], ...] = ()
     """What is set for it on its own line."""

@@ -37,11 +37,14 @@ _DEVELOPMENT_VALUE = re.compile(r"dev|test|local|default|debug|^$", re.I)
 
 
 def _masked(start: Start) -> Start:
-    """The start without the secrets that stand in its text; what its runs hold is judged and shown nowhere."""
+    """The start without the secrets that stand in its text."""
     from shipworthy.facts.secrets.mask import mask_text
 
-    told = [mask_text("commands.sh", text) if text else text for text in (start.command, *start.opaque)]
-    return replace(start, command=told[0], opaque=tuple(told[1:]))
+    def mask(text: str) -> str:
+        return mask_text("commands.sh", text) if text else text
+
+    runs = tuple(replace(run, command=mask(run.command)) for run in start.runs)
+    return replace(start, command=mask(start.command), runs=runs, opaque=tuple(map(mask, start.opaque)))
 
 
 class ServingReader(FactReader[Serving]):
