@@ -126,6 +126,12 @@ LOADED = [
     ("a.go", 'package a\nfunc f() { godotenv.Load("deploy.env") }\n', "deploy.env"),
     ("deploy/compose.yml", "services:\n  web:\n    env_file:\n      - ./web.env\n", "deploy/web.env"),
     ("compose.yml", "services:\n  web:\n    env_file: [.env, db.env]\n", "db.env"),
+    ("src/a.js", "const account = require('../serviceAccountKey.json');\n", "serviceAccountKey.json"),
+    ("src/a.ts", "import key from './my-app-firebase-adminsdk-x1.json';\n", "src/my-app-firebase-adminsdk-x1.json"),
+    ("a.py", "cred = credentials.Certificate('keys/service-account.json')\n", "keys/service-account.json"),
+    ("a.py", "os.environ['GOOGLE_APPLICATION_CREDENTIALS'] = 'service_account.json'\n", "service_account.json"),
+    ("a.py", "gc = gspread.service_account(filename='service_account.json')\n", "service_account.json"),
+    ("a.js", "new Storage({ keyFilename: 'service-account.json', projectId: 'a' })\n", "service-account.json"),
     ("compose.yml", "services:\n  web:\n    env_file:\n      - path: more.env\n        required: false\n", "more.env"),
 ]
 
@@ -151,6 +157,9 @@ def test_a_file_that_is_loaded_by_its_name_has_to_be_ignored(tmp_path: Path, pat
         ("tests/a.js", "dotenv.config({ path: 'tests/e2e.env' })"),
         ("a.js", "dotenv.config({ path: '.env.test' })"),
         ("a.py", "load_dotenv('.env.example')"),
+        ("a.py", "print('put service-account.json here')"),
+        ("a.js", "require('./service-account.example.json')"),
+        ("a.js", "require('./service-accounts-page')"),
         ("docs/compose.yml", "services:\n  web:\n    env_file: docs.env\n"),
     ],
 )

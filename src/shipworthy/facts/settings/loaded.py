@@ -1,7 +1,8 @@
-"""Finds the env files that code and compose files load by a name of their own.
+"""Finds the env files, and keys of service accounts, that code and compose files load by a name of their own.
 
-Sources: the documentation of dotenv (Node), python-dotenv, pydantic-settings, godotenv and Node itself, and the compose
-specification. A name made of anything but literals and folders is left out: nobody knows where it leads.
+Sources: the documentation of dotenv (Node), python-dotenv, pydantic-settings, godotenv and Node itself, the compose
+specification, Google's pages on keys of service accounts and Firebase's on its Admin SDK. A name made of anything but
+literals and folders is left out: nobody knows where it leads.
 """
 
 from __future__ import annotations
@@ -14,10 +15,18 @@ _CALL = re.compile(
     r"(?:\bload_dotenv|\bdotenv_values|\bread_env|\bdotenv[\"']?\)?\.config|\bloadEnvFile|\bgodotenv\.(?:Load|Overload))\("
     r"|\b_?env_file\s*=\s*"
 )
+_KEY_CALL = re.compile(
+    r"(?:\brequire|\bfrom_service_account_(?:file|json|info)|\bfrom_json_keyfile_name|\bcredentials\.Certificate"
+    r"|\bcredential\.cert|\bcert|\bservice_account|\boption\.WithCredentialsFile|\bread_?[fF]ile(?:Sync)?|\bopen)\("
+    r"|\bkey(?:File(?:name)?|_filename)?[ \t]*:[ \t]*|\bGOOGLE_APPLICATION_CREDENTIALS[\"']?\]?[ \t]*=[ \t]*"
+    r"|\bimport[ \t]+\w{1,60}[ \t]+from[ \t]+"
+)
+_KEY_NAME = re.compile(r"(?i)(?=[\w.-]*\.json$)(?:[\w-]*service[_-]?account[\w.-]*|[\w.-]*-adminsdk-[\w.-]*)")
+_KEY_WORDS = re.compile(rb"(?i)service[_-]?account[\w.-]{0,40}\.json|-adminsdk-[\w.-]{0,40}\.json")
 _WORDS = (b"dotenv", b"read_env", b"env_file", b"loadEnvFile")
 _LITERAL = re.compile(r"[\"'`]([^\"'`\n]{0,200})[\"'`]")
 _PLAIN = re.compile(r"[\w./-]+")
-_PATH_OPTION = re.compile(r"\b(?:path|dotenv_path)\s*[:=](?!=)\s*")
+_PATH_OPTION = re.compile(r"\b(?:path|dotenv_path|filename)\s*[:=](?!=)\s*")
 _NEXT_OPTION = re.compile(r",\s*[A-Za-z_]\w*\s*[:=]")
 _KNOWN = frozenset({
     "path", "join", "resolve", "os", "Path", "pathlib", "__dirname", "__file__", "process", "cwd", "parent", "dirname",
@@ -32,11 +41,12 @@ _COMPOSE = re.compile(r"^([ \t]*)env_file:[ \t]*(.*)$")
 _ITEM = re.compile(r"^([ \t]*)-[ \t]*(?:path:[ \t]*)?(.+)$")
 _LONGEST = 300
 _MOST = 20
+_MOST_KEYS = 500
 
 
 def may_name(data: bytes) -> bool:
     """Whether `named_in` could find anything in a file."""
-    return any(word in data for word in _WORDS)
+    return any(word in data for word in _WORDS) or (b".json" in data and bool(_KEY_WORDS.search(data)))
 
 
 def named_in(text: str) -> Iterator[tuple[str, int, int | None]]:
@@ -45,7 +55,18 @@ def named_in(text: str) -> Iterator[tuple[str, int, int | None]]:
         given = _given(text[match.end() : match.end() + _LONGEST], called=match[0].endswith("("))
         line = text.count("\n", 0, match.start()) + 1
         for name, above in _names(given):
-            yield name, line, above
+            if secret_file(name):
+                yield name, line, above
+    if _KEY_WORDS.search(text.encode("utf-8", "replace")):
+        for match in list(_KEY_CALL.finditer(text))[:_MOST_KEYS]:
+            given = _given(text[match.end() : match.end() + _LONGEST], called=match[0].endswith("("))
+            line = text.count("\n", 0, match.start()) + 1
+            # A module is named from its own folder, whatever the program is started from.
+            module = match[0].startswith(("require", "import"))
+            for name, above in _names(given.partition(";")[0]):
+                last = name.rpartition("/")[2]
+                if _KEY_NAME.fullmatch(last) and not _NO_SECRETS.search(last) and not name.startswith(("/", "~")):
+                    yield name, line, 0 if module and name.startswith(".") else above
 
 
 def _given(text: str, *, called: bool) -> str:
@@ -80,8 +101,7 @@ def _names(given: str) -> Iterator[tuple[str, int | None]]:
     joined = beside or bool(words & {"join", "resolve"}) or "/" in _LITERAL.sub("", rest)
     above = max(rest.count(".parent"), rest.count("dirname(")) - 1 if "__file__" in words else 0
     for name in ["/".join(parts)] if joined else parts:
-        if secret_file(name):
-            yield name, max(above, 0) if beside else None
+        yield name, max(above, 0) if beside else None
 
 
 def secret_file(name: str) -> bool:

@@ -139,7 +139,7 @@ class WrittenSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedFile:
-    """An env file that code or a compose file loads by a name of its own."""
+    """An env file, or a service account's key, that code or a compose file loads by a name of its own."""
 
     name: str
     location: Location

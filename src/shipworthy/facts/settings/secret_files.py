@@ -86,7 +86,7 @@ def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iter
         local_file = real.startswith((".env", ".dev.vars"))
         if listing.kind is ListingKind.EXAMPLE and real != name and local_file and not is_test_path(listing.path):
             yield f"{folder}{slash}{real}"
-    yield from _loaded(settings, stack)
+    yield from _loaded(view, settings, stack)
     if any(read.how == "Dynaconf()" for read in settings.own_reads()):
         yield ".secrets.toml"
     for entry in view.entries("host.json"):
@@ -104,9 +104,9 @@ def _of_streamlit(settings: Settings, stack: Stack) -> Iterator[str]:
             yield f"{'' if root == '.' else root + '/'}.streamlit/secrets.toml"
 
 
-def _loaded(settings: Settings, stack: Stack) -> Iterator[str]:
-    """Env files loaded by name, without those that git tracks: they are judged by what stands in them."""
-    tracked = {listing.path for listing in settings.listings if listing.tracked}
+def _loaded(view: View, settings: Settings, stack: Stack) -> Iterator[str]:
+    """Files loaded by name, without those that git tracks: they are judged by what stands in them."""
+    tracked = {entry.path for entry in view.entries() if entry.tracked} if settings.loaded else set()
     for each in settings.loaded:
         path = each.location.path or ""
         if aside(path):
