@@ -26,7 +26,7 @@ def statement(result: Result) -> str:
 def acceptance(result: Result) -> tuple[str, str]:
     """What a person accepts who waives the item, and what that covers."""
     # The title alone would read as if what nobody has shown were accepted as true.
-    what = f"{heading(result)}." if result.status is Status.FAIL else f"this stays open: {heading(result)}."
+    what = f"{heading(result)}." if result.status is Status.FAIL else f"this may not be true: {heading(result)}."
     if not result.findings:
         return what, "Nothing was found so far; what is found later is not covered."
     return what, f"It covers {plural(len(result.findings), 'finding')}, and no new one."

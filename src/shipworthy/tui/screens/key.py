@@ -29,7 +29,8 @@ class NewKey(Dialog[bool]):
             if self._error.diagnostics:
                 yield SafeStatic(shown(self._error.diagnostics, DIM, 600))
             yield SafeStatic(
-                shown("Or let shipworthy make an Ed25519 key of yours, kept under a passphrase."), id="offer"
+                shown("Or type a passphrase twice: shipworthy makes an Ed25519 key of yours and keeps it under that."),
+                id="offer",
             )
             yield Field("Passphrase", "first", secret=True)
             yield Field("Once more", "second", secret=True)
