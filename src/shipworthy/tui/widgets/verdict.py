@@ -114,6 +114,7 @@ class VerdictBar(SafeStatic):
         if top.step is not None:
             time = shown(effort(top.step.item.minutes), DIM)
             return Ends(joined(("Next  ", "bold $primary"), (next_words(top.step), "")), time, keep=time.cell_length)
-        if top.headline.tone == "checking":
+        # What comes first may be judged again while other items stand in the way.
+        if top.headline.tone == "checking" or top.assessment.required:
             return Ends(shown("Looking. Results appear as they come.", DIM))
         return Ends(shown("This profile requires nothing of this repository.", DIM))
