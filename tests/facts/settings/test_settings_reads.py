@@ -110,6 +110,9 @@ PYTHON: list[tuple[str, list[Row]]] = [
 ]  # fmt: skip
 
 SCRIPT: list[tuple[str, list[Row]]] = [
+    ("const env = loadEnv(mode, '.', '')\nconst a = { h: `x ${env.A_KEY}` }", [("A_KEY", "none")]),
+    ("const { env } = process\nconst a = env.A_URL", [("A_URL", "none")]),
+    ("import { env } from 'node:process'\nconst a = env.A_URL ?? ''", [("A_URL", "empty")]),
     ("const a = process.env.A_URL", [("A_URL", "none")]),
     ("const a = process.env.A_URL!", [("A_URL", "none")]),
     ("const a = process.env['A_URL']", [("A_URL", "none")]),

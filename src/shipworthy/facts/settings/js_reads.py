@@ -15,6 +15,7 @@ from shipworthy.project.syntax import find, line_of, text_of
 _WORDS = (
     b"process.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"createEnv", b"cleanEnv", b"configService",
     b"ConfigService", b"env-var", b".env.", b".env[", b"ExecutionContext",
+    b"loadEnv", b"} = process", b"node:process", b"'process'", b'"process"',
 )  # fmt: skip
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
@@ -104,6 +105,8 @@ class JavaScriptReads:
                 self._getters.add(text_of(name))
         elif name.type == "object_pattern" and self._is_env(value):
             self._destructured(name)
+        elif name.type == "object_pattern" and text_of(value) == "process":
+            self._env_names |= {"env"} & {text_of(child) for child in name.named_children}
 
     def _destructured(self, pattern: Node) -> None:
         for child in pattern.named_children:
@@ -250,6 +253,8 @@ class JavaScriptReads:
         if told in ("env-var", "$env/dynamic/private", "$env/dynamic/public", "cloudflare:workers"):
             names = {text_of(each) for each in find(node, "identifier")}
             (self._getters if told == "env-var" else self._env_names).update(names)
+        if told in ("process", "node:process"):
+            self._env_names |= {"env"} & {text_of(each) for each in find(node, "identifier")}
         if not told.startswith("$env/static/"):
             return
         for item in find(node, "import_specifier"):
