@@ -33,6 +33,8 @@ def test_no_store_helps_a_name_that_is_sent_to_every_visitor(tmp_path: Path, nam
         ({"a.py": "import os\nA = os.getenv('SECRET_KEY', 'abc-1')\n"}, "fail", {"secret-default"}),
         ({"a.py": "import os\nA = os.getenv('SECRET_KEY', 'change-me')\n"}, "fail", {"secret-default"}),
         ({"a.ts": "const a = process.env.JWT_SECRET || 'dev-1'"}, "fail", {"secret-default"}),
+        ({"a.ts": "const a = import.meta.env.VITE_MAPS_API_KEY || 'your-key-1'"}, "needs-you", {"secret-setting"}),
+        ({"a.ts": "const a = import.meta.env.VITE_JWT_SECRET || 'dev-1'"}, "fail", {"secret-default"}),
         ({"a.py": "import os\nA = os.getenv('DATABASE_URL') or 'sqlite://'\n"}, "needs-you", {"secret-setting"}),
         ({"a.py": "import os\nA = os.getenv('REDIS_URL', 'redis://cache:6379/0')\n"}, "needs-you", {"secret-setting"}),
         ({"a.ts": "const a = process.env.DATABASE_URL ?? 'mongodb://db/app'"}, "needs-you", {"secret-setting"}),

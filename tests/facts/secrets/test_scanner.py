@@ -114,6 +114,7 @@ CLEAN = [
     ("a.py", "API_KEY = 'change-me'", None),
     ("a.py", "API_KEY_HEADER = 'X-Shop-Api-Key'", None),
     ("a.py", "token_type = 'bearer'", None),
+    ("a.yml", "SECRET_KEY: cG9zdGdyZXM=\n\nthings = 'shop_Plant/aSVF9zp'", None),
     ("a.py", "password = getpass.getpass('Password: ')", None),
     ("a.py", f"api_key = '{UUID[:8]}'", "dictionary-words"),
     (".env.example", "STRIPE_SECRET_KEY=sk_live_" + "x" * 30, "placeholder"),

@@ -8,7 +8,7 @@ from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.secrets.written import written_failures, written_questions
 from shipworthy.facts import Facts
 from shipworthy.facts.secrets import GUESSABLE, Secrets
-from shipworthy.facts.secrets.names import PUBLIC_PREFIX
+from shipworthy.facts.secrets.names import PUBLIC_PREFIX, read_name
 from shipworthy.facts.settings import Default, SettingRead, Settings, StoreUse
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Finding, Location, Outcome, Severity
@@ -176,7 +176,7 @@ def _fixed_signing(secrets: Secrets) -> Iterator[Finding]:
 
 def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
     for read in reads:
-        if read.default not in _WRITTEN or _for_development(read.location):
+        if read.default not in _WRITTEN or _for_development(read.location) or _seen_by_all(read.name or ""):
             continue
         yield Finding.at(
             read.location,
@@ -185,6 +185,12 @@ def _defaults(reads: list[SettingRead]) -> Iterator[Finding]:
             anchor=read.name or "",
             remedy="Remove the default, so that the app refuses to start without the secret.",
         )
+
+
+def _seen_by_all(name: str) -> bool:
+    """A key that goes into the browser's bundle: no store could keep it, and `no-secret-in-client` judges it."""
+    named = read_name(name)
+    return bool(PUBLIC_PREFIX.match(name)) and named is not None and named.kind in ("key", "token")
 
 
 def _guessable(secrets: Secrets) -> Iterator[Finding]:

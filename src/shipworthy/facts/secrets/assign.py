@@ -27,10 +27,15 @@ _FOLLOWED = {
 _NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80})"
 _TYPE = rb"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?"
 _OPERATOR = rb"(?:" + _TYPE + rb"=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
-_CALLS = rb"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
+_AGAIN = rb"[a-z_]{1,20}\s{0,2}=\s{0,2}"
+"""A second name for the same value, or the argument it is; on a line of its own it is another assignment."""
+_CALLS = (
+    rb"(?:[ \t]{0,40}" + _AGAIN
+    + rb"|\s{0,40}(?:(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){1,2}(?:" + _AGAIN + rb")?)?)"
+)  # fmt: skip
 _QUOTED = rb"(?:\"(?P<double>[^\"\r\n]{1,1000})\"|'(?P<single>[^'\r\n]{1,1000})'|`(?P<tick>[^`\r\n]{1,1000})`)"
 _ASSIGNED = re.compile(
-    _NAME + rb"(?=(?P<close>\\{0,2}[\"'`]?\]?\)?)\s{0,20}(?P<op>" + _OPERATOR + rb")\s{0,40}" + _CALLS
+    _NAME + rb"(?=(?P<close>\\{0,2}[\"'`]?\]?\)?)\s{0,20}(?P<op>" + _OPERATOR + rb")" + _CALLS
     + rb"(?P<prefix>[brufBRUF@$]{0,2})(?:\"\"(?=\")|''(?=')|\\{0,2})" + _QUOTED + rb")"
 )  # fmt: skip
 _PLAIN = re.compile(
