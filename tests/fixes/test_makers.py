@@ -29,6 +29,7 @@ FLASK = (
     "if __name__ == '__main__':\n\tapp.run(\n\t\tDEBUG,  # for now\n\t)\n"
 )
 NODE_TEST = '{"name":"a","private":true,"scripts":{"test":"vitest run"},"devDependencies":{"vitest":"1.0.0"}}\n'
+STREAMLIT = "import streamlit as st\nKEY = st.secrets['API_KEY']\n"
 VITEST = "import { it, expect } from 'vitest'\nit('adds', () => { expect(1 + 1).toBe(2) })\n"
 
 CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]] = [
@@ -41,14 +42,16 @@ CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]
         "ignored-crlf", "env-files-ignored", {"a.py": READS, ".gitignore": b"*.log\r\n# mine\r\n"},
         "pass", {".gitignore": b"*.log\r\n# mine\r\n.env\r\n"},
     ),
-    (
-        "ignored-no-newline", "env-files-ignored", {"a.py": READS, ".gitignore": b"*.log"},
-        "pass", {".gitignore": b"*.log\n.env"},
-    ),
+    ("no-newline", "env-files-ignored", {"a.py": READS, ".gitignore": b"*.log"}, "pass", {".gitignore": b"*.log\n.env"}),
     (
         "ignored-image", "env-files-ignored",
         {"a.py": READS, ".gitignore": ".env\n", "Dockerfile": "FROM python:3.12\nCOPY . .\n"},
         "pass", {".dockerignore": "**/.env\n**/.env.*\n!**/.env.example\n"},
+    ),
+    (
+        "ignored-image-others", "env-files-ignored",
+        {"a.py": STREAMLIT, ".gitignore": ".env\nsecrets.toml\n", "Dockerfile": "FROM python:3.12\nCOPY . .\n"},
+        "pass", {".dockerignore": "**/.env\n**/.env.*\n!**/.env.example\n**/secrets.toml\n"},
     ),
     (
         "ignored-image-extends", "env-files-ignored",

@@ -64,21 +64,21 @@ def _not_ignored(desk: Desk) -> list[str]:
 
 def _images(desk: Desk) -> list[str]:
     """The ignore files that now keep env files out of images."""
-    found: list[str] = []
+    named: dict[str, list[str]] = {}
     for copy in desk.fact(Ignored).copies:
         if not copy.exposes or not _open(desk.of("env-file-in-image"), copy.location.path, copy.location.line):
             continue
         # The folder an image is built from: that of its ignore file, else the Dockerfile's own, where docker looks.
         home = posixpath.dirname(copy.location.path or "")
         path = copy.ignore_file or (f"{home}/.dockerignore" if home else ".dockerignore")
-        if path in found:
-            continue
         if copy.ignore_file is None and home and not all(each.startswith(home + "/") for each in copy.exposes):
             # Built from further up: there the ignore file that docker always reads is the one named after it.
             path = f"{copy.location.path}.dockerignore"
-        if _add(desk, path, _IN_IMAGE):
-            found.append(path)
-    return found
+        others = named.setdefault(path, [])
+        for name in map(posixpath.basename, copy.exposes):
+            if not name.startswith(".env") and f"**/{name}" not in others:
+                others.append(f"**/{name}")
+    return [path for path, others in named.items() if _add(desk, path, (*_IN_IMAGE, *others))]
 
 
 def _uploads(desk: Desk) -> list[str]:
