@@ -42,7 +42,7 @@ CASES: list[tuple[str, str, dict[str, str | bytes], str, dict[str, str | bytes]]
         "ignored-crlf", "env-files-ignored", {"a.py": READS, ".gitignore": b"*.log\r\n# mine\r\n"},
         "pass", {".gitignore": b"*.log\r\n# mine\r\n.env\r\n"},
     ),
-    ("no-newline", "env-files-ignored", {"a.py": READS, ".gitignore": b"*.log"}, "pass", {".gitignore": b"*.log\n.env"}),
+    ("unended", "env-files-ignored", {"a.py": READS, ".gitignore": b"*.log"}, "pass", {".gitignore": b"*.log\n.env"}),
     (
         "ignored-image", "env-files-ignored",
         {"a.py": READS, ".gitignore": ".env\n", "Dockerfile": "FROM python:3.12\nCOPY . .\n"},
