@@ -94,7 +94,8 @@ class PythonReads:
         for kind, node in nodes:
             if kind in looks:
                 looks[kind](node)
-        self.rows.reads += streamlit_reads.reads(self._root)
+        if b".secrets" in (self._root.text or b""):
+            self.rows.reads += streamlit_reads.reads(self._root)
         return self.rows
 
     def _module_constants(self) -> Iterator[tuple[str, str]]:
