@@ -175,10 +175,10 @@ class Git:
         return done.stdout
 
     def text(self, *args: str, ok: Iterable[int] = (0,)) -> str:
-        """Like `run`, decoded and stripped."""
-        return self.run(*args, ok=ok).decode("utf-8", "surrogateescape").strip()
+        """Like `run`, stripped and decoded: in this order, as a folder's name may end in what Unicode calls a space."""
+        return self.run(*args, ok=ok).strip().decode("utf-8", "surrogateescape")
 
     def answer(self, *args: str) -> str | None:
         """Like `text`, but None where git says no (exit code other than 0)."""
         done = self._call(args)
-        return done.stdout.decode("utf-8", "surrogateescape").strip() if done.returncode == 0 else None
+        return done.stdout.strip().decode("utf-8", "surrogateescape") if done.returncode == 0 else None
