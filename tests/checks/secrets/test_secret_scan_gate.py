@@ -113,6 +113,7 @@ CIRCLE = (
         ),
         ({**pre_commit(GITLEAKS_HOOK, "ls"), ".gitleaks.toml": "title = 'a'\n"}, FAIL, "has no rules"),
         ({**run("gitleaks git"), ".gitleaks.toml": f"{EXTENDED}[allowlist]\npaths = ['.*']\n"}, UNKNOWN, "passes over"),
+        ({**run("gitleaks git"), ".gitleaks.toml": "[extend\n"}, UNKNOWN, "not valid TOML"),
         (run("gitleaks dir src"), UNKNOWN, "at src only"),
         (run("gitleaks detect --no-git --source ./backend/"), UNKNOWN, "at backend/ only"),
         (run("trufflehog filesystem backend --fail"), UNKNOWN, "at backend only"),

@@ -75,6 +75,8 @@ def _by_gitleaks_toml(view: View) -> Said:
     if data is None:
         return YES
     config = GitleaksToml(data, Work(), own_paths(view.entries()))
+    if config.problems_of_form:
+        return unsure(f"{GITLEAKS_TOML} is not valid TOML, so gitleaks cannot start and looks for nothing")
     if config.without_rules:
         return no(f"{GITLEAKS_TOML} has no rules and does not extend the built-in ones, so gitleaks looks for nothing")
     place = config.passes_over_most
