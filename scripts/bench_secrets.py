@@ -259,9 +259,9 @@ class Bench:
         return [*rows, ("load of this machine after the secrets", f"{os.getloadavg()[0]:.1f}")]
 
     def _forget(self) -> None:
-        """What was remembered of any repository; the compiled engine stays."""
+        """What was remembered of any repository; the compiled engine and its rules stay."""
         for file in self._cache.glob("shipworthy/*"):
-            if not file.name.startswith("hyperscan-"):
+            if not file.name.startswith(("hyperscan-", "rules-")):
                 file.unlink()
 
     def _program(self, folder: Path, *words: str, fresh: bool = False) -> Program:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from shipworthy.assess.run import FactStore, _closure
+from shipworthy.assess.store import FactStore, closure
 from shipworthy.checks import BUILT_IN, check_named
 from shipworthy.facts import Context
 from shipworthy.model import Outcome, OutcomeKind
@@ -40,7 +40,7 @@ def files_read(folder: Path, name: str, context: Context) -> list[str]:
     store = FactStore(Project.open(folder), context, check.needs)
     known, _, missing = store.facts(check.needs)
     assert missing is None
-    facts = [store.get(kind) for kind in _closure(check.needs)]
+    facts = [store.get(kind) for kind in closure(check.needs)]
     assert all(not isinstance(fact, str) for fact in facts)
     paths = {path for fact in facts if not isinstance(fact, str) for path in fact.read}
     assert known

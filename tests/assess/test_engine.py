@@ -14,7 +14,8 @@ from tests.support import NOW, git, make_repo, write
 from shipworthy.assess import run
 from shipworthy.assess.cache import record_cache
 from shipworthy.assess.client import ChildEngine
-from shipworthy.assess.run import FactStore, judge
+from shipworthy.assess.run import judge
+from shipworthy.assess.store import FactStore
 from shipworthy.checks import Check, CheckContext
 from shipworthy.facts import Analyser, Context, Fact, FactReader, Facts, Record, View
 from shipworthy.model import Outcome, OutcomeKind

@@ -10,7 +10,7 @@ import pytest
 from tests.support import NOW, git, make_repo, write
 
 from shipworthy.assess.cache import record_cache
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context, scan
 from shipworthy.facts.python_code.analyser import PythonCode
 from shipworthy.facts.routes import reader

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.facts.secrets.examples import example
 from tests.support import git, make_repo, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.cli.rotated import command
 from shipworthy.facts import Context
 from shipworthy.facts.rotations import Rotations, how_to_record

@@ -17,7 +17,7 @@ import pytest
 from tests.support import make_repo, write
 
 from shipworthy.assess.cache import record_cache
-from shipworthy.facts import bulk, scan, team
+from shipworthy.facts import bulk, process, scan, team
 from shipworthy.facts.base import Analyser, Gap, Record
 from shipworthy.facts.limits import OverTime, Turns, time_limit
 from shipworthy.facts.scan import Scan
@@ -84,7 +84,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> list[team.Worker]:
     monkeypatch.setattr(bulk, "processes", lambda: 2)
     monkeypatch.setattr(bulk, "WORTH_A_PROCESS", 0)
     monkeypatch.setattr(bulk, "STRETCH_FILES", 5)
-    monkeypatch.setattr(bulk, "Worker", lambda hello: started.append(worker(hello)) or started[-1])
+    monkeypatch.setattr(bulk, "Worker", lambda *told: started.append(worker(*told)) or started[-1])
     return started
 
 
@@ -118,15 +118,24 @@ def slowly(two: list[team.Worker], monkeypatch: pytest.MonkeyPatch) -> None:
 
 _TAKE = """
 import json, os, struct, sys
-def take():
+def told():
     sizes = struct.unpack(">II", sys.stdin.buffer.read(8))
     return json.loads(sys.stdin.buffer.read(sizes[0]))
 def say(head):
     text = json.dumps(head).encode()
     sys.stdout.buffer.write(struct.pack(">II", len(text), 0) + text)
     sys.stdout.buffer.flush()
-take(); say({"ready": True}); rows = take()
+hello = told(); say({"ready": True})
+(number,) = struct.unpack(">I", os.read(hello["numbers"], 4))
+files = os.fdopen(hello["plan"], "rb"); files.seek(0)
+count = len(json.loads(files.read())[1][number]) // 3
 """
+
+
+def stub(monkeypatch: pytest.MonkeyPatch, then: str) -> None:
+    """In place of the second process, one that takes a stretch and then does something else."""
+    monkeypatch.setattr(process, "may_copy", lambda: False)
+    monkeypatch.setattr(process, "command", lambda _module: [sys.executable, "-c", _TAKE + then])
 
 
 @pytest.mark.parametrize(
@@ -135,17 +144,22 @@ take(); say({"ready": True}); rows = take()
         "os._exit(3)",
         "os.kill(os.getpid(), 11)",
         "say('nonsense')",
-        "say([['x']])",
-        "say([[] for row in rows])",
-        "say([[['{}', 7]] for row in rows])",
-        "say([[[7, []]] for row in rows])",
-        "sys.stdout.buffer.write(b'\\xff' * 99); sys.stdout.buffer.flush(); take()",
+        "say([number, ['x']])",
+        "say([number, [[]] * count])",
+        "say([number, [[['{}', 7]]] * count])",
+        "say([number, [[[7, []]]] * count])",
+        "say([number, [0] * (count + 1)])",
+        "say([number, [1] * count])",
+        "say([number, None])",
+        "say([9999, [0] * count])",
+        "say([7]); import time; time.sleep(60)",
+        "sys.stdout.buffer.write(b'\\xff' * 99); sys.stdout.buffer.flush(); told()",
     ],
 )
 def test_what_a_lost_process_had_in_hand_is_looked_at_again(
     folder: Path, expected: Answers, two: list[team.Worker], slowly: None, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
-    monkeypatch.setattr(team, "worker_command", lambda: [sys.executable, "-c", _TAKE + then])
+    stub(monkeypatch, then)
     # The careful pass afterwards does it here: its own processes are another test's matter.
     monkeypatch.setattr(team, "processes", lambda: 1)
     assert look(folder, SecretsAnalyser()) == expected
@@ -155,7 +169,7 @@ def test_what_a_lost_process_had_in_hand_is_looked_at_again(
 def test_a_process_that_never_answers_costs_a_gap_and_no_green(
     folder: Path, two: list[team.Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(team, "worker_command", lambda: [sys.executable, "-c", _TAKE + "import time; time.sleep(60)"])
+    stub(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(scan, "PASS_SECONDS", 3.0)
     _, gaps = look(folder, SecretsAnalyser())
     assert any("not reached within" in gap.reason for gap in gaps)

@@ -9,7 +9,7 @@ import pytest
 from tests.support import NOW, make_repo
 
 from shipworthy.assess.profile import guess
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.stack import Part, Stack
 from shipworthy.model import Component, ComponentKind

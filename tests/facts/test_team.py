@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.support import make_repo, write
 
-from shipworthy.facts import records, scan, team
+from shipworthy.facts import process, records, scan, team
 from shipworthy.facts.base import Analyser, Gap
 from shipworthy.facts.python_code.analyser import PythonCode
 from shipworthy.facts.scan import Scan
@@ -117,7 +117,8 @@ def plain(value: Any) -> Any:
 
 
 def stub(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr(team, "worker_command", lambda: [sys.executable, "-c", textwrap.dedent(script)])
+    monkeypatch.setattr(process, "may_copy", lambda: False)
+    monkeypatch.setattr(process, "command", lambda _module: [sys.executable, "-c", textwrap.dedent(script)])
 
 
 @pytest.mark.parametrize("processes", [2, 4])
@@ -180,13 +181,15 @@ def test_a_worker_that_never_gets_ready_costs_no_answer(
 def test_a_program_that_cannot_be_started_costs_no_answer(
     folder: Path, expected: Answers, sharing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(team, "worker_command", lambda: [str(folder / "absent")])
+    monkeypatch.setattr(process, "may_copy", lambda: False)
+    monkeypatch.setattr(process, "command", lambda _module: [str(folder / "absent")])
     assert look(folder) == expected
 
 
 def test_a_worker_of_another_version_is_not_used(
     folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(process, "may_copy", lambda: False)
     monkeypatch.setattr(CodeSettings, "version", "of tomorrow")
     look(folder)
     assert not sharing
@@ -212,21 +215,22 @@ def test_an_interrupt_ends_the_workers(folder: Path, sharing: list[str], monkeyp
 
     with pytest.raises(KeyboardInterrupt):
         look(folder, interrupt)
-    assert [each.process.poll() is not None for each in started] == [True]
+    assert [each.over for each in started] == [True]
 
 
 def test_a_small_repository_starts_no_worker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never() -> list[str]:
+    def never(*_: Any) -> Any:
         raise AssertionError("started a worker")
 
     monkeypatch.setattr(team, "processes", lambda: 4)
-    monkeypatch.setattr(team, "worker_command", never)
+    monkeypatch.setattr(team, "Process", never)
     assert look(folder)["imports"][0]
 
 
 def test_a_worker_imports_nothing_from_the_repository(
     folder: Path, sharing: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(process, "may_copy", lambda: False)
     folder = Path(shutil.copytree(folder, tmp_path / "r"))
     mark = tmp_path / "was-here"
     planted = f"open({str(mark)!r}, 'w').close()\nraise SystemExit(1)\n"

@@ -13,7 +13,8 @@ from shipworthy.assess.events import Changed, Done, Event, Failed, Judged, Plann
 from shipworthy.assess.memory import Memory, withheld
 from shipworthy.assess.profile import authors, guess
 from shipworthy.assess.rules import Rules, RulesError, read_rules
-from shipworthy.assess.run import Cancelled, Emit, FactStore, judge
+from shipworthy.assess.run import Cancelled, Emit, judge
+from shipworthy.assess.store import FactStore
 from shipworthy.checklist.policy import Policy
 from shipworthy.checks import Check, check_named
 from shipworthy.facts import Context

@@ -131,7 +131,7 @@ def command(area: str, path: str | None, history: bool) -> None:
     """
     from shipworthy.assess.cache import cache_dir, record_cache
     from shipworthy.assess.context import default_context
-    from shipworthy.assess.run import FactStore
+    from shipworthy.assess.store import FactStore
     from shipworthy.project import Project, ProjectError
     from shipworthy.text import visible
 

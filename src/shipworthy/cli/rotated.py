@@ -86,7 +86,7 @@ def _must_be_known(root: Path, fingerprint: str) -> None:
     """Ends the program where no finding has this fingerprint, in the files or in the history."""
     from shipworthy.assess.cache import cache_dir, record_cache
     from shipworthy.assess.context import default_context
-    from shipworthy.assess.run import FactStore
+    from shipworthy.assess.store import FactStore
     from shipworthy.facts.secret_history import SecretHistory
     from shipworthy.facts.secrets import Secrets
     from shipworthy.project import Project, ProjectError

@@ -29,7 +29,7 @@ _fingerprint = click.argument("fingerprint")
 
 def _found(root: Path) -> Secrets:
     from shipworthy.assess.context import default_context
-    from shipworthy.assess.run import FactStore
+    from shipworthy.assess.store import FactStore
     from shipworthy.facts.secrets import Secrets
     from shipworthy.project import Project, ProjectError
 

@@ -1,19 +1,22 @@
 """The quick part of the pass: whole stretches of files for analysers that take less than handing over the bytes does.
 
-Here a second process reads files itself, by the same safe way; what it is told is paths, what it answers is records.
+Here a second process reads files itself, by the same safe way. It is told all paths at once; who looks at a stretch is
+settled by who takes its number first, so neither waits for the other until there is nothing left.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import select
+import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shipworthy.facts.base import Analyser
-from shipworthy.facts.stretch import Look, looks
+from shipworthy.facts.records import NOTHING
+from shipworthy.facts.stretch import BLANK, NUMBER, Look, looks
 from shipworthy.facts.team import Job, Worker, processes
 from shipworthy.facts.worker import message
 from shipworthy.project import FileEntry, Project
@@ -21,54 +24,71 @@ from shipworthy.project.safe import Reader
 
 STRETCH_FILES, STRETCH_BYTES = 200, 1_000_000
 """How much is looked at in one go, between two looks at the clock and at the other process."""
+MOST_STRETCHES = 2_000
+"""Their numbers lie ready in a pipe, which holds 16 KiB at least (pipe(7); macOS)."""
 WORTH_A_PROCESS = 8_000_000
 """Bytes from which on a second process saves more than its start takes."""
-_AHEAD = 3
 _WAIT = 0.05
 
 Take = Callable[[Job, Look], None]
 
 
 class Bulk:
-    """One quick pass over jobs. `left` holds what a lost process had in hand, for the careful pass to do."""
+    """One quick pass over jobs. Use `run` once."""
 
     def __init__(self, project: Project, analysers: Sequence[Analyser], seconds: float) -> None:
         self._project = project
         self._seconds = seconds
         self._index = {analyser.name: number for number, analyser in enumerate(analysers)}
         self._analysers = analysers
-        self.left: list[Job] = []
 
     def run(self, jobs: Sequence[Job], take: Take, until: float) -> list[Job]:
-        """Look at every job's file, hand each look to `take`; the jobs not reached by `until` (monotonic)."""
-        # What may be cut off is compared with what git holds, which only this process does.
-        mine = deque(_stretches(job for job in jobs if job.entry.suspect))
-        waiting = deque(_stretches(job for job in jobs if not job.entry.suspect))
+        """Look at every job's file, hand each look to `take`; the jobs not reached by `until` (monotonic), or lost."""
         size = sum(job.entry.size for job in jobs)
-        crew = _Crew(self) if size >= WORTH_A_PROCESS and processes() > 1 else None
+        # What may be cut off is compared with what git holds, which only this process does.
+        mine = list(_stretches((job for job in jobs if job.entry.suspect), size))
+        stretches = dict(enumerate(_stretches((job for job in jobs if not job.entry.suspect), size)))
+        crew = _crew(self, stretches) if size >= WORTH_A_PROCESS and processes() > 1 else None
+        numbers = iter(crew.numbers() if crew else list(stretches))
+        more = True
         try:
             with Reader(self._project.root) as reader:
-                while mine or waiting or (crew and crew.given):
-                    if time.monotonic() > until:
-                        return [
-                            *self.left,
-                            *(job for stretch in (*mine, *waiting) for job in stretch),
-                            *(crew.end() if crew else ()),
-                        ]
+                while (mine or stretches) and time.monotonic() <= until:
+                    if mine:
+                        self._here(mine.pop(), reader, take)
+                    elif more and (number := next(numbers, None)) is not None:
+                        self._here(stretches.pop(number), reader, take)
+                    else:
+                        more = False
                     if crew:
-                        while waiting and len(crew.given) < _AHEAD and crew.alive:
-                            crew.give(waiting.pop())
-                        for job, look in crew.pump(0 if mine or waiting else _WAIT):
-                            take(job, look)
-                        if not crew.alive:
-                            self.left += crew.end()
-                            crew = None
-                    if mine or waiting:
-                        self._here((mine or waiting).popleft(), reader, take)
+                        for answered, looked in crew.pump(0 if mine or more else _WAIT):
+                            for job, look in zip(stretches.pop(answered), looked, strict=True):
+                                take(job, look)
+                        if crew.over and not (mine or more):
+                            break
         finally:
             if crew:
                 crew.end()
-        return self.left
+        return [job for stretch in (*mine, *stretches.values()) for job in stretch]
+
+    def hello(self, plan: int, numbers: int) -> bytes:
+        """What a second process is told first: by whom it may be asked, and two descriptors that it has."""
+        rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in self._analysers]
+        root = str(self._project.root)
+        return message({"analysers": rows, "seconds": self._seconds, "root": root, "plan": plan, "numbers": numbers})
+
+    def plan(self, stretches: Iterable[list[Job]]) -> bytes:
+        """All stretches, as `stretch.serve` reads them. Raises ValueError for a path that JSON cannot carry."""
+        kinds: dict[tuple[Any, ...], int] = {}
+        rows = []
+        for jobs in stretches:
+            row: list[str | int] = []
+            for job in jobs:
+                entry = job.entry
+                kind = (entry.kind, entry.tracked, *(self._index[each.name] for each in job.missing))
+                row += (entry.path, entry.size, kinds.setdefault(kind, len(kinds)))
+            rows.append(row)
+        return json.dumps([list(kinds), rows], separators=(",", ":")).encode("ascii")
 
     def _here(self, jobs: list[Job], reader: Reader, take: Take) -> None:
         def read(entry: FileEntry) -> bytes:
@@ -78,48 +98,42 @@ class Bulk:
         for job, look in zip(jobs, looks(read, files, self._seconds), strict=True):
             take(job, look)
 
-    def hello(self) -> bytes:
-        """What a second process is told first."""
-        rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in self._analysers]
-        head = {"analysers": rows, "seconds": self._seconds, "root": str(self._project.root)}
-        return message(head)
-
-    def asked(self, jobs: Iterable[Job]) -> bytes:
-        """One stretch, as a second process is told of it."""
-        return message(
-            [
-                [job.entry.path, job.entry.size, str(job.entry.kind), job.entry.tracked]
-                + [self._index[each.name] for each in job.missing]
-                for job in jobs
-            ]
-        )
-
 
 class _Crew:
-    """The other process. Whatever goes wrong with it, what it was given and did not answer comes back."""
+    """The other process. Whatever goes wrong with it, what it did not answer stays with whoever asked."""
 
-    def __init__(self, bulk: Bulk) -> None:
-        self._bulk = bulk
-        self.given: deque[list[Job]] = deque()
-        self._worker: Worker | None = None
-        try:
-            self._worker = Worker(bulk.hello())
-        except (OSError, ValueError):  # no process, or a root that JSON cannot carry
-            return
+    def __init__(self, bulk: Bulk, stretches: Mapping[int, list[Job]]) -> None:
+        """Raises OSError, or ValueError for a root that JSON cannot carry."""
+        self._stretches = stretches
+        with tempfile.TemporaryFile() as plan:
+            plan.write(bulk.plan(stretches.values()))
+            plan.flush()
+            self._numbers, told = os.pipe()
+            try:
+                with os.fdopen(told, "wb") as telling:
+                    telling.write(b"".join(map(NUMBER.pack, stretches)))
+                kept = (plan.fileno(), self._numbers)
+                self._worker = Worker(bulk.hello(*kept), kept)
+            except BaseException:
+                os.close(self._numbers)
+                raise
 
     @property
-    def alive(self) -> bool:
-        return self._worker is not None and not self._worker.over
+    def over(self) -> bool:
+        """Whether there will be no more answers."""
+        return self._worker.over
 
-    def give(self, jobs: list[Job]) -> None:
-        if self._worker is not None:
-            self._worker.outgoing += self._bulk.asked(jobs)
-            self.given.append(jobs)
+    def numbers(self) -> Iterator[int]:
+        """The next stretch that nobody has taken; asking for its number takes it."""
+        while taken := os.read(self._numbers, NUMBER.size):
+            yield NUMBER.unpack(taken)[0]
 
-    def pump(self, wait: float) -> Iterator[tuple[Job, Look]]:
+    def pump(self, wait: float) -> Iterator[tuple[int, list[Look]]]:
+        """Stretches it has answered, after `wait` seconds at most."""
         worker = self._worker
-        if worker is None or worker.over:
+        if worker.over:
             return
+        gone = False
         try:
             writing = [worker.to] if worker.outgoing else []
             readable, writable, _ = select.select([worker.back], writing, [], wait)
@@ -127,28 +141,40 @@ class _Crew:
                 worker.send()
             if readable:
                 worker.receive()
+        except OSError:
+            gone = True
+        try:
             while (said := worker.next()) is not None:
+                head = json.loads(said[0])
                 if not worker.ready:
-                    worker.ready = json.loads(said[0])["ready"] is True
+                    worker.ready = head["ready"] is True
                     continue
-                jobs = self.given[0]
-                rows = [_look(row, job) for row, job in zip(json.loads(said[0]), jobs, strict=True)]
-                self.given.popleft()
-                yield from zip(jobs, rows, strict=True)
-        except (OSError, ValueError, KeyError, TypeError, IndexError):
+                number, rows = head
+                jobs = self._stretches[number]
+                yield number, [_look(row, job) for row, job in zip(rows, jobs, strict=True)]
+        except (ValueError, KeyError, TypeError):
+            gone = True
+        if gone:
             worker.end()
 
-    def end(self) -> list[Job]:
-        """End the process; the jobs it had not answered."""
-        if self._worker is not None and not self._worker.over:
+    def end(self) -> None:
+        """End the process."""
+        if not self._worker.over:
             self._worker.end()
-        lost = [job for jobs in self.given for job in jobs]
-        self.given.clear()
-        return lost
+        os.close(self._numbers)
 
 
-def _look(row: list[Any], job: Job) -> Look:
+def _crew(bulk: Bulk, stretches: Mapping[int, list[Job]]) -> _Crew | None:
+    try:
+        return _Crew(bulk, stretches)
+    except (OSError, ValueError):
+        return None
+
+
+def _look(row: Any, job: Job) -> Look:
     """Raises ValueError or TypeError where it is no answer about this file."""
+    if row == BLANK:
+        return [(NOTHING, ())] * len(job.missing)
     if len(row) != len(job.missing):
         raise ValueError("an answer about another file")
     for each in row:
@@ -156,17 +182,19 @@ def _look(row: list[Any], job: Job) -> Look:
             text, gaps = each
             if not isinstance(text, str) or not isinstance(gaps, list):
                 raise TypeError("no record")
-    return row
+    return row  # type: ignore[no-any-return]  # looked at above
 
 
-def _stretches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+def _stretches(jobs: Iterable[Job], size: int) -> Iterator[list[Job]]:
+    """`size`: of all files together, in bytes."""
+    most = max(STRETCH_BYTES, size // MOST_STRETCHES)
     stretch: list[Job] = []
-    size = 0
+    long = 0
     for job in jobs:
         stretch.append(job)
-        size += job.entry.size
-        if len(stretch) >= STRETCH_FILES or size >= STRETCH_BYTES:
+        long += job.entry.size
+        if len(stretch) >= STRETCH_FILES or long >= most:
             yield stretch
-            stretch, size = [], 0
+            stretch, long = [], 0
     if stretch:
         yield stretch

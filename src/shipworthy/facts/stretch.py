@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.limits import OverTime, Turns
-from shipworthy.facts.records import one_record
+from shipworthy.facts.records import NOTHING, one_record
 from shipworthy.project import FileEntry, Source, Unreadable
 from shipworthy.project.files import FileKind
 from shipworthy.project.project import MAX_BYTES
@@ -21,6 +23,11 @@ Said = tuple[str, Sequence[tuple[str, int | None]]] | str
 """A record's value as JSON and its gaps; or why there is none."""
 Look = list[Said]
 """What each analyser says of a file."""
+BLANK = 0
+"""In place of a look, between processes: nobody found anything, as in nearly every file."""
+_NOTHING = (NOTHING, ())
+NUMBER = struct.Struct(">I")
+"""How the number of a stretch lies in the pipe."""
 
 
 def looks(
@@ -58,16 +65,28 @@ def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:
     return answer if isinstance(answer, str) else (_json(answer.value), answer.gaps)
 
 
-def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Callable[[list[Any]], list[Look]]:
-    """For the other process: what answers a stretch, given what it was told first."""
+def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Iterator[list[Any]]:
+    """For the other process, given what it was told first: [number, rows] for each stretch that it takes.
+
+    The plan is a file, `[[[kind, tracked, analyser, ...], ...], [[path, size, which of those, ...], ...]]`; numbers of
+    stretches come out of a pipe, each once.
+    """
     reader = Reader(Path(head["root"]))
     seconds = float(head["seconds"])
-
-    def answer(rows: list[Any]) -> list[Look]:
+    with os.fdopen(head["plan"], "rb") as file:
+        file.seek(0)
+        told, stretches = json.loads(file.read())
+    kinds = [(FileKind(kind), tracked, [analysers[each] for each in which]) for kind, tracked, *which in told]
+    while number := os.read(head["numbers"], NUMBER.size):
+        (which,) = NUMBER.unpack(number)
+        row = iter(stretches[which])
         files = []
-        for path, size, kind, tracked, *which in rows:
-            entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=FileKind(kind), tracked=tracked)
-            files.append((entry, [analysers[each] for each in which]))
-        return list(looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds))
+        for path, size, each in zip(row, row, row, strict=True):
+            kind, tracked, wanting = kinds[each]
+            entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=kind, tracked=tracked)
+            files.append((entry, wanting))
+        yield [which, [_row(look) for look in looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds)]]
 
-    return answer
+
+def _row(look: Look) -> Look | int:
+    return BLANK if all(said == _NOTHING for said in look) else look

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
 import sys
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shipworthy.facts.base import Analyser
+from shipworthy.facts.process import Process
 from shipworthy.facts.records import Stored
 from shipworthy.facts.worker import LENGTHS, message
 from shipworthy.project import FileEntry
@@ -30,7 +30,7 @@ AHEAD_BYTES = 256_000
 """How much a worker is given ahead of its answers, so that it never waits."""
 GRACE_SECONDS = 5.0
 """What a worker gets on top of its own limits before it is taken for stuck."""
-_CHUNK = 1 << 18
+_CHUNK, _LONGEST = 1 << 18, 1 << 28
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,32 +54,12 @@ def processes() -> int:
     return min(available, MOST_PROCESSES)
 
 
-def worker_command() -> list[str]:
-    """-P keeps the working directory, and with it every repository, off the module path."""
-    return [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.facts.worker"]
-
-
-def _environment() -> dict[str, str]:
-    return {**{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}, "PYTHONSAFEPATH": "1"}
-
-
 class Worker:
     """One process: what it is still to be told, what it has said, and its end."""
 
-    def __init__(self, hello: bytes) -> None:
-        self.process = subprocess.Popen(
-            worker_command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            # Outside every repository, so that nothing planted there is found by a relative name.
-            cwd="/",
-            env=_environment(),
-        )
-        assert self.process.stdin is not None  # noqa: S101 - asked for above
-        assert self.process.stdout is not None  # noqa: S101 - asked for above
-        self.to, self.back = self.process.stdin.fileno(), self.process.stdout.fileno()
+    def __init__(self, hello: bytes, kept: tuple[int, ...] = ()) -> None:
+        self._process = Process("shipworthy.facts.worker", kept)
+        self.to, self.back = self._process.to, self._process.back
         os.set_blocking(self.to, False)
         os.set_blocking(self.back, False)
         self.outgoing = bytearray(hello)
@@ -89,7 +69,11 @@ class Worker:
         self.since = time.monotonic()
         """When it last answered, or was last given something while it had nothing to do."""
         self.ready = False
-        self.over = False
+
+    @property
+    def over(self) -> bool:
+        """Whether it was ended."""
+        return self._process.over
 
     def send(self) -> None:
         """As much as it takes now. Raises OSError when it is gone."""
@@ -112,10 +96,12 @@ class Worker:
             self.incoming += data
 
     def next(self) -> tuple[bytes, bytes] | None:
-        """Head and body of the next message that is there whole."""
+        """Head and body of the next message that is there whole. Raises ValueError for what is none."""
         if len(self.incoming) < LENGTHS.size:
             return None
         head, body = LENGTHS.unpack_from(self.incoming)
+        if head + body > _LONGEST:
+            raise ValueError("no message is that long")
         end = LENGTHS.size + head + body
         if len(self.incoming) < end:
             return None
@@ -125,12 +111,7 @@ class Worker:
 
     def end(self) -> int:
         """End it now; its exit code."""
-        self.over = True
-        self.process.kill()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                stream.close()
-        return self.process.wait()
+        return self._process.end()
 
 
 class Team:
@@ -223,8 +204,10 @@ class Team:
 
     def _parsed(self, worker: Worker) -> list[tuple[Job, list[Stored | str]]]:
         found: list[tuple[Job, list[Stored | str]]] = []
-        while (said := worker.next()) is not None:
+        while True:
             try:
+                if (said := worker.next()) is None:
+                    break
                 head = json.loads(said[0])
                 if not worker.ready:
                     worker.ready = head["ready"] is True

@@ -1,18 +1,16 @@
 """A second process for the shared pass: bytes of files come in on stdin, their records go out on stdout.
 
-It reads no file of the repository but those it is told to by name (`facts.bulk`), never through a symlink.
+For `facts.bulk` it reads for itself what it is told to by name, never through a symlink.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import os
-import signal
 import struct
-import sys
 from typing import Any, BinaryIO
 
+from shipworthy.facts import process
 from shipworthy.facts.base import Analyser
 from shipworthy.facts.records import analyse
 from shipworthy.project import FileEntry, Source
@@ -55,17 +53,15 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     analysers, seconds = _analysers(hello[0]["analysers"]), float(hello[0]["seconds"])
     outgoing.write(message({"ready": True}))
     outgoing.flush()
-    stretch = None
     if "root" in hello[0]:
-        from shipworthy.facts.stretch import serve as answering
+        from shipworthy.facts.stretch import serve as stretches
 
-        stretch = answering(hello[0], analysers)
+        for answered in stretches(hello[0], analysers):
+            outgoing.write(message(answered))
+            outgoing.flush()
+        return
     while (asked := _next(incoming)) is not None:
         head, data = asked
-        if stretch is not None:
-            outgoing.write(message(stretch(head)))
-            outgoing.flush()
-            continue
         entry = FileEntry(
             path=head["path"],
             size=head["size"],
@@ -86,18 +82,5 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
         outgoing.flush()
 
 
-def main() -> None:
-    """`python -P -m shipworthy.facts.worker`, started by `facts.team`."""
-    # An interrupt reaches the whole group; the one who started this process ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Whatever a library prints must not land among the answers.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    try:
-        serve(sys.stdin.buffer, outgoing)
-    except BrokenPipeError:
-        os._exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    process.main(serve)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from shipworthy.assess.cache import cache_dir, record_cache
 from shipworthy.assess.rules import read_rules
-from shipworthy.assess.run import FactStore, judge_check
+from shipworthy.assess.run import judge_check
+from shipworthy.assess.store import FactStore
 from shipworthy.checks import check_named
 from shipworthy.facts import Context
 from shipworthy.fixes.desk import Desk

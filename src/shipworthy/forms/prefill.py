@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipworthy.assess.cache import cache_dir, record_cache
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.forms import Answers, Form, Named, Question, Row, Source, found_in
 from shipworthy.facts.forms.found import mentions, needed

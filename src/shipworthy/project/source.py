@@ -10,13 +10,17 @@ from shipworthy.project.files import FileEntry
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
-_MINIFIED_LINE = 5_000
+_MINIFIED_LINE, _MINIFIED_AVERAGE, _BEGINNING = 5_000, 1_000, 8_000
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
 def is_minified(data: bytes) -> bool:
     """Whether lines are very long on average."""
-    return len(data) > _MINIFIED_LINE and len(data) / (data.count(b"\n") + 1) > 1_000
+    if len(data) <= _MINIFIED_LINE:
+        return False
+    fewest = len(data) / _MINIFIED_AVERAGE
+    # Most files have as many lines as that in their beginning.
+    return data.count(b"\n", 0, _BEGINNING) + 1 < fewest and data.count(b"\n") + 1 < fewest
 
 
 class Source:

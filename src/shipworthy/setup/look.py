@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shipworthy.assess.context import default_context
 from shipworthy.assess.profile import authors, guess
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.checklist import DocumentError
 from shipworthy.checklist.policy import parse_policy
 from shipworthy.facts.stack import Part, Stack

@@ -11,7 +11,7 @@ import pytest
 from tests.facts.pipeline.pipeline_reading import workflow
 from tests.support import NOW, check_files, make_repo, outcome_of
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.pipeline import Pipeline
 from shipworthy.model import OutcomeKind

@@ -9,7 +9,7 @@ import pytest
 from tests.host_answers import REMOTE, answers
 from tests.support import NOW, git, make_repo, outcome_of, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.checks.base import CheckContext
 from shipworthy.checks.pipeline.codeowners_live import CodeownersLive
 from shipworthy.facts import Context, Facts, Gap

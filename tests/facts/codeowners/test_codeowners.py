@@ -8,7 +8,7 @@ import pytest
 from tests.host_answers import REMOTE
 from tests.support import NOW, git, make_repo, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.codeowners import Codeowners
 from shipworthy.facts.codeowners import parse as parsing

@@ -217,7 +217,7 @@ def test_a_manifest_declares_for_the_code_below_it(read: Read, manifest: str) ->
 def test_a_lock_that_git_ignores_is_named(tmp_path: Path) -> None:
     from tests.support import NOW, git, make_repo, write
 
-    from shipworthy.assess.run import FactStore
+    from shipworthy.assess.store import FactStore
     from shipworthy.facts import Context
     from shipworthy.project import Project
 

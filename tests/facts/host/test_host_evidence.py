@@ -11,7 +11,7 @@ import pytest
 from tests.host_answers import ADDRESS, NOT_TOLD, REMOTE, answers, asker, change
 from tests.support import NOW, git, make_repo
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.host import CheckName, CheckNames, HostEvidence
 from shipworthy.facts.host.kept import keep, recall

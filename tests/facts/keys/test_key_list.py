@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support import NOW, make_repo, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.forms import KeysFile
 from shipworthy.facts.keys import Keys

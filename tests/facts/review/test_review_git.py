@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support import NOW, make_repo
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.review import GIT_HISTORY, Review
 from shipworthy.facts.review.people import assistant, count_people, is_bot

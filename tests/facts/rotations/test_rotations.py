@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support import NOW, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.rotations import Rotations
 from shipworthy.project import Project

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support import NOW, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.routes import Routes
 from shipworthy.project import Project

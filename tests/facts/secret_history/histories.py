@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.facts.secrets.examples import drawn
 from tests.support import git, template
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.secret_history import SecretHistory
 from shipworthy.project import Project

@@ -10,7 +10,7 @@ import pytest
 from tests.facts.secret_history.histories import LIVE, OTHER, PASSWORD, Commit, history, read, shown
 from tests.support import git
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.secret_history import SecretHistory
 from shipworthy.facts.secret_history.fact import SecretHistoryReader

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.facts.secrets.examples import drawn
 from tests.support import NOW, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.secrets import Secrets, Sighting
 from shipworthy.project import Project

@@ -9,7 +9,7 @@ import pytest
 from tests.facts.secrets.examples import drawn
 from tests.support import NOW, make_repo, write
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.secrets import Secrets, inventory
 from shipworthy.facts.secrets.analyser import SecretsAnalyser

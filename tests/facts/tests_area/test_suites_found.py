@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support import NOW, make_repo
 
-from shipworthy.assess.run import FactStore
+from shipworthy.assess.store import FactStore
 from shipworthy.facts import Context
 from shipworthy.facts.tests import Suite, TestSuites
 from shipworthy.project import Project

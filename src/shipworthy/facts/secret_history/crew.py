@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from shipworthy.facts import process
+from shipworthy.facts.process import Process
 from shipworthy.facts.secret_history.store import Looked
 from shipworthy.facts.team import processes
 from shipworthy.git import Git
@@ -44,32 +43,22 @@ class Helper:
 
     def __init__(self, folder: Path, deadline: float, size: int) -> None:
         """`size`: how many bytes there are in all, about. Raises OSError where it cannot be started."""
-        self._process = subprocess.Popen(
-            # -P keeps the working directory, and with it every repository, off the module path.
-            [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.facts.secret_history.crew"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Outside every repository, so that nothing planted there is found by a relative name.
-            cwd="/",
-            env={
-                **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
-                "PYTHONSAFEPATH": "1",
-            },
+        self._process = Process("shipworthy.facts.secret_history.crew")
+        self._to, self._back = (
+            os.fdopen(self._process.to, "wb", closefd=False),
+            os.fdopen(self._process.back, "rb", closefd=False),
         )
         self._hello = {"folder": os.fspath(folder), "seconds": deadline - time.monotonic(), "size": size}
 
     def ask(self, asked: Asked) -> Answered | None:
         """What it answers; None where it is lost, or answers nonsense."""
-        assert self._process.stdin is not None  # noqa: S101 - both are pipes
-        assert self._process.stdout is not None  # noqa: S101 - as above
         try:
             if self._hello:
-                self._process.stdin.write(_line(self._hello))
+                self._to.write(_line(self._hello))
                 self._hello = {}
-            self._process.stdin.write(_line(asked))
-            self._process.stdin.flush()
-            said = json.loads(self._process.stdout.readline())
+            self._to.write(_line(asked))
+            self._to.flush()
+            said = json.loads(self._back.readline())
             answered = [each if not isinstance(each, list) else [_answer(row) for row in each] for each in said]
         except (OSError, ValueError, TypeError):
             return None
@@ -81,12 +70,10 @@ class Helper:
 
     def end(self) -> None:
         """End it now."""
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
-        self._process.wait()
+        for stream in (self._to, self._back):
+            with contextlib.suppress(OSError):
+                stream.close()
+        self._process.end()
 
 
 def _line(value: Any) -> bytes:
@@ -126,16 +113,5 @@ def _rows(answers: list[Answer]) -> Iterator[Any]:
         yield each if isinstance(each, str) else [each.kind, each.length, each.rows, each.left]
 
 
-def main() -> None:
-    """`python -P -m shipworthy.facts.secret_history.crew`."""
-    # An interrupt reaches the whole group; the one who started this process ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Whatever a library prints must not land among the answers.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    with contextlib.suppress(BrokenPipeError):
-        serve(sys.stdin.buffer, outgoing)
-
-
 if __name__ == "__main__":
-    main()
+    process.main(serve)

@@ -24,7 +24,8 @@ _FOLLOWED = {
     b"auth": re.compile(rb"auth(?:orization|_?token|_?key|_?secret)?(?![a-z0-9])"),
     b"cred": re.compile(rb"cred(?:s|ential|entials)?(?![a-z])"),
 }
-_NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80})"
+# What may follow a name is no part of one, so giving back some of it (which takes most of the time) finds nothing.
+_NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80}+)"
 _TYPE = rb"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?"
 _OPERATOR = rb"(?:" + _TYPE + rb"=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _AGAIN = rb"[a-z_]{1,20}\s{0,2}=\s{0,2}"
@@ -166,7 +167,9 @@ def _value(match: re.Match[bytes]) -> tuple[bytes, int, bool]:
 
 
 def assignments(data: bytes, plain: bool, ends: Mapping[int, list[int]] | None, cut: list[str]) -> Iterator[Assigned]:
-    """Every assignment near a secret-sounding word, some of them twice. `plain`: also without quotes.
+    """Every assignment near a secret-sounding word, some of them twice and some under names that are no secret's.
+
+    `plain`: also without quotes.
 
     `ends`: where they may end, by form; None to look near every such word. `cut` gets an entry if there are too many.
     """
@@ -204,25 +207,28 @@ def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]], cut: list[str])
             done, found = _on_its_line(data, place, pattern)
             if not found:
                 start, done = _around(data, place, _SPREAD.get(form, _ABOVE))
-                found = list(pattern.finditer(data, start, done))
+                found = _secretive(pattern, data, start, done)
             for match in found:
                 assigned = _read(pattern, match)
                 if assigned is not None:
                     yield assigned
 
 
+def _secretive(pattern: re.Pattern[bytes], data: bytes, start: int, end: int) -> list[re.Match[bytes]]:
+    """What the pattern finds there with a name that a secret could have: few of the names in a line."""
+    return [match for match in pattern.finditer(data, start, end) if prefilter.secretive(match["name"])]
+
+
 def _on_its_line(data: bytes, place: int, pattern: re.Pattern[bytes]) -> tuple[int, list[re.Match[bytes]]]:
     """The line's end, and what is on it; nothing where the name of what ends here may stand above, which is rare."""
     start, end = _around(data, place, 0)
-    found = list(pattern.finditer(data, start, end))
+    found = _secretive(pattern, data, start, end)
     return end, found if any(_spans(match, place) for match in found) else []
 
 
 def _spans(match: re.Match[bytes], place: int) -> bool:
     value, start, _ = _value(match)
-    if not start <= place <= start + len(value) + 1:
-        return False
-    return prefilter.secretive(match["name"].decode("utf-8", "replace"))
+    return start <= place <= start + len(value) + 1
 
 
 def _around(data: bytes, place: int, above: int) -> tuple[int, int]:

@@ -22,6 +22,7 @@ _ASSIGNED = re.compile(
     rb"(?::\s{0,4}[A-Za-z_][\w.\[\]| ]{0,40}?\s{0,4})?(?P<op>:=|=|:)\s{0,10}(?:\[\]byte\()?" + _QUOTED
 )
 _SIGNS = re.compile(rb"\bjwt\b|jsonwebtoken|\bjose\b|itsdangerous|[sS]ession\(|express-session|jwt\.", re.I)
+_FRAMEWORKS = (b"flask", b"django", b"starlette", b"fastapi")
 _FRAMEWORK = re.compile(rb"\bflask\b|\bdjango\b|\bstarlette\b|\bfastapi\b", re.I)
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/?\*|--|>>>|\.\.\.[ ])")
 _ELSEWHERE = re.compile(
@@ -68,7 +69,7 @@ def signing_secrets(data: bytes, cut: list[str]) -> Iterator[Guessable]:
     for each in found:
         if each.literal is not None:
             yield from _judged(data, each.name, *each.literal, anchored=True)
-    framework = bool(_FRAMEWORK.search(data))
+    framework: bool | None = None
     for match in _assignments(data, low, used, cut):
         name = match["name"].decode("ascii")
         text = match["value"].decode("utf-8", "replace")
@@ -82,6 +83,8 @@ def signing_secrets(data: bytes, cut: list[str]) -> Iterator[Guessable]:
             continue
         if " " in text and not anchored and (match["op"] == b":" or name != name.upper()):
             continue  # a label or a message
+        if framework is None:
+            framework = any(word in low for word in _FRAMEWORKS) and bool(_FRAMEWORK.search(data))
         named_alike = "".join(split(name)) == "".join(split(text))
         if named_alike and not (anchored or framework) and name != name.upper():
             continue

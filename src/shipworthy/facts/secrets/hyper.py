@@ -24,7 +24,7 @@ from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 if TYPE_CHECKING:
     import hyperscan
 
-_LAYOUT = b"shipworthy-hyperscan-2\n"
+_LAYOUT = b"shipworthy-hyperscan-3\n"
 _LENGTHS = struct.Struct(">QQQQ")
 _SIGNING = 1_000
 """Numbers from here on are of `prefilter.SIGNING`, smaller ones of `prefilter.ASSIGNMENTS`."""
@@ -177,16 +177,19 @@ def databases(rules: Rules) -> tuple[hyperscan.Database, ...]:
         for number, rule in enumerate(rules.rules)
         if not rule.names
     ]
-    forms = [(number, each.encode("ascii"), 0) for number, each in enumerate(prefilter.ASSIGNMENTS)]
-    signing = [(number, each.encode("ascii"), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
+    forms = [(number, _loose(each), 0) for number, each in enumerate(prefilter.ASSIGNMENTS)]
+    signing = [(number, _loose(each), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
     words = [row for row in forms if row[0] not in prefilter.PLAIN_ONLY]
     plain = [row for row in forms if row[0] in prefilter.PLAIN_ONLY]
     return tuple(made(rows) for rows in (tokens, words, plain, signing))
 
 
 def _expression(rule: Rule) -> bytes:
-    short = rule.outline or rule.prefilter
-    return prefilter.loosened(short or rule.compiled.pattern.decode("ascii")).encode("ascii")
+    return _loose(rule.outline or rule.prefilter or rule.compiled.pattern.decode("ascii"))
+
+
+def _loose(pattern: str) -> bytes:
+    return prefilter.loosened(pattern).encode("ascii")
 
 
 def _path(rules: Rules) -> Path:

@@ -62,7 +62,9 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
                 refused.append((start, end))
     if context.generic or sensitive:
         for each in assignments(data, context.plain, candidates.assigned, cut):
-            if not sensitive and not (prefilter.secretive(each.name) and prefilter.written(each.value, each.quoted)):
+            if not sensitive and not (
+                prefilter.secretive(each.name.encode()) and prefilter.written(each.value, each.quoted)
+            ):
                 continue
             answer = _judge_assigned(each, context, data)
             if isinstance(answer, Refused):

@@ -6,6 +6,7 @@ They are written for a matcher that reports where matches end, and loosely: what
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 QUOTED, INLINE, PLAIN, DOCKER, MARKUP, LISTED, PAIRED, TERRAFORM, ATTRIBUTE, SPACED, FLOW = range(11)
@@ -16,7 +17,7 @@ PLAIN_ONLY: Final = frozenset({PLAIN, DOCKER, FLOW})
 _LONG = "secret|token|passw|passphrase|passcode|pwd|senha|contrasena|bearer|jwt|pepper"
 _SHORT = "key|pass|auth(?:orization|_?token|_?key|_?secret)?|cred(?:s|ential|entials)?|salt|_pat|_pw"
 _NAME = rf"(?:(?i:{_LONG})[\w.$-]{{0,60}}|(?i:{_SHORT})s?_?\d?(?:[_.$A-Z-][\w.$-]{{0,60}})?)"
-_SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])")
+_SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])".encode("ascii"))
 _TYPE = r"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?"
 _OPERATOR = rf"(?:{_TYPE}=>?|:=|:|={{2,3}}|!={{1,2}}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _CALLS = r"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
@@ -80,9 +81,10 @@ def signs(seen: set[str]) -> bool:
     return bool(seen & {"name", "call"}) or seen >= {"common-call", "keyword", "subject"}
 
 
-def secretive(name: str) -> bool:
-    """Whether a name has a word in it that a secret's name could have."""
-    return _SECRETIVE.search(name) is not None
+@lru_cache(maxsize=65_536)
+def secretive(name: bytes) -> bool:
+    """Whether a name in code has a word in it that a secret's name could have."""
+    return _SECRETIVE.search(name.lstrip(b"@$")) is not None
 
 
 def written(value: bytes, quoted: bool) -> bool:
