@@ -19,10 +19,11 @@ from shipworthy.facts.records import NOTHING, one_record
 from shipworthy.facts.secret_history.crew import PART, Answer, Answered, Asked, Helper, helpers
 from shipworthy.facts.secret_history.store import Looked, Store
 from shipworthy.facts.secret_history.walk import Walk
-from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser
+from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, Ask, SecretsAnalyser
 from shipworthy.facts.secrets.context import context_of
-from shipworthy.facts.secrets.engine import expect
+from shipworthy.facts.secrets.engine import engine, expect
 from shipworthy.facts.secrets.rules import load
+from shipworthy.facts.secrets.versions import Versions
 from shipworthy.git import Git, GitError
 from shipworthy.git_objects import Streamed, stream
 from shipworthy.project import FileEntry, Source
@@ -97,7 +98,8 @@ class Looker:
         self._context, self._deadline, self._absent = context, deadline, absent
         self._analyser = SecretsAnalyser()
         self._places = walk.places()
-        self._groups: dict[int, str] = {}
+        self._groups: dict[int, dict[str, list[int]]] = {}
+        """By path, what `_by_group` says of a blob that was nowhere else."""
         self.seen = Seen()
 
     def look(self, *, again: bool = False) -> Seen:
@@ -124,13 +126,20 @@ class Looker:
 
     def _by_group(self, blob: int) -> dict[str, list[int]]:
         """The paths of a blob by what they say of it."""
+        held = self._places[blob]
+        if not isinstance(held, list):
+            return self._alone(held)
         groups: dict[str, list[int]] = {}
-        for path in self._paths(blob):
-            group = self._groups.get(path)
-            if group is None:
-                group = self._groups[path] = group_of(self._walk.paths[path])
+        for path in held:
+            (group,) = self._alone(path)
             groups.setdefault(group, []).append(path)
         return groups
+
+    def _alone(self, path: int) -> dict[str, list[int]]:
+        found = self._groups.get(path)
+        if found is None:
+            found = self._groups[path] = {group_of(self._walk.paths[path]): [path]}
+        return found
 
     def _wanted(self) -> Iterator[int]:
         """Blobs that are text, as far as their names tell."""
@@ -145,6 +154,9 @@ class Looker:
     def _unknown(self, *, count: bool) -> Iterator[int]:
         """Those of which not everything is remembered."""
         every = self._wanted()
+        if self._store.empty:
+            yield from every
+            return
         while part := list(islice(every, 2_000)):
             groups = {blob: self._by_group(blob) for blob in part}
             keys = {(blob, group): self._key(blob, group) for blob in part for group in groups[blob]}
@@ -280,13 +292,17 @@ def looks(git: Git, asked: Asked, deadline: float) -> Iterator[list[Answer] | st
     Raises GitError.
     """
     analyser = SecretsAnalyser()
+    # Versions of a file come one after the other.
+    ask = Versions(engine()).candidates
     objects = stream(git, [oid for oid, _ in asked], MAX_BYTES, deadline)
     with contextlib.closing(objects), Turns(FILE_SECONDS) as turns:
         for found in objects:
-            yield _look(found, asked[found.number][1], analyser, turns)
+            yield _look(found, asked[found.number][1], analyser, turns, ask)
 
 
-def _look(found: Streamed, paths: list[str], analyser: SecretsAnalyser, turns: Turns) -> list[Answer] | str | None:
+def _look(
+    found: Streamed, paths: list[str], analyser: SecretsAnalyser, turns: Turns, ask: Ask
+) -> list[Answer] | str | None:
     if not found.kind:
         return None
     if found.kind != "blob":
@@ -297,18 +313,21 @@ def _look(found: Streamed, paths: list[str], analyser: SecretsAnalyser, turns: T
         return [Looked("binary", found.length)] * len(paths)
     if len(found.data) <= _LONGEST_POINTER and found.data.startswith(_LFS):
         return [Looked("lfs", found.length)] * len(paths)
-    return [looked_at(path, found.data, analyser, turns) for path in paths]
+    return [looked_at(path, found.data, analyser, turns, ask) for path in paths]
 
 
-def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns) -> Looked | str:
+def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns, ask: Ask) -> Looked | str:
     """What the detector of the tree says of these bytes at this path; a text says why it does not."""
-    entry = FileEntry(path=path, size=len(data), mtime_ns=0, inode=0, kind=kind_of(path), tracked=True)
     turns.begin()
     try:
-        said = _quickly(analyser, entry, data)
+        said = _quickly(analyser, path, data, ask)
         if isinstance(said, str):
             return Looked("text" if said == NOTHING else "binary", len(data), (), None)
-        answer = one_record(Source(entry, data), analyser) if said is None else said
+        if said is None:
+            entry = FileEntry(path=path, size=len(data), mtime_ns=0, inode=0, kind=kind_of(path), tracked=True)
+            answer = one_record(Source(entry, data), analyser)
+        else:
+            answer = said
     except OverTime as error:
         return str(error)
     finally:
@@ -323,9 +342,9 @@ def looked_at(path: str, data: bytes, analyser: SecretsAnalyser, turns: Turns) -
     return Looked("binary" if value["binary"] else "text", len(data), tuple(value["rows"]), dict(value["left"]) or None)
 
 
-def _quickly(analyser: SecretsAnalyser, entry: FileEntry, data: bytes) -> Record | str | None:
+def _quickly(analyser: SecretsAnalyser, path: str, data: bytes, ask: Ask) -> Record | str | None:
     try:
-        return analyser.quick(entry, data)
+        return analyser.told(path, data, ask)
     except OverTime:
         raise
     except Exception:

@@ -47,6 +47,8 @@ class Store:
         self._version = version
         self._file = file
         self._rows = 0
+        self._ends: dict[str, bytes] = {}
+        """By group, what of a key is the same for all blobs."""
         self._new: dict[bytes, tuple[bytes, str, int, str, bytes]] = {}
         with contextlib.suppress(sqlite3.Error):
             if _meta(connection, "version") != version:
@@ -56,10 +58,18 @@ class Store:
                     connection.execute("INSERT INTO meta VALUES ('version', ?, ?)", (version, _sum(version)))
             self._rows = connection.execute("SELECT count(*) FROM blob").fetchone()[0]
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was remembered when it was opened, and nothing written since."""
+        return not self._rows
+
     def key(self, oid: bytes, group: str) -> bytes:
         """What is found depends on the bytes, on what the path says of them, and on the program."""
-        text = b"\0".join((oid, group.encode("utf-8", "surrogateescape"), self._version.encode()))
-        return hashlib.blake2b(text, digest_size=16).digest()
+        end = self._ends.get(group)
+        if end is None:
+            end = b"\0".join((b"", group.encode("utf-8", "surrogateescape"), self._version.encode()))
+            self._ends[group] = end
+        return hashlib.blake2b(oid + end, digest_size=16).digest()
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Looked]:
         """What is remembered of these."""
@@ -145,6 +155,8 @@ def _open(file: Path) -> sqlite3.Connection:
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] not in (0, _LAYOUT):
             raise sqlite3.DatabaseError("another layout")
+        # Waiting for the disk saves nothing that could not be worked out again; damage is told by check and sums.
+        connection.execute("PRAGMA synchronous = OFF")
         _tables(connection)
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("damaged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,6 +31,7 @@ ARCHIVES = frozenset(_ARCHIVES.split())
 """Endings of files that hold other files; they are not opened."""
 BINARIES = frozenset(_BINARIES.split())
 """Endings of files that hold no text."""
+Ask = Callable[[bytes, str], Candidates | None]
 _BINARY = '{"binary":true,"rows":[],"left":{}}'
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
@@ -50,12 +52,16 @@ class SecretsAnalyser(Analyser):
         return entry.suffix not in ARCHIVES and entry.suffix not in BINARIES
 
     def quick(self, entry: FileEntry, data: bytes) -> Record | str | None:
+        return self.told(entry.path, data, engine().candidates)
+
+    def told(self, path: str, data: bytes, ask: Ask) -> Record | str | None:
+        """As `quick` of a file with this path, by whoever is asked for candidates."""
         if data.startswith(_MARKS):
             return None
         if data.find(b"\0", 0, 8000) >= 0:
             return _BINARY
-        candidates = engine().candidates(data, entry.path)
-        return NOTHING if candidates is None else _record(entry.path, data, candidates)
+        candidates = ask(data, path)
+        return NOTHING if candidates is None else _record(path, data, candidates)
 
     def analyse(self, source: Source) -> Record:
         """`{"binary", "rows", "left"}`; rows hold what `Sighting` needs, left counts what filters refused.

@@ -95,8 +95,10 @@ _PATTERNS = {
     prefilter.FLOW: _FLOW,
 }
 _ABOVE = 160
-_SPREAD = {prefilter.TERRAFORM: 700, prefilter.PLAIN: 0, prefilter.DOCKER: 0, prefilter.INLINE: 0, prefilter.SPACED: 0}
+_SPREAD = {prefilter.TERRAFORM: 0, prefilter.PLAIN: 0, prefilter.DOCKER: 0, prefilter.INLINE: 0, prefilter.SPACED: 0}
 """How many bytes above its line a form may begin."""
+_BELOW = {prefilter.TERRAFORM: 500}
+"""How many bytes behind its end a value may stand."""
 _LINE, _WINDOW = 1_200, 600
 _MOST_PLACES = 100_000
 """Assignments looked at in one file: bounds the time a hostile file can take. What lies beyond is told."""
@@ -206,7 +208,7 @@ def _at(data: bytes, plain: bool, ends: Mapping[int, list[int]], cut: list[str])
                 continue
             done, found = _on_its_line(data, place, pattern)
             if not found:
-                start, done = _around(data, place, _SPREAD.get(form, _ABOVE))
+                start, done = _around(data, place, _SPREAD.get(form, _ABOVE), _BELOW.get(form, 0))
                 found = _secretive(pattern, data, start, done)
             for match in found:
                 assigned = _read(pattern, match)
@@ -231,13 +233,13 @@ def _spans(match: re.Match[bytes], place: int) -> bool:
     return start <= place <= start + len(value) + 1
 
 
-def _around(data: bytes, place: int, above: int) -> tuple[int, int]:
+def _around(data: bytes, place: int, above: int, below: int = 0) -> tuple[int, int]:
     """The lines around an assignment that ends here: where its name may stand, and to the end of its value."""
     line = data.rfind(b"\n", max(0, place - 1 - _LINE), place - 1) + 1 or max(0, place - 1 - _LINE)
     above = max(0, line - above)
     start = data.rfind(b"\n", max(0, above - _LINE), above) + 1 or above
-    end = data.find(b"\n", place, place + _LINE)
-    return start, end if end >= 0 else min(len(data), place + _LINE)
+    end = data.find(b"\n", place + below, place + below + _LINE)
+    return start, end if end >= 0 else min(len(data), place + below + _LINE)
 
 
 def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None:

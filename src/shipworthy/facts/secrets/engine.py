@@ -16,7 +16,7 @@ _WORD_BYTES = bytes(c if (chr(c).isalnum() and c < 128) or c in b"_-" else 0x20 
 _LEAST_WORD, _MOST_WORD = 14, 2_000
 _BACK, _AHEAD = 400, 2_000
 _LONG_AHEAD = 20_000
-_LEAST_NAMED, _NAMED_AHEAD = 60, 500
+_LEAST_NAMED, _NAMED_AHEAD = 60, 440
 _LONGEST, _BORDER = 4_000, 1
 _MOST_TRIES = 20_000
 """How often a rule is tried in one file: bounds the time a hostile file can take. What lies beyond is told."""
@@ -96,7 +96,7 @@ def matches(candidates: Candidates, data: bytes, name: str, cut: list[str]) -> I
         if rule.names and name not in rule.names:
             continue
         if (ends := candidates.ends.get(rule.id)) is not None:
-            yield from _tried(rule, data, _outlined(ends, data) if rule.outline else _ended(ends), cut)
+            yield from _tried(rule, data, _outlined(rule, ends, data) if rule.outline else _ended(ends), cut)
             continue
         if low is None and rule.gate == "text":
             low = data.lower()
@@ -139,15 +139,17 @@ def _ended(ends: list[int]) -> list[tuple[int, int]]:
     return spans
 
 
-def _outlined(ends: list[int], data: bytes) -> list[tuple[int, int]]:
-    """The lines on which an outline ends; a value may follow on the next."""
+def _outlined(rule: Rule, ends: list[int], data: bytes) -> list[tuple[int, int]]:
+    """The lines on which an outline ends; a value may follow on the next, or as far behind as the rule says."""
     spans: list[tuple[int, int]] = []
+    least = max(_LEAST_NAMED, rule.below)
     for place in ends:
-        if spans and place <= spans[-1][1] - _LEAST_NAMED:
+        if spans and place + least <= spans[-1][1]:
             continue
-        line = data.rfind(b"\n", max(0, place - _BACK), place) + 1
-        end = data.find(b"\n", place + _LEAST_NAMED, place + _NAMED_AHEAD)
-        spans.append((line or max(0, place - _BACK), end if end >= 0 else min(len(data), place + _NAMED_AHEAD)))
+        first = place - rule.above
+        line = data.rfind(b"\n", max(0, first - _BACK), max(0, first)) + 1
+        end = data.find(b"\n", place + least, place + least + _NAMED_AHEAD)
+        spans.append((line or max(0, first - _BACK), end if end >= 0 else min(len(data), place + least + _NAMED_AHEAD)))
     return spans
 
 

@@ -12,6 +12,7 @@ import hashlib
 import platform
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,48 @@ _MOST_REPORTS = 100_000
 """More of one text, and every word in it is looked at instead."""
 
 
+@dataclass(slots=True)
+class Reports:
+    """What the databases said of one text."""
+
+    ends: dict[int, list[int]]
+    """By the number of a rule, where matches end."""
+    words: list[tuple[int, int]]
+    """Of assignments and signs: its number, and where it ends."""
+    cut: bool
+    overrun: bool
+    """There were more words than are listed."""
+
+    def moved(self, by: int) -> Reports:
+        """The same of a text in which it stands so many bytes further on."""
+        if by == 0:
+            return self
+        ends = {number: [end + by for end in ends] for number, ends in self.ends.items()}
+        return Reports(ends, [(number, end + by) for number, end in self.words], self.cut, self.overrun)
+
+    def joined(self, before: Reports, same: int, tail: int, shift: int, once: frozenset[int]) -> Reports:
+        """With what was said of the text before: up to byte `same` of it as it was, from `tail` on by `shift` further.
+
+        What is said once of a whole text, such as a sign or that a rule of `once` matches, is kept wherever it stood.
+        """
+        ends = dict(self.ends)
+        for number, places in before.ends.items():
+            kept = {end if end <= same else end + shift for end in places if end <= same or end >= tail}
+            if every := sorted(kept | set(ends.get(number, ()))) or (places if number in once else []):
+                ends[number] = every
+        words = set(self.words)
+        for number, end in before.words:
+            if number >= _SIGNING:
+                words.add((number, end))
+            elif end <= same or end >= tail:
+                words.add((number, end if end <= same else end + shift))
+        return Reports(ends, sorted(words, key=_second), self.cut, self.overrun)
+
+
+def _second(pair: tuple[int, int]) -> int:
+    return pair[1]
+
+
 class HyperscanEngine:
     """One database of tokens by their own form, and three of the words around what is known by its name.
 
@@ -47,6 +90,8 @@ class HyperscanEngine:
             for name in rule.names:
                 self._by_file.setdefault(name, []).append(rule)
         self.databases = tuple(databases)
+        self.once = frozenset(number for number, rule in enumerate(rules.rules) if not reports_ends(rule))
+        """Rules of which only the first match in a text is told."""
         self._ends: dict[int, list[int]] = {}
         self._reports: list[tuple[int, int]] = []
         self._cut = False
@@ -64,6 +109,10 @@ class HyperscanEngine:
         return len(self._reports) > _MOST_REPORTS or None
 
     def candidates(self, data: bytes, path: str) -> Candidates | None:
+        return self.weighed(self.reports(data, path), path)
+
+    def reports(self, data: bytes, path: str) -> Reports:
+        """What the databases say of a text that stands at a path."""
         name = path.rpartition("/")[2]
         # One scratch space each, and whatever thread asks.
         with self._lock:
@@ -79,17 +128,20 @@ class HyperscanEngine:
                     signing.scan(data, match_event_handler=self._word)
             except _terminated():
                 overrun = True
-            ends, reports, cut = self._ends, self._reports, self._cut
-        of_file = self._by_file.get(name)
-        if not ends and not reports and not of_file:
+            return Reports(self._ends, self._reports, self._cut, overrun)
+
+    def weighed(self, said: Reports, path: str) -> Candidates | None:
+        """What is worth trying of what the databases said."""
+        of_file = self._by_file.get(path.rpartition("/")[2])
+        if not said.ends and not said.words and not of_file:
             return None
-        rules = (*(self._rules[number] for number in sorted(ends)), *(of_file or ()))
-        where = {rule.id: found for number, found in ends.items() if reports_ends(rule := self._rules[number])}
-        if overrun:
-            return Candidates(rules, where, None, True, cut)
+        rules = (*(self._rules[number] for number in sorted(said.ends)), *(of_file or ()))
+        where = {rule.id: found for number, found in said.ends.items() if reports_ends(rule := self._rules[number])}
+        if said.overrun:
+            return Candidates(rules, where, None, True, said.cut)
         assigned: dict[int, list[int]] = {}
         signs: set[str] = set()
-        for number, end in reports:
+        for number, end in said.words:
             if number < _SIGNING:
                 assigned.setdefault(number, []).append(end)
             else:
@@ -107,7 +159,7 @@ class HyperscanEngine:
         signs_here = signs_here and context.signs
         if not rules and not assigned and not signs_here:
             return None
-        return Candidates(rules, where, assigned, signs_here, cut)
+        return Candidates(rules, where, assigned, signs_here, said.cut)
 
 
 def _terminated() -> type[Exception]:

@@ -43,12 +43,12 @@ ASSIGNMENTS: Final[tuple[str, ...]] = (
     rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}",
     rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
     rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:android:)?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
-    rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{[\s\S]{{0,400}}default\s{{0,4}}=\s{{0,4}}\"[^\"\s]{{3}}",
+    rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{",
     rf"(?:key|name)=[\"'][\w.:-]{{0,60}}{_NAME}[\"'][^<>\n]{{0,100}}>[^<\s]{{3}}",
     rf"{_NAME}[ \t]{{1,8}}(?:{_DOUBLE}|{_SINGLE})[ \t]{{0,8}}[\r\n]",
     rf"{_NAME}:[ \t]{{1,4}}[^\s\"',&*|>{{}}\[\]][^\s\"',{{}}\[\]]{{3,200}}\s{{0,4}}[,}}]",
 )
-"""By form. Each ends where the value does or in its first characters."""
+"""By form. Each ends where the value does or in its first characters, but for a variable's, whose default follows."""
 
 _SET = r"(?::\s{0,4}[A-Za-z_][\w.\[\]| ]{0,40}\s{0,4})?(?::=|=|:)\s{0,10}(?:\[\]byte\()?"
 SIGNING: Final[tuple[tuple[str, frozenset[str]], ...]] = (

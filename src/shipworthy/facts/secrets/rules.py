@@ -63,6 +63,9 @@ class Rule:
     """How the provider sums its tokens: "crc32" of what follows the prefix, as the last six characters in base 62."""
     outline: str = ""
     """A short pattern that matches wherever `pattern` could begin, for an engine that pays for long ones."""
+    above: int = 0
+    below: int = 0
+    """How many bytes before the outline's end `pattern` may begin on another line, and behind it end on one."""
     prefilter: str = ""
     """A short pattern that matches somewhere in every text that `pattern` matches in, for the same."""
 

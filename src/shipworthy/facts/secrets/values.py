@@ -11,17 +11,20 @@ from collections import Counter
 
 from shipworthy.facts.secrets import words
 
+# What only counts at the beginning is a pattern of its own, for `match`: a search tries it at every place.
 _TEMPLATE = re.compile(
-    r"\$\{|\{\{|<%|%\{|#\{|\$\(|\$\[\[|@@|</|%[sdr]\b|%\(|^<[^<>]*>?$|^\[[^\]]*\]$|^\{[^{}]*\}?$|^%[^%]+%$"
-    r"|^\$[A-Za-z_{(]\w*|^__\w+__$|\{[A-Za-z_][\w.\[\]()'\"]{0,60}\}|^\$\d$|\{\}|^@[A-Za-z]+\(|<[A-Za-z][\w -]{1,40}>"
+    r"\$\{|\{\{|<%|%\{|#\{|\$\(|\$\[\[|@@|</|%[sdr]\b|%\(|\{[A-Za-z_][\w.\[\]()'\"]{0,60}\}|\{\}|<[A-Za-z][\w -]{1,40}>"
 )
-_REFERENCE = re.compile(
-    r"^(?:vault|op|ssm|secretsmanager|secretmanager|secretRef|sm|gcp|gcpsm|aws|azure|keyvault|doppler|env|file|secret"
+_TEMPLATE_BEGINS = re.compile(
+    r"<[^<>]*>?$|\[[^\]]*\]$|\{[^{}]*\}?$|%[^%]+%$|\$[A-Za-z_{(]\w*|__\w+__$|\$\d$|@[A-Za-z]+\("
+)
+_REFERENCE = re.compile(r"/run/secrets/|process\.env|os\.environ|getenv|import\.meta", re.I)
+_REFERENCE_BEGINS = re.compile(
+    r"(?:vault|op|ssm|secretsmanager|secretmanager|secretRef|sm|gcp|gcpsm|aws|azure|keyvault|doppler|env|file|secret"
     r"|secrets|arn|projects|kms|awskms|bw|sops|infisical|ref|valueFrom|resolve|credstash|chamber|keyring|keychain)"
-    r"(?:[:!(]|://?|/)|^ENC\[|^ENC\(|^!\w+|/run/secrets/|process\.env|os\.environ|getenv|import\.meta"
-    r"|^encrypted:|^(?:secrets|var|vars|data|local|module|env|inputs|github"
+    r"(?:[:!(]|://?|/)|ENC\[|ENC\(|!\w+|encrypted:|(?:secrets|var|vars|data|local|module|env|inputs|github"
     r"|settings|config|self|this|args|opts|options|params|props|ctx|req|request|res|event|user|body|session)\.[A-Za-z_]"
-    r"|^(?:env|config|getenv|secret|os)\(|^Ag[A-D][A-Za-z0-9+/]{200}|^gAAAAA[\w-]{60}|^vault:v\d:",
+    r"|(?:env|config|getenv|secret|os)\(|Ag[A-D][A-Za-z0-9+/]{200}|gAAAAA[\w-]{60}|vault:v\d:",
     re.I,
 )
 _HASH = re.compile(
@@ -31,16 +34,16 @@ _HASH = re.compile(
 )
 _UUID = re.compile(r"[{(]?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}[)}]?")
 _PLACE = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]*:)?//|^\.{1,2}/|^~/|^[A-Za-z]:\\|^[\w.+-]+@[\w-]+\.[\w.]+$|^[\w-]+(?:/[\w.-]+)+\.\w{1,5}$"
-    r"|^[\w.-]+\.(?:json|ya?ml|pem|key|txt|env|js|ts|tsx|py|html?|css|png|jpe?g|svg|md|toml|crt|cer|sh|php|com|org|io|net)$"
-    r"|^mailto:|^data:|^(?:application|text|image|audio|video|multipart|font)/",
+    r"(?:[a-z][a-z0-9+.-]*:)?//|\.{1,2}/|~/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|[\w-]+(?:/[\w.-]+)+\.\w{1,5}$"
+    r"|[\w.-]+\.(?:json|ya?ml|pem|key|txt|env|js|ts|tsx|py|html?|css|png|jpe?g|svg|md|toml|crt|cer|sh|php|com|org|io|net)$"
+    r"|mailto:|data:|(?:application|text|image|audio|video|multipart|font)/",
     re.I,
 )
-_CODE = re.compile(
-    r"^#[0-9a-fA-F]{3,8}$"
-    r"|=>|^[A-Za-z_]\w*(?:\[\w*\])+$|^[a-z_]+(?:[|:][a-z_:0-9,]+)+$|^[-=+*_#.~/\\ ]+$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$"
-    r"|^(?:var|int|bool|string|char|text|number|object|any|void|uuid|bytes)\b|::|^\^|\\[dwsb]|\[[a-zA-Z0-9^]+-[a-zA-Z0-9]"
-    r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\w+\['|\w+\[\"|^\[\S+\][+*]"
+_CODE = re.compile(r"=>|::|\\[dwsb]|\[[a-zA-Z0-9^]+-[a-zA-Z0-9]|\w\[['\"]")
+_CODE_BEGINS = re.compile(
+    r"#[0-9a-fA-F]{3,8}$|[A-Za-z_]\w*(?:\[\w*\])+$|[a-z_]+(?:[|:][a-z_:0-9,]+)+$|[-=+*_#.~/\\ ]+$"
+    r"|[A-Za-z_]+(?:\.[A-Za-z_]+)+$|(?:var|int|bool|string|char|text|number|object|any|void|uuid|bytes)\b|\^"
+    r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\[\S+\][+*]"
 )
 _SHORTCUT = re.compile(r"(?:(?:ctrl|cmd|alt|shift|meta|mod|super|opt|option|command|control)[+-]){1,4}\S{1,12}", re.I)
 _MAYBE_CODE = re.compile(r"^[#.][A-Za-z_][\w-]*$|^\w+\(|\(\)|[;{}]\s*$|&&|\|\|")
@@ -112,9 +115,9 @@ def plainly_not(value: str) -> str | None:
     """The name of the filter that says a value is no secret of any kind; None where none does."""
     if not value.strip():
         return "empty"
-    if _TEMPLATE.search(value):
+    if _TEMPLATE.search(value) or _TEMPLATE_BEGINS.match(value):
         return "template"
-    if _REFERENCE.search(value):
+    if _REFERENCE.search(value) or _REFERENCE_BEGINS.match(value):
         return "reference"
     if _HASH.match(value):
         return "hash"
@@ -136,9 +139,11 @@ def other_thing(value: str) -> str | None:
     """The filter for a value that is a path, an address, code, a sentence or a UUID rather than a random token."""
     if _UUID.fullmatch(value):
         return "uuid"
-    if _PLACE.search(value) or _path_of_words(value):
+    if _PLACE.match(value) or _path_of_words(value):
         return "path"
-    if _SHORTCUT.fullmatch(value) or _CODE.search(value) or (_MAYBE_CODE.search(value) and not random(value, 12)):
+    if _SHORTCUT.fullmatch(value) or _CODE.search(value) or _CODE_BEGINS.match(value):
+        return "code"
+    if _MAYBE_CODE.search(value) and not random(value, 12):
         return "code"
     if value.count(" ") >= 1:
         return "sentence"
