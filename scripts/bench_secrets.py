@@ -49,7 +49,7 @@ class Run:
     largest: int
     """Peak memory of its largest process."""
     together: int = 0
-    """The most that all its processes were seen to have at one time, what they share counted for each of them."""
+    """The most that all its processes were seen to have at one time, what several have in common counted once."""
     said: bytes = b""
     """What it wrote to stderr."""
 
@@ -117,9 +117,10 @@ def _adopt() -> None:
 
 
 def _resident(pid: int) -> Iterator[int]:
-    """Bytes in memory of a process and of all below it, as /proc of Linux has them."""
+    """Bytes in memory of a process and of all below it, shared ones by shares (PSS), as /proc of Linux has them."""
     try:
-        yield int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        yield sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 yield from _resident(int(child))

@@ -41,7 +41,8 @@ class SqliteCache:
 
     def __init__(self, connection: sqlite3.Connection, now: float) -> None:
         self._connection = connection
-        self._now = now
+        self._settled = (now - FRESH_SECONDS) * 1e9
+        """Files of a later time are too fresh to trust: they may change again within the resolution of that time."""
         self._stats: dict[str, tuple[int, int, int, str]] = {
             path: (size, mtime, inode, digest)
             for path, size, mtime, inode, digest in connection.execute(
@@ -61,7 +62,7 @@ class SqliteCache:
         """By analyser, its version, and by path the stat of files with nothing in them: as kept, and as they are."""
 
     def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
-        _, kept, now = self._blanks(analyser)
+        _, kept, now = self._blank.get(analyser.name) or self._blanks(analyser)
         known = kept.get(entry.path)
         if known is None or known != entry.stamp:
             return False
@@ -69,20 +70,14 @@ class SqliteCache:
         return True
 
     def set_blank(self, analyser: Analyser, entry: FileEntry) -> None:
-        if self._settled(entry):
-            self._blanks(analyser)[2][entry.path] = entry.stamp
+        if entry.mtime_ns < self._settled:
+            (self._blank.get(analyser.name) or self._blanks(analyser))[2][entry.path] = entry.stamp
 
     def _blanks(self, analyser: Analyser) -> tuple[str, dict[str, str], dict[str, str]]:
-        found = self._blank.get(analyser.name)
-        if found is None:
-            text = self.recall(f"blank {analyser.name}", analyser.version)
-            kept = json.loads(text) if text else {}
-            found = self._blank[analyser.name] = analyser.version, kept if isinstance(kept, dict) else {}, {}
+        text = self.recall(f"blank {analyser.name}", analyser.version)
+        kept = json.loads(text) if text else {}
+        found = self._blank[analyser.name] = analyser.version, kept if isinstance(kept, dict) else {}, {}
         return found
-
-    def _settled(self, entry: FileEntry) -> bool:
-        # Too fresh to trust: the file may change again within the resolution of its time stamp.
-        return self._now - entry.mtime_ns / 1e9 > FRESH_SECONDS
 
     def digest(self, data: bytes) -> str:
         return digest(data)
@@ -94,7 +89,7 @@ class SqliteCache:
         return known[3]
 
     def seen(self, entry: FileEntry, digest: str) -> None:
-        if self._settled(entry):
+        if entry.mtime_ns < self._settled:
             self._new_stats[_key(entry.path)] = (entry.size, entry.mtime_ns, entry.inode, digest)
 
     def load(self, analyser: Analyser, path: str, digest: str) -> Stored | None:

@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shipworthy.facts.base import Analyser
-from shipworthy.facts.records import NOTHING
-from shipworthy.facts.stretch import BLANK, NUMBER, Look, looks
+from shipworthy.facts.stretch import NUMBER, Look, looks
 from shipworthy.facts.team import Job, Worker, processes
 from shipworthy.facts.worker import message
 from shipworthy.project import FileEntry, Project
@@ -30,7 +29,8 @@ WORTH_A_PROCESS = 8_000_000
 """Bytes from which on a second process saves more than its start takes."""
 _WAIT = 0.05
 
-Take = Callable[[Job, Look], None]
+Take = Callable[[list[Job], list[Look]], None]
+"""Called with a stretch and what was said of each of its files."""
 
 
 class Bulk:
@@ -43,7 +43,7 @@ class Bulk:
         self._analysers = analysers
 
     def run(self, jobs: Sequence[Job], take: Take, until: float) -> list[Job]:
-        """Look at every job's file, hand each look to `take`; the jobs not reached by `until` (monotonic), or lost."""
+        """Look at every job's file, hand the looks to `take`; the jobs not reached by `until` (monotonic), or lost."""
         size = sum(job.entry.size for job in jobs)
         # What may be cut off is compared with what git holds, which only this process does.
         mine = list(_stretches((job for job in jobs if job.entry.suspect), size))
@@ -62,8 +62,7 @@ class Bulk:
                         more = False
                     if crew:
                         for answered, looked in crew.pump(0 if mine or more else _WAIT):
-                            for job, look in zip(stretches.pop(answered), looked, strict=True):
-                                take(job, look)
+                            take(stretches.pop(answered), looked)
                         if crew.over and not (mine or more):
                             break
         finally:
@@ -94,9 +93,7 @@ class Bulk:
         def read(entry: FileEntry) -> bytes:
             return self._project.read(entry.path, reader=reader)
 
-        files = [(job.entry, job.missing) for job in jobs]
-        for job, look in zip(jobs, looks(read, files, self._seconds), strict=True):
-            take(job, look)
+        take(jobs, list(looks(read, [(job.entry, job.missing) for job in jobs], self._seconds)))
 
 
 class _Crew:
@@ -151,7 +148,9 @@ class _Crew:
                     continue
                 number, rows = head
                 jobs = self._stretches[number]
-                yield number, [_look(row, job) for row, job in zip(rows, jobs, strict=True)]
+                for row, job in zip(rows, jobs, strict=True):
+                    _check(row, job)
+                yield number, rows
         except (ValueError, KeyError, TypeError):
             gone = True
         if gone:
@@ -171,10 +170,10 @@ def _crew(bulk: Bulk, stretches: Mapping[int, list[Job]]) -> _Crew | None:
         return None
 
 
-def _look(row: Any, job: Job) -> Look:
+def _check(row: Any, job: Job) -> None:
     """Raises ValueError or TypeError where it is no answer about this file."""
-    if row == BLANK:
-        return [(NOTHING, ())] * len(job.missing)
+    if row is None:
+        return
     if len(row) != len(job.missing):
         raise ValueError("an answer about another file")
     for each in row:
@@ -182,7 +181,6 @@ def _look(row: Any, job: Job) -> Look:
             text, gaps = each
             if not isinstance(text, str) or not isinstance(gaps, list):
                 raise TypeError("no record")
-    return row  # type: ignore[no-any-return]  # looked at above
 
 
 def _stretches(jobs: Iterable[Job], size: int) -> Iterator[list[Job]]:

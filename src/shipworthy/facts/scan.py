@@ -128,9 +128,13 @@ class Scan:
                     waiting.append(job)
             elif not self._project.read_elsewhere(entry):
                 found[entry.path] = {analyser.name: entry.problem for analyser in wanting}
-        for analyser in analysers:
-            sizes = (job.entry.size for job in waiting if analyser in job.missing)
-            analyser.expect(sum(size for size in sizes if size <= MAX_BYTES))
+        sizes = dict.fromkeys(analysers, 0)
+        for job in waiting:
+            size = job.entry.size
+            for analyser in job.missing if size <= MAX_BYTES else ():
+                sizes[analyser] += size
+        for analyser, size in sizes.items():
+            analyser.expect(size)
         light, heavy = _by_weight(waiting)
         if heavy:
             # The light ones first: this process does them while the workers start.
@@ -198,19 +202,27 @@ class Scan:
         """The quick pass; the jobs it did not come to, or lost."""
         done = 0
 
-        def take(job: Job, looked: Look) -> None:
+        def take(stretch: list[Job], looked: list[Look]) -> None:
             nonlocal done
-            for analyser, said in zip(job.missing, looked, strict=True):
-                answer = said if isinstance(said, str) else Stored.of(*said)
-                if self._cache and answer is _BLANK:
-                    self._cache.set_blank(analyser, job.entry)
-                elif self._cache and not job.digest:
-                    # In place of a hash of the bytes: one that was only touched is looked at anew.
-                    job.digest = job.entry.stamp
-                    self._cache.seen(job.entry, job.digest)
-                found[job.entry.path][analyser.name] = answer if answer is _BLANK else self._kept(job, analyser, answer)
-            done += 1
-            if self._progress and done % 500 == 1:
+            for job, look in zip(stretch, looked, strict=True):
+                answers = found[job.entry.path]
+                if look is None:
+                    for analyser in job.missing:
+                        answers[analyser.name] = _BLANK
+                        if self._cache:
+                            self._cache.set_blank(analyser, job.entry)
+                    continue
+                for analyser, said in zip(job.missing, look, strict=True):
+                    answer = said if isinstance(said, str) else Stored.of(*said)
+                    if self._cache and answer is _BLANK:
+                        self._cache.set_blank(analyser, job.entry)
+                    elif self._cache and not job.digest:
+                        # In place of a hash of the bytes: one that was only touched is looked at anew.
+                        job.digest = job.entry.stamp
+                        self._cache.seen(job.entry, job.digest)
+                    answers[analyser.name] = answer if answer is _BLANK else self._kept(job, analyser, answer)
+            before, done = done, done + len(stretch)
+            if self._progress and done // 500 > before // 500:
                 self._progress(done, len(jobs))
 
         return Bulk(self._project, analysers, FILE_SECONDS).run(jobs, take, deadline)
@@ -297,5 +309,10 @@ def _by_weight(jobs: Iterable[Job]) -> tuple[list[Job], list[Job]]:
     light: list[Job] = []
     heavy: list[Job] = []
     for job in jobs:
-        (light if all(analyser.light for analyser in job.missing) else heavy).append(job)
+        for analyser in job.missing:
+            if not analyser.light:
+                heavy.append(job)
+                break
+        else:
+            light.append(job)
     return light, heavy

@@ -21,10 +21,8 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 Said = tuple[str, Sequence[tuple[str, int | None]]] | str
 """A record's value as JSON and its gaps; or why there is none."""
-Look = list[Said]
-"""What each analyser says of a file."""
-BLANK = 0
-"""In place of a look, between processes: nobody found anything, as in nearly every file."""
+Look = list[Said] | None
+"""What each analyser says of a file; None where nobody found anything, as in nearly every file."""
 _NOTHING = (NOTHING, ())
 NUMBER = struct.Struct(">I")
 """How the number of a stretch lies in the pipe."""
@@ -49,14 +47,14 @@ def looks(
             except OverTime as error:
                 answers += [str(error)] * (len(analysers) - len(answers))
             turns.end()
-            yield answers
+            yield None if all(said is _NOTHING for said in answers) else answers
 
 
 def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:
     try:
         record: Record | str | None = analyser.quick(entry, data)
         if isinstance(record, str):
-            return record, ()
+            return _NOTHING if record == NOTHING else (record, ())
     except OverTime:
         raise
     except Exception:
@@ -85,8 +83,4 @@ def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Iterator[list[
             kind, tracked, wanting = kinds[each]
             entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=kind, tracked=tracked)
             files.append((entry, wanting))
-        yield [which, [_row(look) for look in looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds)]]
-
-
-def _row(look: Look) -> Look | int:
-    return BLANK if all(said == _NOTHING for said in look) else look
+        yield [which, list(looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds))]
