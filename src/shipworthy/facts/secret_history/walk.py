@@ -201,6 +201,7 @@ def _tokens(git: Git, revisions: Sequence[str], deadline: float) -> Iterator[byt
             raise Incomplete("listing it took too long" if late else "git could not list it to its end")
     finally:
         alarm.cancel()
+        alarm.join()  # while it lives, no copy of this process is made
         process.kill()
         process.stdout.close()
         if not process.stdin.closed:
