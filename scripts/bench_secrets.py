@@ -195,8 +195,7 @@ def corpus(files: Iterator[tuple[str, Path]], into: Path) -> list[tuple[str, int
     for name, file in files:
         if file.is_symlink() or not file.is_file():
             continue
-        data = file.read_bytes()
-        digest = hashlib.blake2b(data, digest_size=16).digest()
+        digest = hashlib.blake2b(data := file.read_bytes(), digest_size=16).digest()
         if b"\0" in data[:_HEAD] or digest in seen:
             continue
         seen.add(digest)

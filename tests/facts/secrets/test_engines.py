@@ -77,6 +77,21 @@ def test_both_engines_lead_to_the_same_findings(fast: HyperscanEngine, monkeypat
     assert found > len(load().rules)
 
 
+def test_what_is_refused_is_counted_once_by_either_engine(
+    fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ("STRIPE_SECRET_KEY: $stripe_key", "WEBHOOK_SECRET: $stripe_whsec", "DB_PWD: $pg_pwd", "API_KEY: $ai_key")
+    text = ("run:\n  '{\n    " + ",\n    ".join(rows) + ",\n  }'\n").encode()
+    counts = []
+    for each in (fast, pattern_engine()):
+        monkeypatch.setattr(engine._Chosen, "engine", each)
+        left = scan("deploy.yml", text).left_out
+        assert len(left) == len(set(left))
+        counts.append(sorted(left))
+    assert counts[0] == counts[1]
+    assert {reason for reason, _ in counts[0]} >= {"template"}
+
+
 @pytest.mark.long
 def test_both_engines_agree_on_what_chance_makes(fast: HyperscanEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = random.Random(5)

@@ -80,6 +80,8 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
         best = sorted(sorted(best, key=lambda hit: RANK[hit.confidence])[:MOST_HITS], key=lambda hit: hit.start)
         cut.append("hits")
     found.hits, found.cut = best, bool(cut)
+    # An assignment may have been met twice, more often by one engine than by the other.
+    found.left_out = list(dict.fromkeys(found.left_out))
     return found
 
 
