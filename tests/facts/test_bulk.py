@@ -176,6 +176,18 @@ def test_a_process_that_never_answers_costs_a_gap_and_no_green(
     assert two[0].over
 
 
+def test_a_pipe_that_holds_too_little_costs_no_answer(
+    folder: Path, expected: Answers, two: list[team.Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    held = Path("/proc/self/fd")
+    before = len(list(held.iterdir())) if held.exists() else 0
+    monkeypatch.setattr(bulk.os, "write", lambda pipe, data: write(pipe, data[:5]))
+    assert look(folder, SecretsAnalyser()) == expected
+    assert not two
+    assert (len(list(held.iterdir())) if held.exists() else 0) == before
+
+
 def test_one_file_never_costs_the_answers_about_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "FILE_SECONDS", 0.4)
     root = make_repo(tmp_path / "r", {"a": "one two", "b": "raise it", "c": "forever", "d": "a gap", "e": "x"})

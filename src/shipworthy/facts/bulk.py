@@ -71,7 +71,7 @@ class Bulk:
         return [job for stretch in (*mine, *stretches.values()) for job in stretch]
 
     def hello(self, plan: int, numbers: int) -> bytes:
-        """What a second process is told first: by whom it may be asked, and two descriptors that it has."""
+        """What a second process is told first: its analysers, where to read, and two descriptors that it has."""
         rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in self._analysers]
         root = str(self._project.root)
         return message({"analysers": rows, "seconds": self._seconds, "root": root, "plan": plan, "numbers": numbers})
@@ -107,8 +107,7 @@ class _Crew:
             plan.flush()
             self._numbers, told = os.pipe()
             try:
-                with os.fdopen(told, "wb") as telling:
-                    telling.write(b"".join(map(NUMBER.pack, stretches)))
+                _tell(told, b"".join(map(NUMBER.pack, stretches)))
                 kept = (plan.fileno(), self._numbers)
                 self._worker = Worker(bulk.hello(*kept), kept)
             except BaseException:
@@ -161,6 +160,16 @@ class _Crew:
         if not self._worker.over:
             self._worker.end()
         os.close(self._numbers)
+
+
+def _tell(pipe: int, numbers: bytes) -> None:
+    """Put them into the pipe and close it. Raises OSError where it does not hold them all: nobody reads from it yet."""
+    try:
+        os.set_blocking(pipe, False)
+        if os.write(pipe, numbers) < len(numbers):
+            raise BlockingIOError("the pipe is too small")
+    finally:
+        os.close(pipe)
 
 
 def _crew(bulk: Bulk, stretches: Mapping[int, list[Job]]) -> _Crew | None:
