@@ -36,7 +36,7 @@ async def test_another_size_is_drawn_as_if_it_had_always_been() -> None:
         first = picture(driver.app)
         for size in (WIDE, (100, 30), (40, 12), NARROW):
             await driver.pilot.resize_terminal(*size)
-            await driver.settle()
+            await driver.until_size(*size)
         assert picture(driver.app) == first
         await driver.press("escape", "j", "enter", "escape", "k", "enter")
         assert picture(driver.app) == first
@@ -44,10 +44,10 @@ async def test_another_size_is_drawn_as_if_it_had_always_been() -> None:
         await driver.press("enter")
         wide = picture(driver.app)
         await driver.pilot.resize_terminal(*NARROW)
-        await driver.settle()
+        await driver.until_size(*NARROW)
         assert picture(driver.app) == first
         await driver.pilot.resize_terminal(*WIDE)
-        await driver.settle()
+        await driver.until_size(*WIDE)
         assert picture(driver.app) == wide
 
 
@@ -63,7 +63,7 @@ async def test_a_size_that_changes_under_another_screen_is_drawn_as_any(
         await driver.press("enter", covered_by)
         assert driver.app.screen is not driver.main
         await driver.pilot.resize_terminal(*then)
-        await driver.settle()
+        await driver.until_size(*then)
         while driver.app.screen is not driver.main:
             await driver.press("escape")
         assert driver.text == expected

@@ -110,6 +110,7 @@ class _Crew:
                 _tell(told, b"".join(map(NUMBER.pack, stretches)))
                 kept = (plan.fileno(), self._numbers)
                 self._worker = Worker(bulk.hello(*kept), kept)
+                self._worker.send()  # so that it begins while this process looks at its first stretch
             except BaseException:
                 os.close(self._numbers)
                 raise
