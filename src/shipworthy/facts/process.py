@@ -67,11 +67,16 @@ class Process:
         """Whether it was ended."""
         return self._code is not None
 
-    def end(self) -> int:
-        """End it now; its exit code, negative for the signal that ended it."""
+    def kill(self) -> None:
+        """Stop it, so that whoever reads or writes here waits no longer; `end` is still to come."""
         if self._code is None:
             with contextlib.suppress(OSError):
                 os.kill(self._pid, signal.SIGKILL)  # it is not waited for yet, so the number is nobody else's
+
+    def end(self) -> int:
+        """End it now; its exit code, negative for the signal that ended it."""
+        if self._code is None:
+            self.kill()
             for descriptor in (self.to, self.back):
                 os.close(descriptor)
             if self._popen is not None:

@@ -70,6 +70,8 @@ class Helper:
 
     def end(self) -> None:
         """End it now."""
+        # First of all: a thread that waits for it holds the streams, and closing them would wait for that thread.
+        self._process.kill()
         for stream in (self._to, self._back):
             with contextlib.suppress(OSError):
                 stream.close()
