@@ -78,7 +78,7 @@ class Watch:
             self._on = self._asked_again = True
             if self._notifier is None:
                 self._notifier = Notifier()
-                threading.Thread(target=self._run, name="watch", daemon=True).start()
+                threading.Thread(target=self._run, args=(self._notifier,), name="watch", daemon=True).start()
         self._wake()
 
     def off(self) -> None:
@@ -90,16 +90,15 @@ class Watch:
         if self._notifier is not None:
             self._notifier.wake()
 
-    def _run(self) -> None:
+    def _run(self, notifier: Notifier) -> None:
         try:
             while True:
-                self._turn()
+                self._turn(notifier)
         except Exception as error:
             self._broke(bug("watching the files", error))
 
-    def _turn(self) -> None:
-        assert self._notifier is not None  # noqa: S101 - made before the thread
-        hints = self._notifier.wait(self._patience())
+    def _turn(self, notifier: Notifier) -> None:
+        hints = notifier.wait(self._patience())
         with self._lock:
             on, handed, again = self._on, self._handed, self._asked_again
             if on:
@@ -109,11 +108,11 @@ class Watch:
         if handed is not None:
             self._gone = False
             self._base_number, project, listed_at = handed
-            self._begin(project, listed_at)
+            self._begin(notifier, project, listed_at)
         if self._gone:
-            self._try_again()
-        elif self._looks is not None and self._moved(self._looks, hints, everything=again):
-            self._settle(self._looks)
+            self._try_again(notifier)
+        elif self._looks is not None and self._moved(notifier, self._looks, hints, everything=again):
+            self._settle(notifier, self._looks)
 
     def _patience(self) -> float:
         """Seconds until there is something to do although nobody says so."""
@@ -131,49 +130,46 @@ class Watch:
             due = min(due, self._looks.relist_at)
         return min(max(due - time.monotonic(), 0.0), MOST_SECONDS)
 
-    def _begin(self, project: Project, listed_at: float) -> None:
+    def _begin(self, notifier: Notifier, project: Project, listed_at: float) -> None:
         """Take a listing as what changes are told against."""
-        assert self._notifier is not None  # noqa: S101 - made before the thread
         self._base = project
         self._looks = Looks(project, listed_at)
-        self._notifier.follow((*self._looks.folders, *self._looks.git_folders))
-        self._sweep(self._looks)
+        notifier.follow((*self._looks.folders, *self._looks.git_folders))
+        self._sweep(notifier, self._looks)
 
-    def _sweep(self, looks: Looks) -> None:
-        assert self._notifier is not None  # noqa: S101 - made before the thread
+    def _sweep(self, notifier: Notifier, looks: Looks) -> None:
         began = time.thread_time()
         looks.again()
         pause = (time.thread_time() - began) * SHARE
-        bounds = (NET_SECONDS, MOST_NET_SECONDS) if self._notifier.listening else (LEAST_SECONDS, MOST_SECONDS)
+        bounds = (NET_SECONDS, MOST_NET_SECONDS) if notifier.listening else (LEAST_SECONDS, MOST_SECONDS)
         self._sweep_at = time.monotonic() + max(min(pause, bounds[1]), bounds[0])
 
-    def _moved(self, looks: Looks, hints: Hints, *, everything: bool = False) -> bool:
+    def _moved(self, notifier: Notifier, looks: Looks, hints: Hints, *, everything: bool = False) -> bool:
         """Whether it is time to list again."""
         looks.told(hints.folders)
         if everything or hints.lost or time.monotonic() >= self._sweep_at:
-            self._sweep(looks)
+            self._sweep(notifier, looks)
         else:
             looks.again(hints.files)
         # Names that come and go all the time and are ignored must not have the files listed all the time.
         return bool(looks.touched) or (looks.relist and time.monotonic() >= self._relist_after)
 
-    def _settle(self, looks: Looks) -> None:
-        assert self._notifier is not None  # noqa: S101 - made before the thread
+    def _settle(self, notifier: Notifier, looks: Looks) -> None:
         began = last = time.monotonic()
         while (now := time.monotonic()) < began + BURST_SECONDS:
             if now >= last + QUIET_SECONDS and not looks.git_is_busy():
                 break
-            hints = self._notifier.wait(max(last + QUIET_SECONDS - now, QUIET_SECONDS / 4))
+            hints = notifier.wait(max(last + QUIET_SECONDS - now, QUIET_SECONDS / 4))
             with self._lock:
                 if self._handed is not None:
                     return
             noticed = looks.told(hints.folders)
-            noticed |= looks.again(hints.files if self._notifier.listening and not hints.lost else None)
+            noticed |= looks.again(hints.files if notifier.listening and not hints.lost else None)
             if noticed:
                 last = time.monotonic()
-        self._list_again(looks)
+        self._list_again(notifier, looks)
 
-    def _list_again(self, looks: Looks) -> None:
+    def _list_again(self, notifier: Notifier, looks: Looks) -> None:
         base = self._base
         assert base is not None  # noqa: S101 - there are looks of it
         listed_at, began = time.time(), time.monotonic()
@@ -196,15 +192,15 @@ class Watch:
         else:
             self._relist_after = time.monotonic() + 10 * (time.monotonic() - began)
         if names or (change is not None and (change.listed or change.git)):
-            self._begin(project, listed_at)
+            self._begin(notifier, project, listed_at)
 
-    def _try_again(self) -> None:
+    def _try_again(self, notifier: Notifier) -> None:
         listed_at = time.time()
         project = self._open()
         if project is not None:
             self._gone = False
             self._tell(self._base_number, project, Change(whole=True))
-            self._begin(project, listed_at)
+            self._begin(notifier, project, listed_at)
 
     def _open(self) -> Project | None:
         for attempt in range(2):
