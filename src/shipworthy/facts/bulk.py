@@ -1,7 +1,7 @@
 """The quick part of the pass: whole stretches of files for analysers that take less than handing over the bytes does.
 
-Here a second process reads files itself, by the same safe way. It is told all paths at once; who looks at a stretch is
-settled by who takes its number first, so neither waits for the other until there is nothing left.
+Here a second process reads files itself, by the same safe way. It has all paths from the start; who looks at a stretch
+is settled by who takes its number first, so neither waits for the other until there is nothing left.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from shipworthy.facts import process
 from shipworthy.facts.base import Analyser
-from shipworthy.facts.stretch import NUMBER, Look, looks
+from shipworthy.facts.stretch import NUMBER, Look, answers, looks, taken
 from shipworthy.facts.team import Job, Worker, processes
-from shipworthy.facts.worker import message
+from shipworthy.facts.worker import message, say
 from shipworthy.project import FileEntry, Project
 from shipworthy.project.safe import Reader
 
@@ -70,14 +71,22 @@ class Bulk:
                 crew.end()
         return [job for stretch in (*mine, *stretches.values()) for job in stretch]
 
+    def copy(self, stretches: Mapping[int, list[Job]], numbers: int) -> process.Serve:
+        """What a second process does that is a copy of this one."""
+
+        def files(number: int) -> Iterator[tuple[FileEntry, Sequence[Analyser]]]:
+            return ((job.entry, job.missing) for job in stretches[number])
+
+        return lambda _, outgoing: say(outgoing, answers(self._project.root, numbers, files, self._seconds))
+
     def hello(self, plan: int, numbers: int) -> bytes:
-        """What a second process is told first: its analysers, where to read, and two descriptors that it has."""
+        """What one is told first that is started anew: its analysers, where to read, and two descriptors it has."""
         rows = [[type(each).__module__, type(each).__qualname__, each.version] for each in self._analysers]
         root = str(self._project.root)
         return message({"analysers": rows, "seconds": self._seconds, "root": root, "plan": plan, "numbers": numbers})
 
     def plan(self, stretches: Iterable[list[Job]]) -> bytes:
-        """All stretches, as `stretch.serve` reads them. Raises ValueError for a path that JSON cannot carry."""
+        """All stretches, as `stretch.planned` reads them. Raises ValueError for a path that JSON cannot carry."""
         kinds: dict[tuple[Any, ...], int] = {}
         rows = []
         for jobs in stretches:
@@ -102,18 +111,22 @@ class _Crew:
     def __init__(self, bulk: Bulk, stretches: Mapping[int, list[Job]]) -> None:
         """Raises OSError, or ValueError for a root that JSON cannot carry."""
         self._stretches = stretches
-        with tempfile.TemporaryFile() as plan:
-            plan.write(bulk.plan(stretches.values()))
-            plan.flush()
-            self._numbers, told = os.pipe()
-            try:
-                _tell(told, b"".join(map(NUMBER.pack, stretches)))
+        self._numbers, told = os.pipe()
+        try:
+            _tell(told, b"".join(map(NUMBER.pack, stretches)))
+            if process.may_copy():
+                # It has all this in its memory.
+                self._worker = Worker(b"", (self._numbers,), bulk.copy(stretches, self._numbers))
+                return
+            with tempfile.TemporaryFile() as plan:
+                plan.write(bulk.plan(stretches.values()))
+                plan.flush()
                 kept = (plan.fileno(), self._numbers)
                 self._worker = Worker(bulk.hello(*kept), kept)
                 self._worker.send()  # so that it begins while this process looks at its first stretch
-            except BaseException:
-                os.close(self._numbers)
-                raise
+        except BaseException:
+            os.close(self._numbers)
+            raise
 
     @property
     def over(self) -> bool:
@@ -121,9 +134,8 @@ class _Crew:
         return self._worker.over
 
     def numbers(self) -> Iterator[int]:
-        """The next stretch that nobody has taken; asking for its number takes it."""
-        while taken := os.read(self._numbers, NUMBER.size):
-            yield NUMBER.unpack(taken)[0]
+        """As `stretch.taken`."""
+        return taken(self._numbers)
 
     def pump(self, wait: float) -> Iterator[tuple[int, list[Look]]]:
         """Stretches it has answered, after `wait` seconds at most."""

@@ -34,12 +34,17 @@ def may_copy() -> bool:
 class Process:
     """One that runs the `serve` of a module; what is written to `to` it reads, what it answers is read from `back`."""
 
-    def __init__(self, module: str, kept: tuple[int, ...] = ()) -> None:
-        """`kept`: descriptors that it gets by the same numbers. Raises OSError where there can be none."""
+    def __init__(self, module: str, kept: tuple[int, ...] = (), copy: Serve | None = None) -> None:
+        """`kept`: descriptors that it gets by the same numbers. Raises OSError where there can be none.
+
+        `copy`: what it runs in place of the module's `serve`, which a copy alone can: only where `may_copy` says so.
+        """
         self._code: int | None = None
         self._popen: subprocess.Popen[bytes] | None = None
-        if may_copy():
-            self._pid, self.to, self.back = _copied(module, kept)
+        if copy is not None or may_copy():
+            # Before the copy is made: what can go wrong goes wrong here, and is there in both.
+            serve: Serve = copy or importlib.import_module(module).serve
+            self._pid, self.to, self.back = _copied(serve, kept)
             return
         self._popen = subprocess.Popen(
             command(module),
@@ -86,10 +91,8 @@ class Process:
         return self._code
 
 
-def _copied(module: str, kept: tuple[int, ...]) -> tuple[int, int, int]:
+def _copied(serve: Serve, kept: tuple[int, ...]) -> tuple[int, int, int]:
     """(process id, descriptor to write to, descriptor to read from)."""
-    # Before the copy is made: what can go wrong goes wrong here, and is there in both.
-    serve: Serve = importlib.import_module(module).serve
     incoming, to = os.pipe()
     back, outgoing = os.pipe()
     pid = os.fork()

@@ -63,24 +63,35 @@ def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:
     return answer if isinstance(answer, str) else (_json(answer.value), answer.gaps)
 
 
-def serve(head: dict[str, Any], analysers: Sequence[Analyser]) -> Iterator[list[Any]]:
-    """For the other process, given what it was told first: [number, rows] for each stretch that it takes.
+def taken(numbers: int) -> Iterator[int]:
+    """The next stretch that nobody has taken; asking for its number takes it."""
+    while number := os.read(numbers, NUMBER.size):
+        yield NUMBER.unpack(number)[0]
 
-    The plan is a file, `[[[kind, tracked, analyser, ...], ...], [[path, size, which of those, ...], ...]]`; numbers of
-    stretches come out of a pipe, each once.
+
+def answers(
+    root: Path, numbers: int, files: Callable[[int], Iterable[tuple[FileEntry, Sequence[Analyser]]]], seconds: float
+) -> Iterator[list[Any]]:
+    """In the other process: [number, rows] for each stretch that it takes. `files`: those of a stretch."""
+    reader = Reader(root)
+    for number in taken(numbers):
+        yield [number, list(looks(lambda entry: reader.read(entry.path, MAX_BYTES), files(number), seconds))]
+
+
+def planned(head: dict[str, Any], analysers: Sequence[Analyser]) -> Iterator[list[Any]]:
+    """As `answers`, by what a process was told first that was started anew.
+
+    The plan is a file, `[[[kind, tracked, analyser, ...], ...], [[path, size, which of those, ...], ...]]`.
     """
-    reader = Reader(Path(head["root"]))
-    seconds = float(head["seconds"])
     with os.fdopen(head["plan"], "rb") as file:
         file.seek(0)
         told, stretches = json.loads(file.read())
     kinds = [(FileKind(kind), tracked, [analysers[each] for each in which]) for kind, tracked, *which in told]
-    while number := os.read(head["numbers"], NUMBER.size):
-        (which,) = NUMBER.unpack(number)
-        row = iter(stretches[which])
-        files = []
+
+    def files(number: int) -> Iterator[tuple[FileEntry, Sequence[Analyser]]]:
+        row = iter(stretches[number])
         for path, size, each in zip(row, row, row, strict=True):
             kind, tracked, wanting = kinds[each]
-            entry = FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=kind, tracked=tracked)
-            files.append((entry, wanting))
-        yield [which, list(looks(lambda entry: reader.read(entry.path, MAX_BYTES), files, seconds))]
+            yield FileEntry(path=path, size=size, mtime_ns=0, inode=0, kind=kind, tracked=tracked), wanting
+
+    return answers(Path(head["root"]), head["numbers"], files, float(head["seconds"]))

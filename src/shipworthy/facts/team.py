@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shipworthy.facts.base import Analyser
-from shipworthy.facts.process import Process
+from shipworthy.facts.process import Process, Serve
 from shipworthy.facts.records import Stored
 from shipworthy.facts.worker import LENGTHS, message
 from shipworthy.project import FileEntry
@@ -57,8 +57,9 @@ def processes() -> int:
 class Worker:
     """One process: what it is still to be told, what it has said, and its end."""
 
-    def __init__(self, hello: bytes, kept: tuple[int, ...] = ()) -> None:
-        self._process = Process("shipworthy.facts.worker", kept)
+    def __init__(self, hello: bytes, kept: tuple[int, ...] = (), copy: Serve | None = None) -> None:
+        """`kept` and `copy` are as for `Process`."""
+        self._process = Process("shipworthy.facts.worker", kept, copy)
         self.to, self.back = self._process.to, self._process.back
         os.set_blocking(self.to, False)
         os.set_blocking(self.back, False)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import json
 import struct
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any, BinaryIO
 
 from shipworthy.facts import process
@@ -45,21 +47,25 @@ def _analysers(rows: list[list[str]]) -> list[Analyser]:
     return found
 
 
+def say(outgoing: BinaryIO, heads: Iterable[Any]) -> None:
+    """That this process is ready, and then each of these as soon as it is there."""
+    for head in chain(({"ready": True},), heads):
+        outgoing.write(message(head))
+        outgoing.flush()
+
+
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Answer file after file until the input ends."""
     hello = _next(incoming)
     if hello is None:
         return
     analysers, seconds = _analysers(hello[0]["analysers"]), float(hello[0]["seconds"])
-    outgoing.write(message({"ready": True}))
-    outgoing.flush()
     if "root" in hello[0]:
-        from shipworthy.facts.stretch import serve as stretches
+        from shipworthy.facts.stretch import planned
 
-        for answered in stretches(hello[0], analysers):
-            outgoing.write(message(answered))
-            outgoing.flush()
+        say(outgoing, planned(hello[0], analysers))
         return
+    say(outgoing, ())
     while (asked := _next(incoming)) is not None:
         head, data = asked
         entry = FileEntry(
