@@ -15,8 +15,10 @@ import json
 import os
 import sqlite3
 import time
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from shipworthy.facts import Analyser
@@ -27,7 +29,10 @@ FRESH_SECONDS = 2.0
 """A file modified this recently is read again: file systems keep times as coarsely as two seconds (FAT)."""
 KEEP_DAYS = 60
 """Cache files of repositories not examined for this long are removed."""
-_LAYOUT = 2
+_LAYOUT = 3
+_Stamps = dict[str, tuple[int, int, int]]
+"""By path, a file's size, time and inode: by these it is known again."""
+_NUMBERS = "Q"
 
 
 def cache_dir(environment: Mapping[str, str], home: Path) -> Path:
@@ -58,25 +63,28 @@ class SqliteCache:
         self._new_stats: dict[str, tuple[int, int, int, str]] = {}
         self._new_records: dict[tuple[str, str, str], tuple[str, str, str, str]] = {}
         self._new_kept: dict[str, tuple[str, str, str]] = {}
-        self._blank: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {}
-        """By analyser, its version, and by path the stat of files with nothing in them: as kept, and as they are."""
+        self._blank: dict[str, tuple[str, _Stamps, _Stamps]] = {}
+        """By analyser, its version, and the files with nothing in them: as kept, and as they are."""
 
     def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
         _, kept, now = self._blank.get(analyser.name) or self._blanks(analyser)
         known = kept.get(entry.path)
-        if known is None or known != entry.stamp:
+        if known is None or known != (entry.size, entry.mtime_ns, entry.inode):
             return False
         now[entry.path] = known
         return True
 
     def set_blank(self, analyser: Analyser, entry: FileEntry) -> None:
-        if entry.mtime_ns < self._settled:
-            (self._blank.get(analyser.name) or self._blanks(analyser))[2][entry.path] = entry.stamp
+        if 0 <= entry.mtime_ns < self._settled:
+            (self._blank.get(analyser.name) or self._blanks(analyser))[2][entry.path] = (
+                entry.size,
+                entry.mtime_ns,
+                entry.inode,
+            )
 
-    def _blanks(self, analyser: Analyser) -> tuple[str, dict[str, str], dict[str, str]]:
+    def _blanks(self, analyser: Analyser) -> tuple[str, _Stamps, _Stamps]:
         text = self.recall(f"blank {analyser.name}", analyser.version)
-        kept = json.loads(text) if text else {}
-        found = self._blank[analyser.name] = analyser.version, kept if isinstance(kept, dict) else {}, {}
+        found = self._blank[analyser.name] = analyser.version, _stamps_of(text) if text else {}, {}
         return found
 
     def digest(self, data: bytes) -> str:
@@ -123,7 +131,7 @@ class SqliteCache:
         for name, (version, kept, now) in self._blank.items():
             # Whoever asks, asks about all files there are: what is not among them is gone.
             if kept != now:
-                self.keep(f"blank {name}", version, json.dumps(now, separators=(",", ":")))
+                self.keep(f"blank {name}", version, _text_of(now))
         with self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO stat VALUES (?, ?, ?, ?, ?)",
@@ -140,6 +148,28 @@ class SqliteCache:
                 "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)",
                 [(name, *row) for name, row in self._new_kept.items()],
             )
+
+
+def _text_of(stamps: _Stamps) -> str:
+    """Paths as JSON, then the numbers of all: tens of thousands of rows are read and written in a few milliseconds.
+
+    Empty where a number is out of the ordinary: then nothing is remembered.
+    """
+    try:
+        numbers = array(_NUMBERS, chain.from_iterable(stamps.values()))
+    except OverflowError:
+        return ""
+    return f"{json.dumps(list(stamps))}\n{numbers.tobytes().hex()}"
+
+
+def _stamps_of(text: str) -> _Stamps:
+    """As `_text_of` wrote them; none where they do not fit together."""
+    paths, _, numbers = text.partition("\n")
+    try:
+        row = array(_NUMBERS, bytes.fromhex(numbers))
+        return dict(zip(json.loads(paths), zip(row[::3], row[1::3], row[2::3], strict=True), strict=True))
+    except (ValueError, TypeError):
+        return {}
 
 
 def _sum(text: str) -> str:

@@ -195,7 +195,7 @@ class View:
         """The analyser's value by path, from the pass all analysers share. Reads and gaps are noted here."""
         values, gaps = self._records.of(analyser)
         known = set(self.seen)
-        self.seen.extend(path for path in values if path not in known)
+        self.seen.extend(path for path in values if path not in known) if known else self.seen.extend(values)
         for gap in gaps:
             self.gap(gap.path, gap.reason, gap.line)
         return values

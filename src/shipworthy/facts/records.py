@@ -74,9 +74,13 @@ class Values(Mapping[str, Any]):
         if not isinstance(answer, Stored):
             self._held[path] = answer.value
             return
-        self._held[path] = None
+        self.add_nothing(path)
         if answer.text != NOTHING:
             self._texts[path] = answer.text
+
+    def add_nothing(self, path: str) -> None:
+        """As `add` of a record of None."""
+        self._held[path] = None
 
     def __getitem__(self, path: str) -> Any:
         text = self._texts.pop(path, None)

@@ -81,7 +81,7 @@ class Scan:
         self._values: dict[str, Values] = {}
         self._gaps: dict[str, list[Gap]] = {}
         self._sums: dict[str, list[tuple[str, str]]] = {}
-        """By analyser, (path, hash of the record) in path order; only with a cache."""
+        """By analyser, (path, hash of the record) in path order, of records that hold something; only with a cache."""
 
     def of(self, analyser: Analyser) -> tuple[Mapping[str, Any], list[Gap]]:
         """Value by path, and gaps, of one analyser (planned or not)."""
@@ -100,8 +100,8 @@ class Scan:
         code = program_version()
         if self._cache is None or code is None:
             return make()
-        parts = [name, code, analyser.name, analyser.version, self._sums[analyser.name]]
-        rows = [*parts, [[gap.path, gap.reason, gap.line] for gap in gaps]]
+        parts = [name, code, analyser.name, analyser.version, list(self._values[analyser.name])]
+        rows = [*parts, self._sums[analyser.name], [[gap.path, gap.reason, gap.line] for gap in gaps]]
         key = hashlib.blake2b(json.dumps(rows).encode("ascii"), digest_size=32).hexdigest()
         known = self._cache.recall(name, key)
         if known is not None:
@@ -293,7 +293,9 @@ class Scan:
                 gaps.append(Gap(path=None, reason=self._project.incomplete))
             for path, answers in found.items():
                 answer = answers.get(analyser.name)
-                if isinstance(answer, str):
+                if answer is _BLANK:
+                    values.add_nothing(path)
+                elif isinstance(answer, str):
                     gaps.append(Gap(path=path, reason=answer))
                 elif answer is not None:
                     values.add(path, answer)

@@ -110,15 +110,16 @@ class SecretsReader(FactReader[Secrets]):
             view.gap(SALT_FILE, f"the salt is shorter than {LEAST_SALT} characters")
         left: Counter[str] = Counter()
         rows: dict[str, list[dict[str, Any]]] = {}
-        texts = total = binaries = 0
-        # Once over all of them: there are as many as files, and most have nothing to say.
-        for path, record in records.items():
-            if record is not None and record["binary"]:
-                binaries += 1
+        held = dict(records.items())
+        files = view.project.files
+        total = sum(files[path].size for path in held)
+        binaries = 0
+        for path, record in held.items():
+            if record is None:  # nearly all of them, so they must not cost anything
                 continue
-            texts += 1
-            total += view.project.files[path].size
-            if record is None:
+            if record["binary"]:
+                binaries += 1
+                total -= files[path].size
                 continue
             if record["rows"]:
                 rows[path] = record["rows"]
@@ -127,10 +128,10 @@ class SecretsReader(FactReader[Secrets]):
         sightings = [each for path in sorted(rows) for each in sightings_of(path, rows[path], salt)]
         permissions = Permissions.read(view)
         sightings = list(_judged(view, permissions, sightings, _unsalted(rows.values(), salt)))
-        skipped = [entry.suffix for entry in view.entries() if entry.problem is None and entry.path not in records]
+        skipped = [entry.suffix for entry in view.entries() if entry.path not in held and entry.problem is None]
         return Secrets(
             sightings=tuple(sightings),
-            files=texts,
+            files=len(held) - binaries,
             bytes=total,
             binaries=binaries + sum(each in BINARIES for each in skipped),
             archives=sum(each in ARCHIVES for each in skipped),
