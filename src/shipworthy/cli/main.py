@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+from typing import NoReturn
 
 from shipworthy.cli.safe_path import leave_out_the_repository
 
@@ -43,3 +45,27 @@ def main() -> None:
         # No traceback: its lines and values come from the repository and may hold a secret.
         sys.stderr.write(f"shipworthy: {bug('this command', error)}\n")
         sys.exit(BUG)
+
+
+def program() -> NoReturn:
+    """As `main`, for a process of its own: once all is written and said, it does not tidy up its memory."""
+    left: list[int] = []
+    # What is registered first is called last: by then no thread runs and whatever else is to be done at the end is.
+    atexit.register(_leave, left)
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            left.append(ended.code or 0)
+        raise
+    raise AssertionError("the program ended without an exit code")
+
+
+def _leave(left: list[int]) -> None:
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        return  # Python's own way out says what becomes of it
+    if left:
+        os._exit(left[0])
