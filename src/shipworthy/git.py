@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 TIMEOUT = 30.0
 """Seconds one git call may take; a repository can make git slow, never make us hang."""
@@ -72,6 +74,51 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     return env
 
 
+def _late(name: str, timeout: float) -> GitError:
+    return GitError(f"git {name} did not answer within {timeout:g} s")
+
+
+def _failed(name: str, code: int, stderr: bytes) -> GitError:
+    said = stderr.decode("utf-8", "replace").strip().splitlines()
+    return GitError(f"git {name} failed ({code}): {said[-1] if said else 'no message'}")
+
+
+def _memory() -> BinaryIO:
+    """A file that is nowhere: what is written to it waits for nobody to read it, and comes back in one piece."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("git"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+class Asked:
+    """A call to git that is under way. Use it as a context: it ends with it."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], output: BinaryIO) -> None:
+        self._name = name
+        self._process = process
+        self._output = output
+
+    def __enter__(self) -> Asked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+        self._output.close()
+
+    def result(self) -> bytes:
+        """Its standard output, once it has ended. Raises GitError where it fails or takes too long from now on."""
+        try:
+            _, stderr = self._process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            raise _late(self._name, TIMEOUT) from error
+        if self._process.returncode:
+            raise _failed(self._name, self._process.returncode, stderr)
+        self._output.seek(0)
+        return self._output.read()
+
+
 class Git:
     """git in one folder. Raises GitMissing when there is no git, GitError when a call fails."""
 
@@ -132,9 +179,12 @@ class Git:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise GitError(f"git {args[0]} did not answer within {timeout:g} s") from error
+            raise _late(args[0], timeout) from error
         except OSError as error:
-            raise GitError(f"git {args[0]} could not start in {self.folder}: {error.strerror}") from error
+            raise self._not_started(args, error) from error
+
+    def _not_started(self, args: Sequence[str], error: OSError) -> GitError:
+        return GitError(f"git {args[0]} could not start in {self.folder}: {error.strerror}")
 
     def _command(self, args: Sequence[str]) -> list[str]:
         # Diffs are the one output git lets the repository pipe through a program of its choice.
@@ -143,6 +193,23 @@ class Git:
 
     def _variables(self, env: dict[str, str] | None = None) -> dict[str, str]:
         return environment({**self._neutral, **self._env, **(env or {})})
+
+    def ask(self, *args: str) -> Asked:
+        """As `run`, but git works while the caller does something else. Raises GitError where it cannot start."""
+        output = _memory()
+        try:
+            process = subprocess.Popen(
+                self._command(args),
+                cwd=self.folder,
+                env=self._variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            output.close()
+            raise self._not_started(args, error) from error
+        return Asked(args[0], process, output)
 
     def start(self, *args: str) -> subprocess.Popen[bytes]:
         """`git ARGS` as a process that is talked to through pipes; whoever starts it ends it. Raises GitError."""
@@ -157,7 +224,7 @@ class Git:
                 bufsize=0,
             )
         except OSError as error:
-            raise GitError(f"git {args[0]} could not start in {self.folder}: {error.strerror}") from error
+            raise self._not_started(args, error) from error
 
     def run(
         self,
@@ -170,8 +237,7 @@ class Git:
         """Standard output of `git ARGS`. Raises GitError for an exit code outside `ok`."""
         done = self._call(args, stdin=stdin, timeout=timeout, env=env)
         if done.returncode not in ok:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise GitError(f"git {args[0]} failed ({done.returncode}): {said[-1] if said else 'no message'}")
+            raise _failed(args[0], done.returncode, done.stderr)
         return done.stdout
 
     def text(self, *args: str, ok: Iterable[int] = (0,)) -> str:

@@ -129,16 +129,23 @@ def command(area: str, path: str | None, history: bool) -> None:
 
     What could not be read is listed on stderr. Nothing of the project is run.
     """
-    from shipworthy.assess.cache import cache_dir, record_cache
-    from shipworthy.assess.context import default_context
-    from shipworthy.assess.store import FactStore
     from shipworthy.project import Project, ProjectError
-    from shipworthy.text import visible
 
     if history and area != "secrets":
         raise click.UsageError("--history goes with the area secrets only")
     try:
-        project = Project.open(root_of(path))
+        with Project.opening(root_of(path)) as opening:
+            # Git lists the files while what will look at them is loaded.
+            from shipworthy.assess.cache import cache_dir, record_cache
+            from shipworthy.assess.context import default_context
+            from shipworthy.assess.store import FactStore, reader_of
+            from shipworthy.text import visible
+
+            if area == "secrets" and not history:
+                from shipworthy.facts.secrets import Secrets
+
+                reader_of(Secrets)
+            project = opening()
     except ProjectError as error:
         fail(str(error), error.diagnostics)
     gaps: dict[str, None] = {}

@@ -30,17 +30,20 @@ _GENERATED_ENDS = (
 )  # fmt: skip
 _GENERATED_WORD = re.compile(r"\.generated\.[a-z]+$")
 _MINIFIED_ENDS = tuple(f"{mark}min.{end}" for mark in ".-" for end in ("js", "mjs", "cjs", "css"))
+_TELLING_ENDS = _GENERATED_ENDS + _MINIFIED_ENDS
+_SOURCE = FileKind.SOURCE
 
 
 def kind_of(path: str) -> FileKind:
     """The kind a path alone tells. Content may tell more (see `Source.minified`)."""
     folder, _, name = path.rpartition("/")
     kind = _kind_of_folder(folder)
-    if kind is not FileKind.SOURCE:
+    # Asked for every file, so the usual answer comes by the shortest way.
+    if kind is not _SOURCE or not (name.endswith(_TELLING_ENDS) or ".generated." in name):
         return kind
-    if name.endswith(_GENERATED_ENDS) or (".generated." in name and _GENERATED_WORD.search(name)):
+    if name.endswith(_GENERATED_ENDS) or _GENERATED_WORD.search(name):
         return FileKind.GENERATED
-    return FileKind.MINIFIED if name.endswith(_MINIFIED_ENDS) else FileKind.SOURCE
+    return FileKind.MINIFIED if name.endswith(_MINIFIED_ENDS) else _SOURCE
 
 
 @lru_cache(maxsize=4_096)

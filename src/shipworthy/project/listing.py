@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from shipworthy.git import Git, GitError
 from shipworthy.project.files import FileEntry, FileKind, kind_of
@@ -67,12 +67,12 @@ def _look(base: str, path: str, *, tracked: bool, blob: str | None, recorded: in
     )
 
 
-def _index_rows(git: Git) -> Iterator[tuple[str, str, str, int]]:
-    """(mode, blob id, path, recorded size) of every index entry; unmerged stages come once each.
+def _index_rows(listed: bytes) -> Iterator[tuple[str, str, str, int]]:
+    """(mode, blob id, path, recorded size) of every entry as listed from the index; unmerged stages come once each.
 
     Raises ValueError for rows that are not understood: one that is left out would be a file nobody looks at.
     """
-    raw = git.run("ls-files", "-s", "-z", "--debug").decode("utf-8", "surrogateescape")
+    raw = listed.decode("utf-8", "surrogateescape")
     position = 0
     for row in _INDEX_ROW.finditer(raw):
         start, end = row.span()
@@ -85,67 +85,61 @@ def _index_rows(git: Git) -> Iterator[tuple[str, str, str, int]]:
         raise ValueError(f"its index is listed in a way not understood at character {position}")
 
 
-class _Beside:
-    """A call to git that is made while something else is done; `result` waits for it."""
+class Begun:
+    """A listing that git works on already. Use it as a context, and `listing` once."""
 
-    def __init__(self, call: Callable[[], bytes]) -> None:
-        self._call = call
-        self._found = b""
-        self._error: GitError | None = None
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._found = self._call()
-        except GitError as error:
-            self._error = error
-
-    def result(self) -> bytes:
+    def __init__(self, root: Path, git: Git) -> None:
         """Raises GitError."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._found
+        self._base = f"{root}/"
+        with ExitStack() as stack:
+            self._tracked = stack.enter_context(git.ask("ls-files", "-s", "-z", "--debug"))
+            self._others = stack.enter_context(git.ask("ls-files", "-o", "--exclude-standard", "-z"))
+            self._stack = stack.pop_all()
 
+    def __enter__(self) -> Begun:
+        return self
 
-def from_git(root: Path, git: Git) -> Listing:
-    """Tracked files, and untracked ones git does not ignore. Raises GitError."""
-    files: dict[str, FileEntry] = {}
-    base = f"{root}/"
-    untracked = _Beside(lambda: git.run("ls-files", "-o", "--exclude-standard", "-z"))
-    for mode, blob, path, size in _index_rows(git):
-        if path in files:
-            continue
-        if mode == _MODE_SUBMODULE:
-            files[path] = FileEntry(
-                path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
-                problem=SUBMODULE,
-            )  # fmt: skip
-            continue
-        files[path] = _look(base, path, tracked=True, blob=blob, recorded=None if mode == _MODE_SYMLINK else size)
-        if len(files) >= MAX_FILES:
-            return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
-    incomplete = None
-    try:
-        others = untracked.result()
-    except GitError as error:
-        return Listing(files=files, incomplete=f"untracked files could not be listed: {error}")
-    for name in others.split(b"\0"):
-        path = name.decode("utf-8", "surrogateescape")
-        if not path or path in files:
-            continue
-        if path.endswith("/"):  # an untracked repository inside this one
-            files[path[:-1]] = FileEntry(
-                path=path[:-1], size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=False,
-                problem=NESTED,
-            )  # fmt: skip
-            continue
-        if len(files) >= MAX_FILES:
-            incomplete = f"stopped after {MAX_FILES:,} files"
-            break
-        files[path] = _look(base, path, tracked=False, blob=None, recorded=None)
-    return Listing(files=files, incomplete=incomplete)
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def listing(self) -> Listing:
+        """Tracked files, and untracked ones git does not ignore. Raises GitError or ValueError."""
+        files: dict[str, FileEntry] = {}
+        for mode, blob, path, size in _index_rows(self._tracked.result()):
+            if path in files:
+                continue
+            if mode == _MODE_SUBMODULE:
+                files[path] = FileEntry(
+                    path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
+                    problem=SUBMODULE,
+                )  # fmt: skip
+                continue
+            recorded = None if mode == _MODE_SYMLINK else size
+            files[path] = _look(self._base, path, tracked=True, blob=blob, recorded=recorded)
+            if len(files) >= MAX_FILES:
+                return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
+        try:
+            others = self._others.result()
+        except GitError as error:
+            return Listing(files=files, incomplete=f"untracked files could not be listed: {error}")
+        return Listing(files=files, incomplete=self._untracked(others, files))
+
+    def _untracked(self, others: bytes, files: dict[str, FileEntry]) -> str | None:
+        """Adds them; why they are not all there, if they are not."""
+        for name in others.split(b"\0"):
+            path = name.decode("utf-8", "surrogateescape")
+            if not path or path in files:
+                continue
+            if path.endswith("/"):  # an untracked repository inside this one
+                files[path[:-1]] = FileEntry(
+                    path=path[:-1], size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=False,
+                    problem=NESTED,
+                )  # fmt: skip
+                continue
+            if len(files) >= MAX_FILES:
+                return f"stopped after {MAX_FILES:,} files"
+            files[path] = _look(self._base, path, tracked=False, blob=None, recorded=None)
+        return None
 
 
 def from_walk(root: Path) -> Listing:

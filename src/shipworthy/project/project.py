@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from shipworthy.git import Git, GitError, GitMissing
@@ -44,6 +46,10 @@ class ProjectError(Exception):
         self.diagnostics = diagnostics
 
 
+def _unlisted(root: Path, error: Exception) -> ProjectError:
+    return ProjectError(f"git cannot list {root}: {error}", "Repair the repository: git fsck")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """Where git stands. Everything is None outside git."""
@@ -81,6 +87,15 @@ class Project:
     @classmethod
     def open(cls, path: Path) -> Project:
         """Lists `path`. Raises ProjectError where there is nothing that could be examined."""
+        with cls.opening(path) as opening:
+            return opening()
+
+    @classmethod
+    @contextmanager
+    def opening(cls, path: Path) -> Iterator[Callable[[], Project]]:
+        """As `open`, in two steps, for whoever has something to do while git lists; calling what this gives is the
+        second. Each raises ProjectError.
+        """
         root = path.absolute()
         if not root.exists():
             raise ProjectError(f"{root}: no such folder", "Name a folder that exists: shipworthy check PATH")
@@ -96,22 +111,37 @@ class Project:
         if not os.access(root, os.R_OK | os.X_OK):
             raise ProjectError(f"{root}: this folder may not be read", "Give yourself read permission and try again.")
         if not inside_git:
-            found = listing.from_walk(root)
-            return cls(root, found.files, Head(), None, found.incomplete)
+            yield partial(cls._walked, root, None)
+            return
+        with ExitStack() as stack:
+            try:
+                git = Git(root)
+                inside, head = _head(git)
+                if not inside:
+                    raise ProjectError(
+                        f"{root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
+                    )
+                begun = stack.enter_context(listing.Begun(root, git))
+            except GitMissing:
+                note = "git was not found on PATH, so ignored and tracked files cannot be told apart"
+                opened = partial(cls._walked, root, note)
+            except (GitError, ValueError) as error:
+                raise _unlisted(root, error) from error
+            else:
+                opened = partial(cls._listed, root, begun, head, git)
+            yield opened
+
+    @classmethod
+    def _walked(cls, root: Path, note: str | None) -> Project:
+        found = listing.from_walk(root)
+        return cls(root, found.files, Head(), None, note or found.incomplete)
+
+    @classmethod
+    def _listed(cls, root: Path, begun: listing.Begun, head: Head, git: Git) -> Project:
         try:
-            git = Git(root)
-            inside, head = _head(git)
-            if not inside:
-                raise ProjectError(
-                    f"{root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
-                )
-            found = listing.from_git(root, git)
-        except GitMissing:
-            found = listing.from_walk(root)
-            note = "git was not found on PATH, so ignored and tracked files cannot be told apart"
-            return cls(root, found.files, Head(), None, note)
+            found = begun.listing()
         except (GitError, ValueError) as error:
-            raise ProjectError(f"git cannot list {root}: {error}", "Repair the repository: git fsck") from error
+            raise _unlisted(root, error) from error
         return cls(root, found.files, head, git, found.incomplete)
 
     def entries(self, *patterns: str) -> Iterator[FileEntry]:
