@@ -86,7 +86,7 @@ def expressions() -> dict[str, str]:
         for rule in load().rules
         if not rule.names
     }
-    found |= {f"assignment {number}": each for number, each in enumerate(prefilter.ASSIGNMENTS)}
+    found |= {f"assignment {number}": each for number, (each, _) in enumerate(prefilter.ASSIGNMENTS)}
     return found | {f"sign {number}": each for number, (each, _) in enumerate(prefilter.SIGNING)}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LAYOUT = b"shipworthy-hyperscan-3\n"
 _LENGTHS = struct.Struct(">QQQQ")
 _SIGNING = 1_000
-"""Numbers from here on are of `prefilter.SIGNING`, smaller ones of `prefilter.ASSIGNMENTS`."""
+"""Numbers from here on are of `prefilter.SIGNING`, smaller ones of forms of an assignment."""
 _MOST_ENDS = 40_000
 _MOST_REPORTS = 100_000
 """More of one text, and every word in it is looked at instead."""
@@ -41,7 +41,7 @@ class Reports:
     ends: dict[int, list[int]]
     """By the number of a rule, where matches end."""
     words: list[tuple[int, int]]
-    """Of assignments and signs: its number, and where it ends."""
+    """Of assignments, the form, and of signs, the number; and where it ends."""
     cut: bool
     overrun: bool
     """There were more words than are listed."""
@@ -128,7 +128,12 @@ class HyperscanEngine:
                     signing.scan(data, match_event_handler=self._word)
             except _terminated():
                 overrun = True
-            return Reports(self._ends, self._reports, self._cut, overrun)
+            words_here = [
+                (form, end)
+                for number, end in self._reports
+                for form in ((number,) if number >= _SIGNING else prefilter.forms_at(number, data, end))
+            ]
+            return Reports(self._ends, words_here, self._cut, overrun)
 
     def weighed(self, said: Reports, path: str) -> Candidates | None:
         """What is worth trying of what the databases said."""
@@ -229,11 +234,11 @@ def databases(rules: Rules) -> tuple[hyperscan.Database, ...]:
         for number, rule in enumerate(rules.rules)
         if not rule.names
     ]
-    forms = [(number, _loose(each), 0) for number, each in enumerate(prefilter.ASSIGNMENTS)]
+    rows = [(number, _loose(each), forms) for number, (each, forms) in enumerate(prefilter.ASSIGNMENTS)]
     signing = [(number, _loose(each), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
-    words = [row for row in forms if row[0] not in prefilter.PLAIN_ONLY]
-    plain = [row for row in forms if row[0] in prefilter.PLAIN_ONLY]
-    return tuple(made(rows) for rows in (tokens, words, plain, signing))
+    words = [(number, each, 0) for number, each, forms in rows if not prefilter.PLAIN_ONLY.issuperset(forms)]
+    plain = [(number, each, 0) for number, each, forms in rows if prefilter.PLAIN_ONLY.issuperset(forms)]
+    return tuple(made(each) for each in (tokens, words, plain, signing))
 
 
 def _expression(rule: Rule) -> bytes:
@@ -249,8 +254,8 @@ def _path(rules: Rules) -> Path:
 
     parts = [
         hyperscan.__version__,  # type: ignore[attr-defined]  # its stubs leave it out
-        platform.machine(), _processor(), rules.digest, *prefilter.ASSIGNMENTS,
-        *(expression for expression, _ in prefilter.SIGNING),
+        platform.machine(), _processor(), rules.digest,
+        *(expression for expression, _ in (*prefilter.ASSIGNMENTS, *prefilter.SIGNING)),
     ]  # fmt: skip
     name = hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=12).hexdigest()
     return kept.folder() / f"hyperscan-{name}.db"

@@ -35,20 +35,48 @@ def _quoted(quote: str) -> str:
 _DOUBLE, _SINGLE, _TICKS = (_quoted(quote) for quote in ('"', "'", "`"))
 _VALUE = f"(?:{_DOUBLE}|{_SINGLE}|{_TICKS})"
 _ANY_VALUE = r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?[^\s\"'<>{}\[\],]{3}"
-ASSIGNMENTS: Final[tuple[str, ...]] = (
-    rf"{_NAME}\\{{0,2}}[\"'`]?\]?\)?\s{{0,20}}{_OPERATOR}\s{{0,40}}{_CALLS}{_PREFIX}{_VALUE}",
-    r"(?:SECRET|TOKEN|PASS|PWD|SENHA|CONTRASENA|BEARER|JWT|PEPPER|KEY|AUTH|CRED|SALT|_PAT|_PW)[A-Z0-9_]{0,60}=[^\s\"'`,;&|<>(){}\\]{4}",
-    rf"{_NAME}[\"']?[ \t]*[:=][ \t]*[^\s\"'#|>&*\[{{(=:][^\s()\[\]{{}}<>]{{2,}}(?:\s|\z)",
-    rf"(?:ENV|ARG|setenv|set -\w{{1,4}})[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}",
-    rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}",
-    rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
-    rf"{_NAME}[\"']?[\s,;]{{1,80}}[\"']?(?:android:)?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
-    rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{",
-    rf"(?:key|name)=[\"'][\w.:-]{{0,60}}{_NAME}[\"'][^<>\n]{{0,100}}>[^<\s]{{3}}",
-    rf"{_NAME}[ \t]{{1,8}}(?:{_DOUBLE}|{_SINGLE})[ \t]{{0,8}}[\r\n]",
-    rf"{_NAME}:[ \t]{{1,4}}[^\s\"',&*|>{{}}\[\]][^\s\"',{{}}\[\]]{{3,200}}\s{{0,4}}[,}}]",
+_SHOUTED = "SECRET|TOKEN|PASS|PWD|SENHA|CONTRASENA|BEARER|JWT|PEPPER|KEY|AUTH|CRED|SALT|_PAT|_PW"
+_AFTER_NAME = {
+    QUOTED: rf"\\{{0,2}}[\"'`]?\]?\)?\s{{0,20}}{_OPERATOR}\s{{0,40}}{_CALLS}{_PREFIX}{_VALUE}",
+    PAIRED: rf"[\"']?[\s,;]{{1,80}}[\"']?(?:android:)?(?:value|Value|default|ParameterValue|defaultValue){_ANY_VALUE}",
+    PLAIN: r"[\"']?[ \t]*[:=][ \t]*[^\s\"'#|>&*\[{(=:][^\s()\[\]{}<>]{2,}(?:\s|\z)",
+    FLOW: r":[ \t]{1,4}[^\s\"',&*|>{}\[\]][^\s\"',{}\[\]]{3,200}\s{0,4}[,}]",
+}
+
+
+def _either(*forms: int) -> tuple[str, tuple[int, ...]]:
+    """One expression for several forms: what each has in common with the others is looked for once."""
+    return f"{_NAME}(?:{'|'.join(_AFTER_NAME[form] for form in forms)})", forms
+
+
+ASSIGNMENTS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
+    _either(QUOTED, PAIRED),
+    (rf"(?:{_SHOUTED})[A-Z0-9_]{{0,60}}=[^\s\"'`,;&|<>(){{}}\\]{{4}}", (INLINE,)),
+    _either(PLAIN, FLOW),
+    (rf"(?:ENV|ARG|setenv|set -\w{{1,4}})[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}", (DOCKER,)),
+    (rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}", (MARKUP,)),
+    (
+        rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
+        (LISTED,),
+    ),
+    (rf"variable\s{{1,4}}\"[\w-]{{0,60}}{_NAME}\"\s{{0,4}}\{{", (TERRAFORM,)),
+    (rf"(?:key|name)=[\"'][\w.:-]{{0,60}}{_NAME}[\"'][^<>\n]{{0,100}}>[^<\s]{{3}}", (ATTRIBUTE,)),
+    (rf"{_NAME}[ \t]{{1,8}}(?:{_DOUBLE}|{_SINGLE})[ \t]{{0,8}}[\r\n]", (SPACED,)),
 )
-"""By form. Each ends where the value does or in its first characters, but for a variable's, whose default follows."""
+"""Expressions, and the forms each stands for. Each ends where the value does or in its first characters, but for a
+variable's, whose default follows."""
+
+
+def forms_at(number: int, data: bytes, end: int) -> tuple[int, ...]:
+    """Which of an expression's forms may end here, by the last character."""
+    forms = ASSIGNMENTS[number][1]
+    last = data[end - 1 : end]
+    if forms == (QUOTED, PAIRED):
+        return forms if last == b"`" else forms[:1] if last in (b'"', b"'") else forms[1:]
+    if forms == (PLAIN, FLOW):
+        return forms if end == len(data) else forms[1:] if last in (b",", b"}") else forms[:1]
+    return forms
+
 
 _SET = r"(?::\s{0,4}[A-Za-z_][\w.\[\]| ]{0,40}\s{0,4})?(?::=|=|:)\s{0,10}(?:\[\]byte\()?"
 SIGNING: Final[tuple[tuple[str, frozenset[str]], ...]] = (
