@@ -30,7 +30,7 @@ Hits = set[tuple[str, int, int, str]]
 
 @pytest.fixture(scope="module")
 def fast() -> HyperscanEngine:
-    return HyperscanEngine(load(), hyper.databases(load()))
+    return HyperscanEngine(load(), hyper.database(load()))
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +151,7 @@ def test_more_reports_than_anybody_can_use_lead_to_looking_everywhere(
 
 
 def test_a_small_project_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hyper, "databases", lambda rules: pytest.fail("compiled for a few bytes"))
+    monkeypatch.setattr(hyper, "database", lambda rules: pytest.fail("compiled for a few bytes"))
     engine.expect(engine.WORTH_COMPILING - 1)
     assert isinstance(engine.engine(), PatternEngine)
 
@@ -169,7 +169,7 @@ def kept(fast: HyperscanEngine, tmp_path_factory: pytest.TempPathFactory) -> byt
     """The cache file as it is written."""
     folder = tmp_path_factory.mktemp("kept") / "shipworthy"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hyper, "databases", lambda rules: fast.databases)
+        patch.setattr(hyper, "database", lambda rules: fast.database)
         patch.setattr(kept_files, "folder", lambda: folder)
         assert hyper.compiled_engine(load()) is not None
         (file,) = folder.glob("hyperscan-*.db")
@@ -229,7 +229,7 @@ def test_a_full_disk_costs_time_only(fast: HyperscanEngine, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(hyper, "databases", lambda rules: fast.databases)
+    monkeypatch.setattr(hyper, "database", lambda rules: fast.database)
     monkeypatch.setattr(kept_files, "write", full)
     assert isinstance(hyper.compiled_engine(load()), HyperscanEngine)
 

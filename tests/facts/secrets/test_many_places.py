@@ -40,7 +40,7 @@ def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engin
 def fast() -> Engine:
     from shipworthy.facts.secrets import hyper
 
-    return hyper.HyperscanEngine(load(), hyper.databases(load()))
+    return hyper.HyperscanEngine(load(), hyper.database(load()))
 
 
 @pytest.mark.parametrize("kind", DECOYS)

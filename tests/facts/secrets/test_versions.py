@@ -25,7 +25,7 @@ MOST_BLANKS = 4
 
 @pytest.fixture(scope="module")
 def fast() -> HyperscanEngine:
-    return HyperscanEngine(load(), hyper.databases(load()))
+    return HyperscanEngine(load(), hyper.database(load()))
 
 
 def members(items: Any) -> set[int]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import platform
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -25,10 +24,10 @@ from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 if TYPE_CHECKING:
     import hyperscan
 
-_LAYOUT = b"shipworthy-hyperscan-3\n"
-_LENGTHS = struct.Struct(">QQQQ")
-_SIGNING = 1_000
-"""Numbers from here on are of `prefilter.SIGNING`, smaller ones of forms of an assignment."""
+_LAYOUT = b"shipworthy-hyperscan-4\n"
+_FORMS, _SIGNING = 10_000, 20_000
+"""Numbers in the database from here on are of `prefilter.ASSIGNMENTS`, and of `prefilter.SIGNING`; smaller ones are
+rules."""
 _MOST_ENDS = 40_000
 _MOST_REPORTS = 100_000
 """More of one text, and every word in it is looked at instead."""
@@ -36,7 +35,7 @@ _MOST_REPORTS = 100_000
 
 @dataclass(slots=True)
 class Reports:
-    """What the databases said of one text."""
+    """What the database said of one text."""
 
     ends: dict[int, list[int]]
     """By the number of a rule, where matches end."""
@@ -77,66 +76,55 @@ def _second(pair: tuple[int, int]) -> int:
 
 
 class HyperscanEngine:
-    """One database of tokens by their own form, and three of the words around what is known by its name.
+    """One database of tokens by their own form, and of the words around what is known by its name.
 
-    Of the three a file gets those that say something of its kind. Rules for files of certain names are in none: they
-    are tried in every such file.
+    Rules for files of certain names are not in it: they are tried in every such file.
     """
 
-    def __init__(self, rules: Rules, databases: Sequence[hyperscan.Database]) -> None:
+    def __init__(self, rules: Rules, database: hyperscan.Database) -> None:
         self._rules = rules.rules
         self._by_file: dict[str, list[Rule]] = {}
         for rule in rules.rules:
             for name in rule.names:
                 self._by_file.setdefault(name, []).append(rule)
-        self.databases = tuple(databases)
+        self.database = database
         self.once = frozenset(number for number, rule in enumerate(rules.rules) if not reports_ends(rule))
         """Rules of which only the first match in a text is told."""
         self._ends: dict[int, list[int]] = {}
         self._reports: list[tuple[int, int]] = []
-        self._cut = False
+        self._cut = self._overrun = False
         self._lock = Lock()
 
-    def _token(self, number: int, start: int, end: int, flags: int, context: Any) -> None:
+    def _report(self, number: int, start: int, end: int, flags: int, context: Any) -> None:
+        if number >= _FORMS:
+            if len(self._reports) < _MOST_REPORTS:
+                self._reports.append((number, end))
+            else:
+                self._overrun = True
+            return
         ends = self._ends.setdefault(number, [])
         if len(ends) < _MOST_ENDS:
             ends.append(end)
         else:
             self._cut = True
 
-    def _word(self, number: int, start: int, end: int, flags: int, context: Any) -> bool | None:
-        self._reports.append((number, end))
-        return len(self._reports) > _MOST_REPORTS or None
-
     def candidates(self, data: bytes, path: str) -> Candidates | None:
         return self.weighed(self.reports(data, path), path)
 
     def reports(self, data: bytes, path: str) -> Reports:
-        """What the databases say of a text that stands at a path."""
-        name = path.rpartition("/")[2]
-        # One scratch space each, and whatever thread asks.
+        """What the database says of a text that stands at a path."""
+        # One scratch space, and whatever thread asks.
         with self._lock:
-            tokens, words, plain, signing = self.databases
-            self._cut = overrun = False
+            self._cut = self._overrun = False
             self._ends, self._reports = {}, []
-            tokens.scan(data, match_event_handler=self._token)
-            try:
-                words.scan(data, match_event_handler=self._word)
-                if may_be_plain(name):
-                    plain.scan(data, match_event_handler=self._word)
-                if may_sign(name):
-                    signing.scan(data, match_event_handler=self._word)
-            except _terminated():
-                overrun = True
-            words_here = [
-                (form, end)
-                for number, end in self._reports
-                for form in ((number,) if number >= _SIGNING else prefilter.forms_at(number, data, end))
-            ]
-            return Reports(self._ends, words_here, self._cut, overrun)
+            self.database.scan(data, match_event_handler=self._report)
+            said = Reports(self._ends, self._reports, self._cut, self._overrun)
+        if said.words:
+            said.words = list(_of_kind(said.words, data, path.rpartition("/")[2]))
+        return said
 
     def weighed(self, said: Reports, path: str) -> Candidates | None:
-        """What is worth trying of what the databases said."""
+        """What is worth trying of what the database said."""
         of_file = self._by_file.get(path.rpartition("/")[2])
         if not said.ends and not said.words and not of_file:
             return None
@@ -167,11 +155,17 @@ class HyperscanEngine:
         return Candidates(rules, where, assigned, signs_here, said.cut)
 
 
-def _terminated() -> type[Exception]:
-    import hyperscan
-
-    found: type[Exception] = hyperscan.ScanTerminated
-    return found
+def _of_kind(words: Iterable[tuple[int, int]], data: bytes, name: str) -> Iterator[tuple[int, int]]:
+    """Of what was reported, what says something in a file of this name: the form or sign, and where it ends."""
+    sign, plain = may_sign(name), may_be_plain(name)
+    for number, end in words:
+        if number >= _SIGNING:
+            if sign:
+                yield number, end
+        else:
+            for form in prefilter.forms_at(number - _FORMS, data, end):
+                if plain or form not in prefilter.PLAIN_ONLY:
+                    yield form, end
 
 
 def stored_engine(rules: Rules) -> Engine | None:
@@ -185,16 +179,11 @@ def stored_engine(rules: Rules) -> Engine | None:
         data = kept.read(path, _LAYOUT)
         if data is None:
             return None
-        databases = []
-        start = _LENGTHS.size
-        for length in _LENGTHS.unpack_from(data):
-            database = hyperscan.loadb(data[start : start + length], hyperscan.HS_MODE_BLOCK)
-            database.scratch = hyperscan.Scratch(database)
-            databases.append(database)
-            start += length
-    except (OSError, ValueError, struct.error, hyperscan.HyperscanError):
+        database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+    except (OSError, ValueError, hyperscan.HyperscanError):
         return None
-    return HyperscanEngine(rules, databases)
+    return HyperscanEngine(rules, database)
 
 
 def compiled_engine(rules: Rules) -> Engine | None:
@@ -204,41 +193,34 @@ def compiled_engine(rules: Rules) -> Engine | None:
     except ImportError:
         return None
     try:
-        made = databases(rules)
+        made = database(rules)
     except (hyperscan.HyperscanError, ValueError):
         return None
-    parts = [hyperscan.dumpb(each) for each in made]
     with contextlib.suppress(OSError):  # without it, the next start compiles again
-        kept.write(_path(rules), _LAYOUT, _LENGTHS.pack(*map(len, parts)) + b"".join(parts))
+        kept.write(_path(rules), _LAYOUT, hyperscan.dumpb(made))
         keep_rows()
     return HyperscanEngine(rules, made)
 
 
-def databases(rules: Rules) -> tuple[hyperscan.Database, ...]:
-    """Compiles them: tokens, assignments, those of plain values, signing.
+def database(rules: Rules) -> hyperscan.Database:
+    """Compiles all of it: one pass over a text takes less than several for its parts.
 
     Raises hyperscan.HyperscanError naming no rule: `tests` compile each rule on its own.
     """
     import hyperscan
 
     once, loose = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_PREFILTER
-
-    def made(rows: Iterable[tuple[int, bytes, int]]) -> hyperscan.Database:
-        ids, expressions, flags = zip(*rows, strict=True)
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(expressions=expressions, ids=ids, flags=flags)
-        return database
-
-    tokens = [
+    rows = [
         (number, _expression(rule), loose if reports_ends(rule) else once | loose)
         for number, rule in enumerate(rules.rules)
         if not rule.names
     ]
-    rows = [(number, _loose(each), forms) for number, (each, forms) in enumerate(prefilter.ASSIGNMENTS)]
-    signing = [(number, _loose(each), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
-    words = [(number, each, 0) for number, each, forms in rows if not prefilter.PLAIN_ONLY.issuperset(forms)]
-    plain = [(number, each, 0) for number, each, forms in rows if prefilter.PLAIN_ONLY.issuperset(forms)]
-    return tuple(made(each) for each in (tokens, words, plain, signing))
+    rows += [(number, _loose(each), 0) for number, (each, _) in enumerate(prefilter.ASSIGNMENTS, _FORMS)]
+    rows += [(number, _loose(each), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
+    ids, expressions, flags = zip(*rows, strict=True)
+    made = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    made.compile(expressions=expressions, ids=ids, flags=flags)
+    return made
 
 
 def _expression(rule: Rule) -> bytes:

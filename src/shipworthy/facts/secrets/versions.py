@@ -1,6 +1,6 @@
 """Looks at one version of a file after the other: what did not change since the last is not matched again.
 
-What the databases said of the last version holds of what the two have in common, at its new place. Only what changed is
+What the database said of the last version holds of what the two have in common, at its new place. Only what changed is
 matched, with the lines around it; every rule is then tried on the whole text, so no answer depends on any of this.
 """
 
