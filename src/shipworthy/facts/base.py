@@ -132,7 +132,8 @@ class View:
         self.project = project
         self.context = context
         self._records = records
-        self.seen: list[str] = []
+        self.seen: dict[str, None] = {}
+        """Paths in the order they were first read; there may be tens of thousands."""
         self.gaps: list[Gap] = []
         self._noted: set[Gap] = set()
 
@@ -156,8 +157,7 @@ class View:
         """The bytes of a listed file; None for an absent one (no gap) and for an unreadable one (a gap)."""
         if path not in self.project.files:
             return None
-        if path not in self.seen:
-            self.seen.append(path)
+        self.seen[path] = None
         try:
             return self.project.read(path)
         except Unreadable as error:
@@ -194,8 +194,7 @@ class View:
     def records(self, analyser: Analyser) -> Mapping[str, Any]:
         """The analyser's value by path, from the pass all analysers share. Reads and gaps are noted here."""
         values, gaps = self._records.of(analyser)
-        known = set(self.seen)
-        self.seen.extend(path for path in values if path not in known) if known else self.seen.extend(values)
+        self.seen.update(dict.fromkeys(values))
         for gap in gaps:
             self.gap(gap.path, gap.reason, gap.line)
         return values

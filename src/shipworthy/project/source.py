@@ -19,8 +19,13 @@ def is_minified(data: bytes) -> bool:
     if len(data) <= _MINIFIED_LINE:
         return False
     fewest = len(data) / _MINIFIED_AVERAGE
+    lines = 1
     # Most files have as many lines as that in their beginning.
-    return data.count(b"\n", 0, _BEGINNING) + 1 < fewest and data.count(b"\n") + 1 < fewest
+    for start in range(0, len(data), _BEGINNING):
+        lines += data.count(b"\n", start, start + _BEGINNING)
+        if lines >= fewest:
+            return False
+    return True
 
 
 class Source:

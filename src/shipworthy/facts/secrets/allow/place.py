@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 
 from shipworthy.model import Location
 
@@ -101,7 +101,8 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self._starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
+        ends = accumulate(map(len, data.split(b"\n")[:-1]), initial=0)
+        self._starts = [end + number for number, end in enumerate(ends)]
 
     def rows(self, line: int, count: int) -> bytes:
         """`count` lines from `line` on; empty where there are none."""

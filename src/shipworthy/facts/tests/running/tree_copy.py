@@ -65,7 +65,7 @@ def copy_tree(view: View, target: Path, environments: Iterable[str]) -> Copied:
         size += len(data)
         if size > MAX_TREE:
             raise TooLarge(f"the tree is larger than {MAX_TREE >> 30} GiB")
-        view.seen.append(entry.path)
+        view.seen[entry.path] = None
         full = target / entry.path
         full.parent.mkdir(parents=True, exist_ok=True)
         mode = _mode(view.project.root / entry.path)
