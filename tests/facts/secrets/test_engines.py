@@ -220,7 +220,7 @@ def test_a_database_that_may_be_somebody_elses_is_not_loaded(place: Path, change
 def test_a_database_of_another_version_or_processor_has_another_name(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hyper, "_processor", lambda: "flags: fewer")
+    monkeypatch.setattr(hyper, "_machine", lambda: ("x86_64", "flags: fewer"))
     assert hyper._path(load()) != place
     assert hyper.stored_engine(load()) is None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import platform
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,17 +236,20 @@ def _path(rules: Rules) -> Path:
 
     parts = [
         hyperscan.__version__,  # type: ignore[attr-defined]  # its stubs leave it out
-        platform.machine(), _processor(), rules.digest,
+        *_machine(), rules.digest,
         *(expression for expression, _ in (*prefilter.ASSIGNMENTS, *prefilter.SIGNING)),
     ]  # fmt: skip
     name = hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=12).hexdigest()
     return kept.folder() / f"hyperscan-{name}.db"
 
 
-def _processor() -> str:
-    """What the processor can do, as far as Linux tells: a database compiled for more than that would crash."""
+def _machine() -> tuple[str, str]:
+    """Its name, and what its processor can do, as far as Linux tells: a database compiled for more would crash."""
     try:
         with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as lines:
-            return next((line.rstrip() for line in lines if line.startswith(("flags", "Features"))), "")
+            told = next((line.rstrip() for line in lines if line.startswith(("flags", "Features"))), "")
+        return os.uname().machine, told
     except OSError:
-        return platform.processor()
+        import platform  # a millisecond of the start, and not needed on Linux
+
+        return platform.machine(), platform.processor()
