@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shipworthy.facts.secrets.prefilter import COMMON_CALL, COOKIE_CALL, TOKEN_CALL
+
 _LITERAL = re.compile(
     rb"\s*b?(?P<quote>[\"'`])(?P<value>[^\"'`\r\n]{1,300})(?P=quote)(?:\.encode\([^()\n]{0,20}\))?\s*\Z"
 )
@@ -19,6 +21,7 @@ _NAMED = re.compile(
 _CALLEES = (
     # PyJWT, python-jose, Authlib; jsonwebtoken
     (
+        TOKEN_CALL,
         re.compile(rb"\b(?:jwt|jsonwebtoken|JWT|jws)\s{0,2}\.\s{0,2}(?:encode|decode|sign|verify)\s{0,2}\("),
         (b"jwt", b"jsonwebtoken", b"jws"),
         (b"jwt", b"jsonwebtoken", b"JWT", b"jws"),
@@ -27,6 +30,7 @@ _CALLEES = (
     ),
     # express-session, cookie-session, express-jwt, koa-jwt, @nestjs/jwt, passport-jwt, @fastify/jwt, Auth.js, Starlette
     (
+        COMMON_CALL,
         re.compile(
             rb"\b(?:(?:express|cookie|koa)?-?[sS]ession|expressjwt|expressJwt|jwt|koaJwt|JwtModule\.register|JwtService"
             rb"|(?:Jwt|JWT)?Strategy|NextAuth|betterAuth|register|add_middleware|SessionMiddleware|fastifyJwt)\s{0,2}\("
@@ -41,6 +45,7 @@ _CALLEES = (
     ),
     # cookie-parser, itsdangerous, keygrip
     (
+        COOKIE_CALL,
         re.compile(
             rb"\b(?:cookieParser|(?:URLSafe|Timed|JSONWebSignature)\w{0,20}Serializer|TimestampSigner|Keygrip)\("
         ),
@@ -50,8 +55,8 @@ _CALLEES = (
         False,
     ),
 )  # fmt: skip
-"""Callee, what a file that holds one says (lower case), how a callee may begin, the key's position, whether it may be
-given by name."""
+"""Its sign, the callee, what a file that holds one says (lower case), how a callee may begin, the key's position,
+whether it may be given by name."""
 _SIGNING_ARGUMENT = re.compile(rb"[jJ][wW][tT]|[sS]ession|[cC]ookie")
 _MOST_CALLS, _LONGEST = 400, 3_000
 
@@ -68,13 +73,13 @@ class Call:
     """The variable handed in instead."""
 
 
-def calls(data: bytes, low: bytes, cut: list[str]) -> Iterator[Call]:
-    """Every signing call whose key is a literal or a plain name. `low` is the text in lower case.
+def calls(data: bytes, low: bytes, signs: frozenset[str], cut: list[str]) -> Iterator[Call]:
+    """Every signing call of a sort among `signs` whose key is a literal or a plain name. `low`: the text in lower case.
 
     `cut` gets an entry where there are too many.
     """
-    for callee, needles, beginnings, position, named in _CALLEES:
-        if not any(needle in low for needle in needles):
+    for sign, callee, needles, beginnings, position, named in _CALLEES:
+        if sign not in signs or not any(needle in low for needle in needles):
             continue
         for number, match in enumerate(_matches(callee, data, beginnings)):
             if number >= _MOST_CALLS:

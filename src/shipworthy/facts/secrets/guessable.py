@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shipworthy.facts.secrets import values
+from shipworthy.facts.secrets import prefilter, values
 from shipworthy.facts.secrets.calls import calls
 from shipworthy.facts.secrets.names import read_name, split
 
+_OWN_NEEDLES = (b"secret", b"jwt", b"signing")
 _HINTS = (b"secret", b"jwt", b"session", b"cookie", b"signing", b"itsdangerous")
 _END = rb"(?=(?:\.encode\([^()\n]{0,20}\))?\s{0,20}(?:[,;)\]}\n#]|//|\Z))"
 _QUOTED = rb"b?(?P<quote>[\"'`])(?P<value>[^\"'`\r\n]{1,300})(?P=quote)" + _END
@@ -56,21 +57,24 @@ class Guessable:
     """Not guessable after all, and so a secret like any other."""
 
 
-def signing_secrets(data: bytes, cut: list[str]) -> Iterator[Guessable]:
+def signing_secrets(data: bytes, signs: frozenset[str], cut: list[str]) -> Iterator[Guessable]:
     """Each literal that code signs with: assigned to a signing name, or handed to a function that signs.
+
+    `signs` says what there may be (see `prefilter.signs`).
 
     `cut` gets an entry where there are more places than are looked at.
     """
     low = data.lower()
     if not any(word in low for word in _HINTS):
         return
-    found = list(calls(data, low, cut))
+    found = list(calls(data, low, signs, cut))
     used = {each.identifier for each in found if each.identifier}
     for each in found:
         if each.literal is not None:
             yield from _judged(data, each.name, *each.literal, anchored=True)
     framework: bool | None = None
-    for match in _assignments(data, low, used, cut):
+    words = _OWN_NEEDLES if prefilter.NAME in signs else ()
+    for match in _assignments(data, low, words, used, cut) if words or used else ():
         name = match["name"].decode("ascii")
         text = match["value"].decode("utf-8", "replace")
         before = match["before"] or b""
@@ -93,9 +97,11 @@ def signing_secrets(data: bytes, cut: list[str]) -> Iterator[Guessable]:
         )
 
 
-def _assignments(data: bytes, low: bytes, used: set[str], cut: list[str]) -> Iterator[re.Match[bytes]]:
-    """Assignments on the lines that name a signing secret, or a variable that is used as one."""
-    needles = [b"secret", b"jwt", b"signing", *(name.lower().encode("ascii") for name in sorted(used)[:_MOST_NAMES])]
+def _assignments(
+    data: bytes, low: bytes, words: tuple[bytes, ...], used: set[str], cut: list[str]
+) -> Iterator[re.Match[bytes]]:
+    """Assignments on the lines that name a signing secret by one of these words, or a variable that is used as one."""
+    needles = [*words, *(name.lower().encode("ascii") for name in sorted(used)[:_MOST_NAMES])]
     lines: set[int] = set()
     for needle in needles:
         at = low.find(needle)

@@ -131,14 +131,14 @@ class HyperscanEngine:
         rules = (*(self._rules[number] for number in sorted(said.ends)), *(of_file or ()))
         where = {rule.id: found for number, found in said.ends.items() if reports_ends(rule := self._rules[number])}
         if said.overrun:
-            return Candidates(rules, where, None, True, said.cut)
+            return Candidates(rules, where, None, prefilter.ALL_SIGNS, said.cut)
         assigned: dict[int, list[int]] = {}
         signs: set[str] = set()
         for number, end in said.words:
             if number < _SIGNING:
                 assigned.setdefault(number, []).append(end)
             else:
-                signs |= prefilter.SIGNING[number - _SIGNING][1]
+                signs.add(prefilter.SIGNING[number - _SIGNING][1])
         signs_here = prefilter.signs(signs)
         if not rules and not assigned and not signs_here:
             return None
@@ -149,7 +149,8 @@ class HyperscanEngine:
         elif not context.plain:
             for form in prefilter.PLAIN_ONLY:
                 assigned.pop(form, None)
-        signs_here = signs_here and context.signs
+        if not context.signs:
+            signs_here = frozenset()
         if not rules and not assigned and not signs_here:
             return None
         return Candidates(rules, where, assigned, signs_here, said.cut)

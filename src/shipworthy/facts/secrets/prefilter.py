@@ -79,34 +79,36 @@ def forms_at(number: int, data: bytes, end: int) -> tuple[int, ...]:
 
 
 _SET = r"(?::\s{0,4}[A-Za-z_][\w.\[\]| ]{0,40}\s{0,4})?(?::=|=|:)\s{0,10}(?:\[\]byte\()?"
-SIGNING: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+NAME, TOKEN_CALL, COMMON_CALL, COOKIE_CALL = "name", "token-call", "common-call", "cookie-call"
+_KEYWORD, _SUBJECT = "keyword", "subject"
+SIGNING: Final[tuple[tuple[str, str], ...]] = (
     # A signing name that is given a literal.
     (
         rf"(?i:secret|jwt|sign|hmac|(?:session|cookie|app)_?key)\w{{0,60}}[\"']?\]?\s{{0,4}}{_SET}b?[\"'`][^\"'`\r\n]",
-        frozenset({"name"}),
+        NAME,
     ),
-    (r"(?i:jwt|jsonwebtoken|jws)\s{0,2}\.\s{0,2}(?:encode|decode|sign|verify)\s{0,2}\(", frozenset({"call"})),
+    (r"(?i:jwt|jsonwebtoken|jws)\s{0,2}\.\s{0,2}(?:encode|decode|sign|verify)\s{0,2}\(", TOKEN_CALL),
     (
         r"(?:cookieParser|(?:URLSafe|Timed|JSONWebSignature)\w{0,20}Serializer|TimestampSigner|Keygrip)\(",
-        frozenset({"call"}),
+        COOKIE_CALL,
     ),
-    # Functions of common names sign only where a key is named among what they are given, in a file about sessions.
     (
         r"(?:[sS]ession|[jJ]wt|Strategy|NextAuth|betterAuth|register|add_middleware|Middleware|JwtService)\s{0,2}\(",
-        frozenset({"common-call"}),
+        COMMON_CALL,
     ),
-    (
-        r"(?:[sS]ecret|[kK]eys?)[\"']?\s{0,4}[:=]\s{0,10}\[?\s{0,10}[\"'`A-Za-z_]",
-        frozenset({"keyword"}),
-    ),
-    (r"(?i:session|jwt|nextauth|betterauth)", frozenset({"subject"})),
+    (r"(?:[sS]ecret|[kK]eys?)[\"']?\s{0,4}[:=]\s{0,10}\[?\s{0,10}[\"'`A-Za-z_]", _KEYWORD),
+    (r"(?i:session|jwt|nextauth|betterauth)", _SUBJECT),
 )
-"""What a file that signs with a literal holds, and which of `signs`' signs it is."""
+"""What a file that signs with a literal holds, and which sign that is."""
+ALL_SIGNS: Final = frozenset({NAME, TOKEN_CALL, COMMON_CALL, COOKIE_CALL})
+"""What may be looked for where nothing is known of a file."""
 
 
-def signs(seen: set[str]) -> bool:
-    """Whether what was seen in a file makes it worth looking for signing secrets."""
-    return bool(seen & {"name", "call"}) or seen >= {"common-call", "keyword", "subject"}
+def signs(seen: set[str]) -> frozenset[str]:
+    """What to look for in a file in which these were seen, to find signing secrets; nothing, mostly."""
+    found = seen & {NAME, TOKEN_CALL, COOKIE_CALL}
+    # Functions of common names sign only where a key is named among what they are given, in a file about sessions.
+    return frozenset(found | {COMMON_CALL} if seen >= {COMMON_CALL, _KEYWORD, _SUBJECT} else found)
 
 
 @lru_cache(maxsize=65_536)
