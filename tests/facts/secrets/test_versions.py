@@ -87,7 +87,9 @@ def expressions() -> dict[str, str]:
         if not rule.names
     }
     found |= {f"assignment {number}": each for number, (each, _) in enumerate(prefilter.ASSIGNMENTS)}
-    return found | {f"sign {number}": each for number, (each, _) in enumerate(prefilter.SIGNING)}
+    return found | {
+        f"sign {number}": each for number, (each, _) in enumerate((*prefilter.SIGNING, *prefilter.SUBJECTS))
+    }
 
 
 def test_no_expression_spans_more_lines_than_are_matched_around_a_change() -> None:

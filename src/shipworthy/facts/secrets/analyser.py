@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar
 
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.records import NOTHING
 from shipworthy.facts.secrets.engine import Candidates, engine, expect
 from shipworthy.facts.secrets.identity import masked, token_hash
+from shipworthy.facts.secrets.kept import program
 from shipworthy.facts.secrets.rules import load
 from shipworthy.facts.secrets.scanner import TOO_MANY, Hit, judged
 from shipworthy.project import FileEntry, Source
@@ -43,7 +41,7 @@ class SecretsAnalyser(Analyser):
     light: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self.version = f"{_program()}-{load().digest}"
+        self.version = f"{program()}-{load().digest}"
 
     def expect(self, size: int) -> None:
         expect(size)
@@ -80,15 +78,6 @@ def _record(path: str, data: bytes, candidates: Candidates | None) -> Record:
     rows = [_row(hit, data) for hit in found.hits]
     gaps = ((TOO_MANY, None),) if found.cut else ()
     return Record({"binary": False, "rows": rows, "left": left} if rows or left else None, gaps)
-
-
-@cache
-def _program() -> str:
-    """A hash over the code that finds and judges: another one may say other things of the same bytes."""
-    total = hashlib.blake2b(digest_size=8)
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        total.update(file.read_bytes())
-    return total.hexdigest()
 
 
 def text_bytes(source: Source) -> bytes:

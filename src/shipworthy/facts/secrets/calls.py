@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shipworthy.facts.secrets.prefilter import COMMON_CALL, COOKIE_CALL, TOKEN_CALL
@@ -58,7 +58,7 @@ _CALLEES = (
 """Its sign, the callee, what a file that holds one says (lower case), how a callee may begin, the key's position,
 whether it may be given by name."""
 _SIGNING_ARGUMENT = re.compile(rb"[jJ][wW][tT]|[sS]ession|[cC]ookie")
-_MOST_CALLS, _LONGEST = 400, 3_000
+_MOST_CALLS, _LONGEST, _LONGEST_CALLEE = 400, 3_000, 80
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,15 +73,19 @@ class Call:
     """The variable handed in instead."""
 
 
-def calls(data: bytes, low: bytes, signs: frozenset[str], cut: list[str]) -> Iterator[Call]:
-    """Every signing call of a sort among `signs` whose key is a literal or a plain name. `low`: the text in lower case.
+def calls(data: bytes, low: bytes, signs: Mapping[str, list[int]] | None, cut: list[str]) -> Iterator[Call]:
+    """Every signing call whose key is a literal or a plain name. `low`: the text in lower case.
+
+    `signs`: behind the brackets of which calls they are looked for; None: everywhere.
 
     `cut` gets an entry where there are too many.
     """
     for sign, callee, needles, beginnings, position, named in _CALLEES:
-        if sign not in signs or not any(needle in low for needle in needles):
+        ends = None if signs is None else signs.get(sign, ())
+        if ends == () or not any(needle in low for needle in needles):
             continue
-        for number, match in enumerate(_matches(callee, data, beginnings)):
+        found = _matches(callee, data, beginnings) if ends is None else _ending(callee, data, ends)
+        for number, match in enumerate(found):
             if number >= _MOST_CALLS:
                 cut.append("calls")
                 break
@@ -110,6 +114,14 @@ def _matches(callee: re.Pattern[bytes], data: bytes, beginnings: tuple[bytes, ..
         if place >= done and (match := callee.match(data, place)):
             done = match.end()
             yield match
+
+
+def _ending(callee: re.Pattern[bytes], data: bytes, ends: Sequence[int]) -> Iterator[re.Match[bytes]]:
+    """The same of those matches that end at one of these places, which are in order."""
+    for end in ends:
+        for match in callee.finditer(data, max(0, end - _LONGEST_CALLEE), end):
+            if match.end() == end:
+                yield match
 
 
 def _given(data: bytes, function: str, span: tuple[int, int]) -> Iterator[Call]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from shipworthy.facts.secrets.prefilter import ALL_SIGNS
 from shipworthy.facts.secrets.rules import Rule, Rules, load
 
 WORTH_COMPILING = 12_000_000
@@ -32,8 +31,8 @@ class Candidates:
     """By rule, where matches of some of them end, in bytes (see `reports_ends`); others are tried near keywords."""
     assigned: Mapping[int, list[int]] | None
     """Where assignments may end, in bytes, by form (see `prefilter`); None: near every word of a secret's name."""
-    signing: frozenset[str]
-    """What to look for where code may sign with a literal (see `prefilter.signs`)."""
+    signing: Mapping[str, list[int]] | None
+    """Where code may sign with a literal, in bytes, by sign (see `prefilter.SIGNING`); None: anywhere."""
     cut: bool = False
     """There was more than the engine could tell of."""
 
@@ -69,7 +68,7 @@ class PatternEngine:
         hit = {rule.id: rule for needle, rule in self._words if needle in long}
         hit |= {rule.id: rule for pattern, rule in self._shapes if pattern.search(long)}
         hit |= {rule.id: rule for anchor, rule in self._literals if anchor in anchors}
-        return Candidates(tuple(hit.values()), {}, None, ALL_SIGNS)
+        return Candidates(tuple(hit.values()), {}, None, None)
 
 
 def _could_be_token(word: bytes) -> bool:

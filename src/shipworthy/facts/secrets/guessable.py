@@ -7,7 +7,7 @@ sessions or tokens are signed with is the exception: the app works with it, so t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shipworthy.facts.secrets import prefilter, values
@@ -41,6 +41,8 @@ _OWN_WORDS = frozenset(_WORDS.split())
 _STRONG_WORDS = {"jwt", "session", "cookie", "signing", "hmac", "nextauth", "jws", "jwe"}
 _WORDY = 0.45
 _LONGEST_LINE, _MOST_LINES, _MOST_NAMES = 600, 20_000, 100
+_LONGEST_NAME = 240
+"""How many bytes before a literal's first one an assignment may begin."""
 _ALGORITHM = re.compile(r"(?:HS|RS|ES|PS)\d{3}|none|utf-?8|hex|base64\w*|-----BEGIN.*|ssh-.*", re.I)
 
 
@@ -57,10 +59,10 @@ class Guessable:
     """Not guessable after all, and so a secret like any other."""
 
 
-def signing_secrets(data: bytes, signs: frozenset[str], cut: list[str]) -> Iterator[Guessable]:
+def signing_secrets(data: bytes, signs: Mapping[str, list[int]] | None, cut: list[str]) -> Iterator[Guessable]:
     """Each literal that code signs with: assigned to a signing name, or handed to a function that signs.
 
-    `signs` says what there may be (see `prefilter.signs`).
+    `signs`: where they may be, by sign (see `prefilter.SIGNING`); None: anywhere.
 
     `cut` gets an entry where there are more places than are looked at.
     """
@@ -73,8 +75,7 @@ def signing_secrets(data: bytes, signs: frozenset[str], cut: list[str]) -> Itera
         if each.literal is not None:
             yield from _judged(data, each.name, *each.literal, anchored=True)
     framework: bool | None = None
-    words = _OWN_NEEDLES if prefilter.NAME in signs else ()
-    for match in _assignments(data, low, words, used, cut) if words or used else ():
+    for match in _named(data, low, None if signs is None else signs.get(prefilter.NAME, ()), used, cut):
         name = match["name"].decode("ascii")
         text = match["value"].decode("utf-8", "replace")
         before = match["before"] or b""
@@ -95,6 +96,35 @@ def signing_secrets(data: bytes, signs: frozenset[str], cut: list[str]) -> Itera
         yield from _judged(
             data, name, match["value"], match.start("value"), anchored=anchored or framework or not named_alike
         )
+
+
+def _named(
+    data: bytes, low: bytes, ends: Sequence[int] | None, used: set[str], cut: list[str]
+) -> Iterator[re.Match[bytes]]:
+    """Assignments to names of signing secrets, whose literals begin where these end, and to variables in use."""
+    if ends is None:
+        yield from _assignments(data, low, _OWN_NEEDLES, used, cut)
+        return
+    # A variable in use may have such a name too.
+    found = {match.start(): match for match in _assignments(data, low, (), used, cut)} if used else {}
+    if len(ends) > _MOST_LINES:
+        cut.append("signing")
+    for end in ends[:_MOST_LINES]:
+        line = data.rfind(b"\n", max(0, end - _LONGEST_LINE), max(0, end - _LONGEST_NAME)) + 1
+        start = line or max(0, end - _LONGEST_LINE)
+        for match in _ASSIGNED.finditer(data, start, end + _LONGEST_LINE):
+            if match.start("value") >= end:
+                break
+            if match.start("value") == end - 1 and _on_line(low, match.start("name")):
+                found[match.start()] = match
+    yield from (found[start] for start in sorted(found))
+
+
+def _on_line(low: bytes, at: int) -> bool:
+    """Whether the line of a name says that it is about signing."""
+    line = low.rfind(b"\n", max(0, at - _LONGEST_LINE), at) + 1 or max(0, at - _LONGEST_LINE)
+    end = low.find(b"\n", at, at + 2 * _LONGEST_LINE)
+    return any(low.find(needle, line, end if end >= 0 else at + 2 * _LONGEST_LINE) >= 0 for needle in _OWN_NEEDLES)
 
 
 def _assignments(

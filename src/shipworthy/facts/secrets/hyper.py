@@ -24,10 +24,9 @@ from shipworthy.facts.secrets.rules import Rule, Rules, keep_rows
 if TYPE_CHECKING:
     import hyperscan
 
-_LAYOUT = b"shipworthy-hyperscan-4\n"
-_FORMS, _SIGNING = 10_000, 20_000
-"""Numbers in the database from here on are of `prefilter.ASSIGNMENTS`, and of `prefilter.SIGNING`; smaller ones are
-rules."""
+_LAYOUT = b"shipworthy-hyperscan-5\n"
+_FORMS, _SIGNING, _SUBJECTS = 10_000, 20_000, 30_000
+"""Numbers in the database from here on are of `prefilter.ASSIGNMENTS`, `SIGNING` and `SUBJECTS`; others are rules."""
 _MOST_ENDS = 40_000
 _MOST_REPORTS = 100_000
 """More of one text, and every word in it is looked at instead."""
@@ -55,7 +54,8 @@ class Reports:
     def joined(self, before: Reports, same: int, tail: int, shift: int, once: frozenset[int]) -> Reports:
         """With what was said of the text before: up to byte `same` of it as it was, from `tail` on by `shift` further.
 
-        What is said once of a whole text, such as a sign or that a rule of `once` matches, is kept wherever it stood.
+        What is said once of a whole text, such as its subject or that a rule of `once` matches, is kept wherever it
+        stood.
         """
         ends = dict(self.ends)
         for number, places in before.ends.items():
@@ -64,7 +64,7 @@ class Reports:
                 ends[number] = every
         words = set(self.words)
         for number, end in before.words:
-            if number >= _SIGNING:
+            if number >= _SUBJECTS:
                 words.add((number, end))
             elif end <= same or end >= tail:
                 words.add((number, end if end <= same else end + shift))
@@ -131,14 +131,14 @@ class HyperscanEngine:
         rules = (*(self._rules[number] for number in sorted(said.ends)), *(of_file or ()))
         where = {rule.id: found for number, found in said.ends.items() if reports_ends(rule := self._rules[number])}
         if said.overrun:
-            return Candidates(rules, where, None, prefilter.ALL_SIGNS, said.cut)
+            return Candidates(rules, where, None, None, said.cut)
         assigned: dict[int, list[int]] = {}
-        signs: set[str] = set()
+        signs: dict[str, list[int]] = {}
         for number, end in said.words:
             if number < _SIGNING:
                 assigned.setdefault(number, []).append(end)
             else:
-                signs.add(prefilter.SIGNING[number - _SIGNING][1])
+                signs.setdefault(_sign(number), []).append(end)
         signs_here = prefilter.signs(signs)
         if not rules and not assigned and not signs_here:
             return None
@@ -150,10 +150,16 @@ class HyperscanEngine:
             for form in prefilter.PLAIN_ONLY:
                 assigned.pop(form, None)
         if not context.signs:
-            signs_here = frozenset()
+            signs_here.clear()
         if not rules and not assigned and not signs_here:
             return None
         return Candidates(rules, where, assigned, signs_here, said.cut)
+
+
+def _sign(number: int) -> str:
+    if number >= _SUBJECTS:
+        return prefilter.SUBJECTS[number - _SUBJECTS][1]
+    return prefilter.SIGNING[number - _SIGNING][1]
 
 
 def _of_kind(words: Iterable[tuple[int, int]], data: bytes, name: str) -> Iterator[tuple[int, int]]:
@@ -217,7 +223,8 @@ def database(rules: Rules) -> hyperscan.Database:
         if not rule.names
     ]
     rows += [(number, _loose(each), 0) for number, (each, _) in enumerate(prefilter.ASSIGNMENTS, _FORMS)]
-    rows += [(number, _loose(each), once) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
+    rows += [(number, _loose(each), 0) for number, (each, _) in enumerate(prefilter.SIGNING, _SIGNING)]
+    rows += [(number, _loose(each), once) for number, (each, _) in enumerate(prefilter.SUBJECTS, _SUBJECTS)]
     ids, expressions, flags = zip(*rows, strict=True)
     made = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     made.compile(expressions=expressions, ids=ids, flags=flags)
@@ -235,11 +242,8 @@ def _loose(pattern: str) -> bytes:
 def _path(rules: Rules) -> Path:
     import hyperscan
 
-    parts = [
-        hyperscan.__version__,  # type: ignore[attr-defined]  # its stubs leave it out
-        *_machine(), rules.digest,
-        *(expression for expression, _ in (*prefilter.ASSIGNMENTS, *prefilter.SIGNING)),
-    ]  # fmt: skip
+    version: str = hyperscan.__version__  # type: ignore[attr-defined]  # its stubs leave it out
+    parts = [version, *_machine(), rules.digest, kept.program()]
     name = hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=12).hexdigest()
     return kept.folder() / f"hyperscan-{name}.db"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from shipworthy.facts.secrets import forms, prefilter, values
@@ -40,8 +40,8 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     found = Found()
     cut = ["engine"] if candidates.cut else []
     context = context_of(path, is_minified(data) if minified is None else minified)
-    signs = candidates.signing if context.signs or (context.source and sensitive) else frozenset[str]()
-    hits = list(_signing(data, signs, cut)) if signs else []
+    signs = candidates.signing if context.signs or (context.source and sensitive) else {}
+    hits = list(_signing(data, signs, cut)) if signs is None or signs else []
     refused: list[tuple[int, int]] = []
     for rule, match in matches(candidates, data, name, cut):
         group: str | int = 0
@@ -85,7 +85,7 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     return found
 
 
-def _signing(data: bytes, signs: frozenset[str], cut: list[str]) -> Iterator[Hit]:
+def _signing(data: bytes, signs: Mapping[str, list[int]] | None, cut: list[str]) -> Iterator[Hit]:
     """Signing secrets that code writes out. One that can be guessed is for review: it opens nothing but this app."""
     for each in signing_secrets(data, signs, cut):
         span = (each.start, each.start + len(each.value))

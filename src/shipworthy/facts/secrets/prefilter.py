@@ -6,6 +6,7 @@ They are written for a matcher that reports where matches end, and loosely: what
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -96,19 +97,23 @@ SIGNING: Final[tuple[tuple[str, str], ...]] = (
         r"(?:[sS]ession|[jJ]wt|Strategy|NextAuth|betterAuth|register|add_middleware|Middleware|JwtService)\s{0,2}\(",
         COMMON_CALL,
     ),
+)
+"""Where code may sign with a literal, and which sign of it that is. A name's ends behind the literal's first character,
+a call's behind its bracket."""
+SUBJECTS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:[sS]ecret|[kK]eys?)[\"']?\s{0,4}[:=]\s{0,10}\[?\s{0,10}[\"'`A-Za-z_]", _KEYWORD),
     (r"(?i:session|jwt|nextauth|betterauth)", _SUBJECT),
 )
-"""What a file that signs with a literal holds, and which sign that is."""
-ALL_SIGNS: Final = frozenset({NAME, TOKEN_CALL, COMMON_CALL, COOKIE_CALL})
-"""What may be looked for where nothing is known of a file."""
+"""What a file says that gives a sign its meaning, wherever it stands."""
 
 
-def signs(seen: set[str]) -> frozenset[str]:
-    """What to look for in a file in which these were seen, to find signing secrets; nothing, mostly."""
-    found = seen & {NAME, TOKEN_CALL, COOKIE_CALL}
+def signs(seen: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """Of the signs seen in a file, by where they end, those to look at; none, mostly."""
+    found = {sign: ends for sign, ends in seen.items() if sign in (NAME, TOKEN_CALL, COOKIE_CALL)}
     # Functions of common names sign only where a key is named among what they are given, in a file about sessions.
-    return frozenset(found | {COMMON_CALL} if seen >= {COMMON_CALL, _KEYWORD, _SUBJECT} else found)
+    if seen.keys() >= {COMMON_CALL, _KEYWORD, _SUBJECT}:
+        found[COMMON_CALL] = seen[COMMON_CALL]
+    return found
 
 
 @lru_cache(maxsize=65_536)
