@@ -19,6 +19,7 @@ _WALK_SKIP = {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache
 SYMLINK = "a symlink, not followed"
 SUBMODULE = "a submodule, its contents are not covered"
 NESTED = "another git repository inside this one, not covered"
+_SPECIAL = "a special file (pipe, socket or device), not read"
 _NOT_A_FILE = {stat.S_IFLNK: SYMLINK, stat.S_IFDIR: "a folder where git tracks a file"}
 _MODE_SYMLINK, _MODE_SUBMODULE = "120000", "160000"
 _EMPTY_BLOBS = {
@@ -37,33 +38,38 @@ class Listing:
     incomplete: str | None = None
 
 
-def _look(base: str, path: str, *, tracked: bool, blob: str | None, recorded: int | None) -> FileEntry:
+def _look(base: str, path: str, tracked: bool, blob: str | None = None, recorded: int | None = None) -> FileEntry:
     """The entry for one path below `base` (which ends in "/"). `recorded` is the size git's index holds, in bytes."""
-    problem: str | None = None
-    size = mtime = inode = 0
     try:
         found = os.lstat(base + path)
     except FileNotFoundError:
         problem = "git tracks it but it is missing on disk; restore it, or stage the removal (git rm --cached)"
+        return _unseen(path, tracked, blob, problem)
     except (OSError, ValueError) as error:
-        problem = f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
-    else:
-        size, mtime, inode, mode = found.st_size, found.st_mtime_ns, found.st_ino, found.st_mode
-        if not stat.S_ISREG(mode):
-            problem = _NOT_A_FILE.get(stat.S_IFMT(mode), "a special file (pipe, socket or device), not read")
-    suspect = (
-        problem is None and recorded is not None and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS))
-    )
+        return _unseen(path, tracked, blob, f"cannot be looked at: {getattr(error, 'strerror', None) or error}")
+    size = found.st_size
+    regular = stat.S_ISREG(found.st_mode)
     return FileEntry(
         path=path,
         size=size,
-        mtime_ns=mtime,
-        inode=inode,
+        mtime_ns=found.st_mtime_ns,
+        inode=found.st_ino,
         kind=kind_of(path),
         tracked=tracked,
         blob=blob,
-        suspect=suspect,
-        problem=problem,
+        suspect=(
+            recorded is not None
+            and size <= recorded
+            and regular
+            and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS))
+        ),
+        problem=None if regular else _NOT_A_FILE.get(stat.S_IFMT(found.st_mode), _SPECIAL),
+    )
+
+
+def _unseen(path: str, tracked: bool, blob: str | None, problem: str) -> FileEntry:
+    return FileEntry(
+        path=path, size=0, mtime_ns=0, inode=0, kind=kind_of(path), tracked=tracked, blob=blob, problem=problem
     )
 
 
@@ -115,7 +121,7 @@ class Begun:
                 )  # fmt: skip
                 continue
             recorded = None if mode == _MODE_SYMLINK else size
-            files[path] = _look(self._base, path, tracked=True, blob=blob, recorded=recorded)
+            files[path] = _look(self._base, path, True, blob, recorded)
             if len(files) >= MAX_FILES:
                 return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
         try:
@@ -138,7 +144,7 @@ class Begun:
                 continue
             if len(files) >= MAX_FILES:
                 return f"stopped after {MAX_FILES:,} files"
-            files[path] = _look(self._base, path, tracked=False, blob=None, recorded=None)
+            files[path] = _look(self._base, path, False)
         return None
 
 
@@ -160,5 +166,5 @@ def from_walk(root: Path) -> Listing:
             if len(files) >= MAX_FILES:
                 return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
             path = prefix + name
-            files[path] = _look(f"{base}/", path, tracked=False, blob=None, recorded=None)
+            files[path] = _look(f"{base}/", path, False)
     return Listing(files=files, incomplete=f"unreadable folder {problems[0]}" if problems else None)
