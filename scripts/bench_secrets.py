@@ -111,20 +111,21 @@ def _left_behind() -> Iterator[resource.struct_rusage]:
 
 
 def _adopt() -> None:
-    subreaper = 36  # PR_SET_CHILD_SUBREAPER of prctl(2)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(subreaper, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER of prctl(2)
 
 
-def _resident(pid: int) -> Iterator[int]:
+def _resident(pid: int, above: str = "") -> Iterator[int]:
     """Bytes in memory of a process and of all below it, shared ones by shares (PSS), as /proc of Linux has them."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        yield sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        _, told = Path(f"/proc/{pid}/smaps_rollup").read_text().split("\n", 1)
+        if told == above:  # about to start a program, and until then in the very memory of its parent (vfork(2))
+            return
+        yield sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                yield from _resident(int(child))
-    except (OSError, IndexError):
+                yield from _resident(int(child), told)
+    except (OSError, ValueError, IndexError):
         return
 
 
@@ -265,9 +266,8 @@ class Bench:
                 file.unlink()
 
     def _program(self, folder: Path, *words: str, fresh: bool = False) -> Program:
-        return Program(
-            command=[self._ours, *words], folder=folder, env=self._env, before=self._forget if fresh else bool
-        )
+        before = self._forget if fresh else bool
+        return Program(command=[self._ours, *words], folder=folder, env=self._env, before=before)
 
     def _kingfisher(self, binary: str, target: Path, history: str) -> Program:
         """It asks no provider about a key and looks for no update; its rules are compiled before, as ours are."""
