@@ -1,4 +1,4 @@
-"""What kind of file a value stands in: that raises or lowers how sure a finding is."""
+"""What kind of file a value stands in, and what text around it: that raises or lowers how sure a finding is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _LOCK = re.compile(
     r"|.*checksums?.*|sha\d*sums?.*|md5sums?.*|\.terraform\.lock\.hcl|.*\.sum|pylock.*\.toml|\.pnp\.(?:c?js|loader\.mjs|data\.json))$",
     re.I,
 )
-_DOCS = re.compile(r"(?:^|/)(?:docs?|documentation|examples?|samples?|tutorials?|demos?|blog|posts|_posts)/", re.I)
+_DOCS = re.compile(
+    r"(?:^|/)(?:(?:api-?)?docs?|documentation|examples?|samples?|tutorials?|demos?|blog|posts|_posts)/", re.I
+)
 _DOC_SUFFIX = {".md", ".mdx", ".rst", ".adoc", ".markdown", ".1", ".pod"}
 _LOCALE = re.compile(
     r"(?:^|/)(?:locales?|i18n|l10n|lang|langs|languages|translations?)/|\.(?:po|pot|arb|xlf|strings)$", re.I
@@ -39,9 +41,16 @@ _PLAIN_NAME = re.compile(
 )
 _PLAIN_BEGIN = (".", "Dockerfile")
 _SECRET_TEST = re.compile(
-    r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|cassettes|stubs|spec_helper|t|testutils?)(?:/|$)"
+    r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|\.snapshots|cassettes|stubs?|spec_helper|t|testutils?|Tests?)(?:/|$)"
     r"|(?:^|/)(?:tests?|testing)\.(?:py|[cm]?[jt]s|json|ya?ml|env|toml|ini|cfg)$|(?:^|/)\.env\.(?:tests?|testing|ci)(?:\.|$)"
     r"|\.stories\.[cm]?[jt]sx?$|_test\.(?:go|exs?|rb|dart)$|_spec\.rb$|(?:Test|Tests|IT|Spec)\.(?:java|kt|cs|scala|php|swift)$"
+    # Folders of .NET, Swift, Gradle and Elixir.
+    r"|[a-z0-9.]Tests/|(?:^|/)src/[a-z]\w*Test/"
+    r"|(?:^|/)(?:unit|integration|functional|acceptance|e2e|system|smoke|regression)[_-]?tests?/"
+    r"|(?:^|/)(?:config|configuration|settings)[._-](?:tests?|testing)\.\w{1,5}$|(?:^|/)tests?[._-][\w.-]*\.env$"
+    r"|\.(?:client|server|unit|int|integration|browser|node)[-_]?tests?\.[cm]?[jt]sx?$"
+    r"|(?:^|/)phpunit(?:\.\w{1,12})?\.xml(?:\.dist)?$"
+    r"|(?:^|/)(?:docker-)?compose[._-](?:[\w-]{1,20}[._-])?(?:tests?|testing|ci|e2e|cypress|playwright)\.ya?ml$"
 )
 
 
@@ -113,3 +122,126 @@ def context_of(path: str, minified: bool = False) -> FileContext:
     else:
         role = "config" if plain else "code"
     return FileContext(role, plain, suffix in _SIGNING_SUFFIX)
+
+
+_COMMENT = re.compile(rb"[ \t]*(?:#|//(?![\w.-]+[:/])|/?\*|--|;)")
+"""How a comment begins; not the address without a scheme that settings of npm begin with."""
+_FOR_SHOW = re.compile(rb"\bexamples?\b|\be\.g\.", re.I)
+_SHOWN = re.compile(rb"#[ \t]*=> |[@/.]example\.(?:com|org|net)\b")
+"""What a line of example code gives, or an address that nobody has (RFC 2606)."""
+_PROMPT = re.compile(rb"[ \t]*(?:\*[ \t]*)?(?:iex(?:\(\d+\))?>|>>> |irb(?:\([^()\n]{0,20}\))?[^\n>]{0,20}> )")
+_DOC_OPENS = re.compile(rb"(?:@(?:module|type)?doc[ \t]+(?:~[sS])?|\b(?:def|class) [^\n]{1,200}:[ \t]*\n[ \t]*[rR]?)\Z")
+"""What stands before the quotes of a text that documents code, in Elixir and in Python."""
+_API = re.compile(rb"^[ \t{]{0,4}[\"']?(?:openapi|swagger)[\"']?[ \t]*:[ \t]*[\"']?[23]\.", re.M)
+_API_SUFFIX = (".yaml", ".yml", ".json")
+_API_BEGINS = 2_000
+_DOC_BEGINS = 20_000
+_ABOVE, _BELOW, _ROW = 40, 12, 400
+
+
+def for_show(path: str, data: bytes, start: int) -> bool:
+    """Whether what stands around says that a value shows how something is written.
+
+    So says a comment that speaks of an example, a text that documents code, a prompt, and the description of an API.
+    """
+    line = data.rfind(b"\n", 0, start) + 1
+    if _PROMPT.match(data, line, start):
+        return True
+    if in_comment(data, start) and _example_around(data, line, start):
+        return True
+    if path.endswith(_API_SUFFIX) and _API.search(data, 0, _API_BEGINS):
+        return True
+    opens = data.rfind(b'"""', max(0, start - _DOC_BEGINS), start)
+    return opens >= 0 and bool(_DOC_OPENS.search(data, max(0, opens - 300), opens))
+
+
+def in_comment(data: bytes, start: int) -> bool:
+    """Whether the line is a comment and nothing else."""
+    return bool(_COMMENT.match(data, data.rfind(b"\n", 0, start) + 1, start))
+
+
+def _example_around(data: bytes, line: int, start: int) -> bool:
+    """Whether the comment that a line is of speaks of an example above its value, or shows what comes of it."""
+    first = line
+    for _ in range(_ABOVE):
+        above = data.rfind(b"\n", max(0, first - _ROW), max(0, first - 1)) + 1
+        if first == 0 or (above == 0 and first > _ROW) or not _COMMENT.match(data, above, first):
+            break
+        first = above
+    last = data.find(b"\n", start)
+    for _ in range(_BELOW):
+        if last < 0 or not _COMMENT.match(data, last + 1, last + _ROW):
+            break
+        last = data.find(b"\n", last + 1)
+    last = len(data) if last < 0 else last
+    return bool(_FOR_SHOW.search(data, first, start) or _SHOWN.search(data, first, last))
+
+
+_TEST_RUN = re.compile(
+    rb"[\"' \t-]*(?:export )?(?:NODE|RAILS|RACK|APP|MIX|FLASK|DJANGO)_ENV[\"']?"
+    rb"[ \t]{0,4}[:=][ \t]{0,4}[\"']?test(?:ing)?\b"
+)
+
+
+def of_tests(data: bytes, start: int) -> bool:
+    """Whether a setting stands in one block with the one that says that the app runs its tests."""
+    line = data.rfind(b"\n", 0, start) + 1
+    depth = _indentation(data, line)
+    row = line
+    for _ in range(_ABOVE):
+        if _indentation(data, row) != depth or not data[row : row + _ROW].partition(b"\n")[0].strip():
+            break
+        if _TEST_RUN.match(data, row):
+            return True
+        if row == 0:
+            break
+        row = data.rfind(b"\n", 0, row - 1) + 1
+    row = data.find(b"\n", start) + 1
+    for _ in range(_ABOVE):
+        if row <= 0 or _indentation(data, row) != depth or not data[row : row + _ROW].partition(b"\n")[0].strip():
+            break
+        if _TEST_RUN.match(data, row):
+            return True
+        row = data.find(b"\n", row) + 1
+    return False
+
+
+_SERVICES = re.compile(rb"services[ \t]*:")
+_MOST_ROWS, _MOST_USES = 400, 20
+
+
+def of_a_run(path: str, data: bytes, value: bytes) -> bool:
+    """Whether a workflow gives the value to a service of its own, a container that lives as long as the run."""
+    if not path.startswith((".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/")):
+        return False
+    at = data.find(value)
+    for _ in range(_MOST_USES):
+        if at < 0:
+            break
+        if _under(data, at, _SERVICES):
+            return True
+        at = data.find(value, at + len(value))
+    return False
+
+
+def _under(data: bytes, at: int, key: re.Pattern[bytes]) -> bool:
+    """Whether a place in YAML stands under a key, by indentation."""
+    line = data.rfind(b"\n", 0, at) + 1
+    depth = _indentation(data, line)
+    for _ in range(_MOST_ROWS):
+        if line == 0 or depth == 0:
+            break
+        line = data.rfind(b"\n", 0, line - 1) + 1
+        row = _indentation(data, line)
+        if row < depth and data[line + row : line + row + 1] not in (b"\n", b"\r", b"#"):
+            depth = row
+            if key.match(data, line + row):
+                return True
+    return False
+
+
+def _indentation(data: bytes, line: int) -> int:
+    end = line
+    while data[end : end + 1] == b" ":
+        end += 1
+    return end - line

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shipworthy.facts.secrets import forms, prefilter, values
 from shipworthy.facts.secrets.assign import Assigned, assignments
-from shipworthy.facts.secrets.context import FileContext, context_of
+from shipworthy.facts.secrets.context import FileContext, context_of, for_show, in_comment, of_a_run, of_tests
 from shipworthy.facts.secrets.engine import Candidates, matches
 from shipworthy.facts.secrets.forms import Refused
 from shipworthy.facts.secrets.guessable import signing_secrets
@@ -31,6 +31,8 @@ _FOLDERS = {"PWD", "OLDPWD", "INIT_CWD"}
 _FINGERPRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
 """The name of a key that signs, as OpenPGP and Git write it; not the key."""
 _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
+_OWN_WORDS = {"secret", "key", "base", "jwt", "session", "cookie", "signing", "app", "auth", "nextauth", "django"}
+"""Words of names for the key that an app itself signs with, and nothing of a provider's."""
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
 
@@ -41,7 +43,8 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     cut = ["engine"] if candidates.cut else []
     context = context_of(path, is_minified(data) if minified is None else minified)
     signs = candidates.signing if context.signs or (context.source and sensitive) else {}
-    hits = list(_signing(data, signs, cut)) if signs is None or signs else []
+    found_signing = _signing(data, signs, cut) if signs is None or signs else ()
+    hits = [_lowered(hit, path, data, context) for hit in found_signing]
     refused: list[tuple[int, int]] = []
     for rule, match in matches(candidates, data, name, cut):
         group: str | int = 0
@@ -56,7 +59,7 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
             elif rule.shape != "random":
                 refused.append((start, end))
         else:
-            hits.append(replace(judged, start=start, end=end))
+            hits.append(_lowered(replace(judged, start=start, end=end), path, data, context, issued=rule.issued))
             if _made_up(rule, judged):
                 # Its form outweighs the name it is given to, but not a place that only a real one goes to.
                 refused.append((start, end))
@@ -73,7 +76,7 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
                     end = each.start + len(each.value)
                     hits.append(Hit("assigned", Confidence.REVIEW, each.start, end, each.value, each.name, True))
             elif answer is not None:
-                hits.append(answer)
+                hits.append(_lowered(answer, path, data, context))
     best = list(_best(hits, refused))
     if len(best) > MOST_HITS:
         # The surest, so that doubtful ones in front cannot hide them.
@@ -85,13 +88,27 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     return found
 
 
+def _lowered(hit: Hit, path: str, data: bytes, context: FileContext, *, issued: bool = False) -> Hit:
+    """The hit, for review where what stands around says that its value is for show or for a run of the tests."""
+    if issued or hit.confidence is Confidence.REVIEW:
+        return hit
+    if (
+        for_show(path, data, hit.start)
+        or of_a_run(path, data, hit.value)
+        or (context.role == "example" and in_comment(data, hit.start))
+        or (_OWN_WORDS.issuperset(split(hit.name)) and hit.name and of_tests(data, hit.start))
+    ):
+        return replace(hit, confidence=Confidence.REVIEW)
+    return hit
+
+
 def _signing(data: bytes, signs: Mapping[str, list[int]] | None, cut: list[str]) -> Iterator[Hit]:
     """Signing secrets that code writes out. One that can be guessed is for review: it opens nothing but this app."""
     for each in signing_secrets(data, signs, cut):
         span = (each.start, each.start + len(each.value))
-        if each.random:
+        text = each.value.decode("utf-8", "replace")
+        if each.random and not values.plainly_not(text):
             confidence = Confidence.LIKELY if each.sure else Confidence.REVIEW
-            text = each.value.decode("utf-8", "replace")
             guessable = not values.random(text) or values.entropy(text) * len(text) < 64
             yield Hit("assigned-signing", confidence, *span, each.value, each.name, guessable)
         else:
@@ -289,8 +306,12 @@ def _key(name: SecretName, text: str, each: Assigned) -> Confidence | Refused:
     other = values.other_thing(text)
     if other == "uuid":
         return Confidence.LIKELY if name.sure and not each.weak else Refused("uuid")
+    if other == "base64-text" and name.kind == "signing" and name.sure and not each.weak:
+        return Confidence.REVIEW  # as good as the words it is made of
     if other:
         return Refused(other)
+    if "..." in text:
+        return Refused("placeholder")  # the middle of a longer one is left out
     if _FINGERPRINT.fullmatch(text) and "".join(split(each.name)).endswith("signingkey"):
         return Refused("hash")
     if strong:

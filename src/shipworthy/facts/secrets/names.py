@@ -15,7 +15,7 @@ _BORDER = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a
 
 
 PUBLIC_PREFIX = re.compile(
-    r"^(?:NEXT_PUBLIC|NUXT_PUBLIC|NUXT_ENV|VITE|REACT_APP|EXPO_PUBLIC|GATSBY|PUBLIC|VUE_APP|STORYBOOK)_"
+    r"^(?:NEXT_PUBLIC|NUXT_PUBLIC|NUXT_ENV|VITE|REACT_APP|EXPO_PUBLIC|GATSBY|PUBLIC(?!_KEYS?(?:_|$))|VUE_APP|STORYBOOK)_"
 )
 """What front-end frameworks want before the name of a setting that goes into the browser's bundle."""
 

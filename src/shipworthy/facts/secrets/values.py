@@ -28,7 +28,7 @@ _REFERENCE_BEGINS = re.compile(
     re.I,
 )
 _HASH = re.compile(
-    r"^(?:sha(?:1|224|256|384|512)[-:=]|md5[-:=]|\$2[abxy]?\$\d\d\$|\$argon2|\$pbkdf2|pbkdf2[_:]|\$[156y]\$|\{SSHA|\{SHA"
+    r"^(?:(?:[\w.@-]{1,64}:)?\$(?:apr1|2[abxy]?\$\d\d)\$|sha(?:1|224|256|384|512)[-:=]|md5[-:=]|\$argon2|\$pbkdf2|pbkdf2[_:]|\$[156y]\$|\{SSHA|\{SHA"
     r"|scrypt[:$]|bcrypt[:$]|argon2\$|h1:|SHA256:)",
     re.I,
 )
@@ -36,6 +36,7 @@ _UUID = re.compile(r"[{(]?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-
 _PLACE = re.compile(
     r"(?:[a-z][a-z0-9+.-]*:)?//|\.{1,2}/|~/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|[\w-]+(?:/[\w.-]+)+\.\w{1,5}$"
     r"|[\w.-]+\.(?:json|ya?ml|pem|key|txt|env|js|ts|tsx|py|html?|css|png|jpe?g|svg|md|toml|crt|cer|sh|php|com|org|io|net)$"
+    r"|/(?:[a-z]+(?:[._-][a-z]+)*/)+[a-z]+(?:[._-][a-z]+)*/?$"
     r"|mailto:|data:|(?:application|text|image|audio|video|multipart|font)/",
     re.I,
 )
@@ -167,6 +168,7 @@ def encoded_text(value: str) -> bool:
         text = base64.b64decode(value, validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         return False
+    text = text.strip()  # `echo` ends what it hands on with a newline
     if not text.isprintable():
         return False
     if text.lower() in words.COMMON_PASSWORDS or plainly_not(text):

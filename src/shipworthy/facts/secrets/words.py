@@ -37,7 +37,7 @@ NOT_A_SECRET = _set(
     "csrf xsrf csrfmiddlewaretoken public publishable pad eos bos unk mask sep cls stop special next page cursor "
     "continuation pagination sync cancel cancellation design dummy fake mock example sample placeholder invalid wrong "
     "bad expired incorrect hashed encrypted sealed crypted lex parse parser syntax start end max min num total count "
-    "prompt completion input output cached reasoning no without missing forgot forgotten"
+    "prompt completion input output cached reasoning no without missing forgot forgotten authenticity masked redacted"
 )
 """Words that make a later token, secret or password something else."""
 
@@ -72,6 +72,7 @@ PLACEHOLDER_ANYWHERE = (
     "example", "placeholder", "changeme", "change-me", "change_me", "changethis", "change_this", "change-this",
     "redacted", "your-", "your_", "yourkey", "yoursecret", "yourtoken", "yourpassword", "insert", "replace", "dummy",
     "xxxx", "****", "....", "sample", "notreal", "not-real", "not_real", "not-a-real", "fixme", "to-be-", "to_be_",
+    "not-a-secret", "not_a_secret", "notasecret",
     "put-your", "enter-your", "some-secret", "some_secret", "fakekey", "fake-", "fake_", "mock-", "mock_", "deadbeef",
     "mustbe", "undefined", "<your", "todo", "-here", "_here", "•", "…", "lorem", "keyboard cat", "keyboardcat",
     "abcd1234", "a1b2c3d4",
@@ -80,7 +81,7 @@ PLACEHOLDER_ANYWHERE = (
 PLACEHOLDER_WORDS = _set(
     "your my test tests testing foo bar baz qux fake mock none null nil true false here todo tbd value string text "
     "secret token password passwd key apikey default local localhost dev development prod change replace set me this "
-    "abc xyz demo stub temp tmp admin root user guest pass login"
+    "abc xyz demo stub temp tmp admin root user guest pass login some"
 )
 """Words that, when a value is made of nothing else (and a few digits), make it a stand-in."""
 COMMON_PASSWORDS = _set(
