@@ -33,7 +33,8 @@ _DRAWN = re.compile(r"\{(\w+):(\d+)\}")
 def drawn(kind: str, size: int, seed: int = 1) -> str:
     """`size` characters of one of ALPHABETS, the same for the same seed; edges are letters or digits.
 
-    Besides those, "crc" is letters and digits ending in their own checksum; "basic" and "jwt" have forms of their own.
+    Besides those, "crc" is letters and digits ending in their own checksum, "coded" the base64 of some; "basic" and
+    "jwt" have forms of their own.
     """
     if kind == "basic":
         return base64.b64encode(f"deploy:{drawn('pw', size, seed)}".encode()).decode()
@@ -42,6 +43,8 @@ def drawn(kind: str, size: int, seed: int = 1) -> str:
         return ".".join(
             [*(base64.urlsafe_b64encode(p.encode()).decode().rstrip("=") for p in parts), drawn("word", size)]
         )
+    if kind == "coded":
+        return base64.b64encode(drawn("an", size, seed).encode()).decode()
     if kind == "crc":
         body = drawn("an", size - 6, seed)
         return body + crc32(body)

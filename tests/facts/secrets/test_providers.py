@@ -18,7 +18,10 @@ OF_NO_PROVIDER = {"bearer-header", "proxy-header", "query-secret", "client-call"
                   "macro-secret", "make-variable", "tuple-assignment", "setter-key", "setting-default",
                   "schema-default", "nested-value", "argument-list", "shell-password", "symbol-value",
                   "environment-fallback", "declared-value", "block-value", "terraform-secret-value",
-                  "git-url-token", "listed-key", "user-list"}  # fmt: skip
+                  "git-url-token", "listed-key", "user-list",
+                  "split-token", "encoded-token", "sign-in-call", "vapid-private-key", "swift-header-key",
+                  "command-login", "updated-secret", "row-secret", "request-variable", "remarked-password",
+                  "remarked-key", "secrets-file", "inserted-secret", "cookie-store-key"}  # fmt: skip
 NO_RULE = ("assigned-password", "assigned-signing", "assigned-secret", "assigned-key", "assigned-token", GUESSABLE,
            "supabase-service-role")  # fmt: skip
 MOST_SHOWN = 300

@@ -16,7 +16,13 @@ RULES = load().rules
 
 
 # What makes it up is not fixed: any words before the password or the secret, any number of groups.
-FREE = {"url-password": ["mark"], "pgpass": ["mark"], "unleash-token": ["mark"], "slack-token": ["short", "alphabet"]}
+FREE = {
+    "url-password": ["mark"],
+    "pgpass": ["mark"],
+    "secrets-file": ["mark"],
+    "unleash-token": ["mark"],
+    "slack-token": ["short", "alphabet"],
+}
 
 
 def path_of(rule: Rule) -> str:

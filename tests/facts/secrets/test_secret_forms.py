@@ -19,6 +19,7 @@ KEY32 = drawn("an", 43, 21) + "="
 KEY64 = drawn("b64", 86, 21) + "=="
 MAIL = " ".join(drawn("lc", 4, seed) for seed in (3, 8, 12, 17))
 PHRASE = "orbit velvet canyon ripple mango fossil lantern tunnel gospel hybrid pencil wagon"
+CODED = base64.b64encode(("sk" + "_live_" + RANDOM).encode()).decode()
 PEM = "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + "\n".join(drawn("b64", 64, seed) for seed in range(12))
 UUID = "-".join(drawn("hex", size, 21) for size in (8, 4, 4, 4, 12))
 
@@ -78,6 +79,40 @@ FOUND = [
     (".dev.vars", f"TURNSTILE_SECRET_KEY=0x4AA{'AAAAA'}{drawn('an', 26, 21)}"),
     ("hardhat.config.js", f"networks: {{ main: {{ accounts: ['0x{WALLET}'] }} }}"),
     (".env", f'MNEMONIC="{PHRASE}"'),
+    ("pay.ts", "const key = 'sk_live" + f"_' + '{RANDOM}';"),
+    ("pay.py", 'PARTS = ["sk-ant' + f'-api03-", "{drawn("word", 80, 21)}"]'),
+    ("pay.js", f"const k = atob('{CODED}');"),
+    ("load.py", f"k = base64.b64decode('{CODED}')"),
+    ("a.cs", f'Convert.ToBase64String(Encoding.ASCII.GetBytes("svc_shop:{PASSWORD}"))'),
+    ("push.js", f"webpush.setVapidDetails('mailto:a@plantshop.io', '{KEY64[:86]}', '{KEY32[:-1]}');"),
+    ("main.go", f'store := sessions.NewCookieStore([]byte("{RANDOM}"))'),
+    ("mail.go", f'smtp.PlainAuth("", "shop@plantshop.io", "{PASSWORD}", "smtp.plantshop.io")'),
+    ("in.ts", f"await signInWithEmailAndPassword(auth, 'ada@plantshop.io', '{PASSWORD}');"),
+    ("seed.ts", f"data: {{ email: 'ada@plantshop.io', hash: await hash('{PASSWORD}', 10) }}"),
+    ("seed.py", f"User.objects.create_user('ada', 'ada@plantshop.io', '{PASSWORD}')"),
+    ("a.php", f"curl_setopt($ch, CURLOPT_USERPWD, 'shop:{PASSWORD}');"),
+    ("a.rb", f"request.basic_auth 'shop', '{PASSWORD}'"),
+    ("A.swift", f'request.addValue("{RANDOM}", forHTTPHeaderField: "X-API-Key")'),
+    ("up.sh", f"lftp -u shop,{PASSWORD} ftp.plantshop.io"),
+    ("up.sh", f"smbclient //nas/shop -U 'shop%{PASSWORD}'"),
+    ("mcp.json", json.dumps({"args": ["x", "--api-key", RANDOM]}, indent=2)),
+    ("seed.sql", f"INSERT INTO partners (name, api_key) VALUES ('shop', '{RANDOM}');"),
+    ("seed.sql", f"insert into `clients` (`id`, `client_secret`, `name`) values (1, '{RANDOM}', 'web');"),
+    ("seed.sql", f"INSERT INTO users (email, password) VALUES ('ada@plantshop.io', '{PASSWORD}');"),
+    ("seed.sql", f"INSERT INTO settings (name, value) VALUES ('partner_secret_key', '{RANDOM}');"),
+    ("seed.sql", f"UPDATE shops SET name = 'x', api_token = '{RANDOM}' WHERE id = 1;"),
+    ("seed.sql", f"select vault.create_secret('{RANDOM}', 'ai');"),
+    ("api.http", f"@token = {RANDOM}\nGET https://api.plantshop.io\n"),
+    ("a.py", f"# staging login: ada / password: {PASSWORD}"),
+    ("notes.txt", f"Shop DB password: {PASSWORD}"),
+    ("a.html", f"<!-- the admin's password is {PASSWORD} -->"),
+    ("a.ts", f"  // to do: remove the api key {RANDOM}"),
+    ("a.yml", f"# vendor key: {RANDOM}"),
+    (".streamlit/secrets.toml", f'VENDOR = "{RANDOM}"'),
+    ("main.rs", f'const JWT_SECRET: &[u8] = b"{RANDOM}";'),
+    ("main.rs", f'static API_SECRET: &\'static [u8; 40] = b"{RANDOM}";'),
+    ("site.conf", f"SetEnv DB_PASS {PASSWORD}"),
+    ("a.ts", f"if (password === 'Harbor7!{PASSWORD}') admin = true;"),
 ]  # fmt: skip
 
 CLEAN = [
@@ -118,6 +153,27 @@ CLEAN = [
     ("hardhat.config.js", "accounts: [process.env.PRIVATE_KEY]"),
     ("hardhat.config.js", "accounts: { mnemonic: 'test test test test test test test test test test test junk' }"),
     (".env", "MNEMONIC=\"the twelve words that your wallet showed when you first made it up\""),
+    ("a.ts", "const PREFIXES = ['sk_live" + "_', 'sk_live_restricted_keys', 'ghp" + "_', 'personal-access-token'];"),
+    ("a.ts", "const key = 'sk_live" + "_' + process.env.KEY; const pk = 'pk_live" + f"_' + '{RANDOM}';"),
+    ("a.js", f"const logo = atob('{base64.b64encode(b'sk_live keys begin with this sign, as you know').decode()}');"),
+    ("a.go", "store := sessions.NewCookieStore([]byte(os.Getenv(\"SESSION_KEY\")))"),
+    ("a.go", 'smtp.PlainAuth("", user, os.Getenv("MAIL_PASSWORD"), "smtp.plantshop.io")'),
+    ("a.py", "User.objects.create_user('ada', 'ada@plantshop.io', 'password')"),
+    ("a.py", "make_password('correct horse'); generate_password_hash('changeme')"),
+    ("a.ts", "const digest = hash('sha256-of-page-2', 10); signInWithEmailAndPassword(auth, email, password)"),
+    ("a.rb", "request.basic_auth 'user', 'password'; basic_auth user, ENV['PASSWORD']"),
+    ("a.sql", "INSERT INTO users (email, password) VALUES ('ada@plantshop.io', '$2b$12$" + drawn("an", 53, 2) + "');"),
+    ("a.sql", f"INSERT INTO partners (api_key_hash, id) VALUES ('{WALLET}', '{UUID}');"),
+    ("a.sql", f"INSERT INTO partners (id, api_key, etag) VALUES (1, 'changeme', '{RANDOM}');"),
+    ("a.sql", "UPDATE shops SET api_token = 'set-by-the-owner-of-it' WHERE id = 1;"),
+    ("a.rb", "@token = SecureRandom.hex\n@api_key = credentials.api_key\n"),
+    ("a.py", "# password: at least 8 characters\n# pass: required|min:8\n# The password is hashed with sha256\n"),
+    ("a.py", "# password = get_password(1)\n# Passwords: see RFC-2307bis, section 5.3\n#: the password is optional2\n"),
+    ("a.ts", f"// the api key client_credentials_of_partner_shop\n// commit token {HEX[:20]}"),
+    (".streamlit/secrets.toml", f'client_id = "{RANDOM}"\nurl = "https://plantshop.io/a"'),
+    ("main.rs", 'const TOKEN: &[u8] = b"application/vnd.shop+json";'),
+    ("site.conf", "SetEnv DB_PASS ${DB_PASS}"),
+    ("a.ts", "if (password === 'Enter-password-1') {} if (tokenType == 'Bearer2')"),
 ]  # fmt: skip
 
 

@@ -19,14 +19,15 @@ _NEEDLES = tuple(
 _FOLLOWED = {
     b"key": re.compile(rb"key(?:s|_?\d)?(?![a-rt-z0-9])"),
     b"pass": re.compile(
-        rb"pass(?:w|phrase|code|_?\d?(?![a-z0-9\s;:]|\s*$)|_?\d?[\"']?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}[^\s])"
+        rb"pass(?:w|phrase|code|_?\d?(?![a-z0-9\s;:]|\s*$)|_?\d?[\"']?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}[^\s]"
+        rb"|(?<=_pass)[ \t]{1,8}[^\s])"
     ),
     b"auth": re.compile(rb"auth(?:orization|_?token|_?key|_?secret)?(?![a-z0-9])"),
     b"cred": re.compile(rb"cred(?:s|ential|entials)?(?![a-z])"),
 }
 # What may follow a name is no part of one, so giving back some of it (which takes most of the time) finds nothing.
 _NAME = rb"(?<![\w$.@-])(?P<name>[A-Za-z_@$][\w.$-]{1,80}+)"
-_TYPE = rb"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}?\s{0,4})?"
+_TYPE = rb"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?\[?[A-Za-z_][\w.\[\]|<> ]{0,40}?(?:;\s?\d{1,4}\])?\s{0,4})?"
 _OPERATOR = rb"(?:" + _TYPE + rb"=>?|:=|:|={2,3}|!={1,2}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _AGAIN = rb"[a-z_]{1,20}\s{0,2}=\s{0,2}"
 """A second name for the same value, or the argument it is; on a line of its own it is another assignment."""
@@ -47,7 +48,8 @@ _PLAIN = re.compile(
     re.M,
 )
 _DOCKER = re.compile(
-    rb"^[ \t]*(?:ENV|ARG|setenv|set -\w{1,4})[ \t]+(?P<name>[A-Za-z_]\w{1,80})[ \t=]+[\"']?(?P<value>[^\s\"']{3,800})",
+    rb"^[ \t]*(?:ENV|ARG|(?i:setenv)|fastcgi_param|set -\w{1,4})[ \t]+"
+    rb"(?P<name>[A-Za-z_]\w{1,80})[ \t=]+[\"']?(?P<value>[^\s\"']{3,800})",
     re.M,
 )
 _INLINE = re.compile(rb"(?<![\w$.-])(?P<name>[A-Z][A-Z0-9_]{2,80})=(?P<value>[^\s\"'`,;&|<>(){}\\]{4,800})")
@@ -80,6 +82,8 @@ _SETTING = re.compile(
     re.I,
 )
 """A call that sets or reads the setting whose name comes next, with its value or default behind."""
+_CHOSEN = re.compile(rb"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])(?=\S*[!#$%&*+?@^~])\S{8,64}\Z")
+"""Signs of all kinds, as people are told to put in a password."""
 _BEFORE = 60
 _PATTERNS = {
     prefilter.QUOTED: _ASSIGNED,
@@ -258,7 +262,8 @@ def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None
                 return None
             weak = not _SETTING.search(match.string, max(0, match.start("name") - _BEFORE), match.start("name"))
         if operator[:2] in (b"==", b"!="):
-            weak = True
+            # What is compared is the name of a case more often than a secret, unless nobody names one so.
+            weak = _CHOSEN.match(value) is None
         value = value.rstrip(b"\\")
     elif not quoted and value[-1:] in b",;)\"'":
         value = value.rstrip(b",;)\"'")

@@ -19,7 +19,7 @@ _LONG = "secret|token|passw|passphrase|passcode|pwd|senha|contrasena|bearer|jwt|
 _SHORT = "key|pass|auth(?:orization|_?token|_?key|_?secret)?|cred(?:s|ential|entials)?|salt|_pat|_pw"
 _NAME = rf"(?:(?i:{_LONG})[\w.$-]{{0,60}}|(?i:{_SHORT})s?_?\d?(?:[_.$A-Z-][\w.$-]{{0,60}})?)"
 _SECRETIVE = re.compile(rf"(?i:{_LONG})|(?:(?i:{_SHORT}))s?_?\d?(?![a-z0-9])|\Apw(?![a-z0-9])".encode("ascii"))
-_TYPE = r"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?[A-Za-z_][\w.\[\]|<> ]{0,40}\s{0,4})?"
+_TYPE = r"(?:\[\]\s{0,4}|:\s{0,4}(?:&(?:'static\s)?)?\[?[A-Za-z_][\w.\[\]|<> ]{0,40}(?:;\s?\d{1,4}\])?\s{0,4})?"
 _OPERATOR = rf"(?:{_TYPE}=>?|:=|:|={{2,3}}|!={{1,2}}|\|\|=?|\?\?=?|\?=|\+=|,)"
 _CALLS = r"(?:(?:(?:new\s)?[A-Za-z_][\w.:]{0,40})?\(\s{0,20}){0,2}(?:[a-z_]{1,20}\s{0,2}=\s{0,2})?"
 _PREFIX = r"[brufBRUF@$\\\"']{0,4}"
@@ -54,7 +54,10 @@ ASSIGNMENTS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
     _either(QUOTED, PAIRED),
     (rf"(?:{_SHOUTED})[A-Z0-9_]{{0,60}}=[^\s\"'`,;&|<>(){{}}\\]{{4}}", (INLINE,)),
     _either(PLAIN, FLOW),
-    (rf"(?:ENV|ARG|setenv|set -\w{{1,4}})[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}", (DOCKER,)),
+    (
+        rf"(?:ENV|ARG|(?i:setenv)|fastcgi_param|set -\w{{1,4}})[ \t]+\w{{0,60}}{_NAME}[ \t=]+[\"']?[^\s\"']{{3}}",
+        (DOCKER,),
+    ),
     (rf"<[\w.:-]{{0,60}}{_NAME}(?:\s[^<>\n]{{0,100}})?>[^<\s]{{3}}", (MARKUP,)),
     (
         rf"<(?:key|name)>[\w.:-]{{0,60}}{_NAME}</(?:key|name)>\s{{0,40}}<(?:string|value)>[^<\s]{{3}}",
