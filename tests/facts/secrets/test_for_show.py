@@ -28,7 +28,7 @@ SHOWN = [
     ("lib/a.ex", '@moduledoc ~S"""\n  config :app,\n    api_key: "{}"\n  """\n', 'x = """\n    api_key: "{}"\n  """\n'),
     ("lib/a.ex", '@doc """\nX\n"""\n\n  iex> api_key = "{}"\n', '@doc """\nX\n"""\n\n  api_key = "{}"\n'),
     ("a.py", 'def f():\n    """F.\n\n    api_key = "{}"\n    """\n', 'def f():\n    """F."""\n    api_key = "{}"\n'),
-    ("a.py", 'class F(B):\n    r"""F.\n    api_key = "{}"\n    """\n', 'class F(B):\n    x = """\n    api_key = "{}"\n'),
+    ("a.py", 'class F:\n    r"""F.\n    api_key = "{}"\n    """\n', 'class F:\n    x = """\n    api_key = "{}"\n'),
     ("api.yaml", "openapi: 3.1.0\npaths:\n  refresh_token: {}\n", "paths:\n  refresh_token: {}\n"),
     ("api.json", '{{\n  "swagger": "2.0",\n  "api_key": "{}"}}', '{{\n  "version": "2.0",\n  "api_key": "{}"}}'),
     (".env.template", "# API_KEY={}\n", "API_KEY={}\n"),
