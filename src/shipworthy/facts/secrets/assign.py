@@ -59,7 +59,7 @@ _LISTED = re.compile(
 )
 _ATTRIBUTE = re.compile(rb"\b(?:key|name)=[\"'](?P<name>[\w.:-]{2,80})[\"'][^<>\n]{0,100}>(?P<value>[^<\r\n]{3,400})</")
 _SPACED = re.compile(
-    rb"^[ \t]*(?P<name>[A-Za-z_][\w.-]{1,80})[ \t]{1,8}"
+    rb"^[ \t]*@?(?P<name>[A-Za-z_][\w.-]{1,80})[ \t]{1,8}"
     rb"(?:\"(?P<double>[^\"\r\n]{4,400})\"|'(?P<single>[^'\r\n]{4,400})')"
     rb"[ \t]{0,8}(?=[\r\n]|\Z)",
     re.M,
@@ -78,7 +78,7 @@ _TERRAFORM = re.compile(
 )
 _SETTING = re.compile(
     rb"(?:get_?env|environ\.(?:get|setdefault)|set_?env|put_?env|set_?default|set_?property|\bput|\bconfig|\benv(?:\.\w{1,12})?"
-    rb"|fetch|config\.get)\(\s{0,20}b?[\"'`]\Z",
+    rb"|fetch|config\.get)\(\s{0,20}b?[\"'`]\Z|\.set\(\s{0,8}[\"'][\w.-]{1,30}[\"']\s{0,4},\s{0,8}[\"']\Z",
     re.I,
 )
 """A call that sets or reads the setting whose name comes next, with its value or default behind."""
