@@ -43,11 +43,12 @@ FOR_TESTS = [
     "Tests/ShopTests/conf.json", "src/Shop.FunctionalTests/conf.json", "android/src/androidTest/conf.json",
     "integration_test/conf.json", "jwt/stub/conf.json", "users/.snapshots/TestCreate.json", "hack/test_async.env",
     "shop/configuration_testing.json", "phpunit.xml.dist", ".ci/compose.ci.yaml",
-    "web/keys.clienttest.ts", "docker-compose.e2e.yml",
+    "web/keys.clienttest.ts", "docker-compose.e2e.yml", "internal/test_resources/conf.yml.json", "x/test-certs/a.json",
 ]  # fmt: skip
 NOT_FOR_TESTS = [
     "latest/conf.json", "contests/conf.json", "src/a.latest.js", "compose.prod.yaml", "config/attest.json",
-    "stubborn/a.json", "SpeedTest/conf.json", "src/Latest/a.json", "docker-compose.yml", "testimonials.env",
+    "stubborn/a.json", "latest_data/a.json", "SpeedTest/conf.json", "src/Latest/a.json",
+    "docker-compose.yml", "testimonials.env",
 ]  # fmt: skip
 
 REFUSED = [
@@ -58,6 +59,14 @@ REFUSED = [
     ("a.rb", f"form_tag('/', authenticity_token: '{RANDOM}')", None),
     ("a.ts", "const displaySecretKey = 'sk-lf-...5678'", "placeholder"),
     ("a.yml", f"base64-secret: {WORDS}\n", "base64-text"),
+    ("appsettings.json", '{"stripeKey": "SECRET",\n "bitPayWebhookKey": "SECRET"}', "name"),
+    ("Scale.cs", 'var hwFilterFirstPass = "vpp_rkrga=format=bgra:afbc=1";', None),
+    (".github/workflows/build.yml", '  secrets: "SHOP-GHAPP-ID,SHOP-GHAPP-KEY"\n', "code"),
+    (
+        "a_test.go",
+        "secret: 'v1," + "wh" + f"sec_{base64.b64encode(b'ilikeourshopverymuchandihopeyoudotoo').decode()}'",
+        None,
+    ),
     ("a.ts", f"export const PUBLIC_KEY = '{RANDOM}'", None),
 ]
 
@@ -85,6 +94,23 @@ def test_what_a_provider_issued_counts_in_an_example_too(path: str) -> None:
 
 def test_an_address_without_a_scheme_is_no_comment() -> None:
     assert Confidence.REVIEW not in confidences(".npmrc", f"//npm.plantshop.example/:_authToken={RANDOM}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        ('const TEST_FAKE_RSA_KEY_0: &str = "{}";', Confidence.REVIEW),
+        ('let fakeKey = "{}";', Confidence.REVIEW),
+        ('const LATEST_RSA_KEY: &str = "{}";', Confidence.CERTAIN),
+        ('sign(test, key, "{}");', Confidence.CERTAIN),
+    ],
+)
+def test_a_key_whose_name_says_that_it_is_for_tests_is_for_review(text: str, confidence: Confidence) -> None:
+    body = "\n".join(drawn("b64", 64, seed) for seed in range(12))
+    key = "-----BEGIN RSA PRIV" + f"ATE KEY-----\n{body}\n-----END RSA PRIV" + "ATE KEY-----"
+    assert confidences("src/keys.rs", text.format(key)) == {confidence}
+    # The first line of a key is no comment.
+    assert confidences("keys.rs.example", key) == {Confidence.CERTAIN}
 
 
 @pytest.mark.parametrize("path", FOR_TESTS)

@@ -41,7 +41,8 @@ _PLAIN_NAME = re.compile(
 )
 _PLAIN_BEGIN = (".", "Dockerfile")
 _SECRET_TEST = re.compile(
-    r"(?:^|/)(?:testdata|test[-_]?data|mocks?|__snapshots__|\.snapshots|cassettes|stubs?|spec_helper|t|testutils?|Tests?)(?:/|$)"
+    r"(?:^|/)(?:testdata|test[-_](?:data|resources?|files?|assets?|certs?|keys?|configs?)|mocks?|__snapshots__"
+    r"|\.snapshots|cassettes|stubs?|spec_helper|t|testutils?|Tests?)(?:/|$)"
     r"|(?:^|/)(?:tests?|testing)\.(?:py|[cm]?[jt]s|json|ya?ml|env|toml|ini|cfg)$|(?:^|/)\.env\.(?:tests?|testing|ci)(?:\.|$)"
     r"|\.stories\.[cm]?[jt]sx?$|_test\.(?:go|exs?|rb|dart)$|_spec\.rb$|(?:Test|Tests|IT|Spec)\.(?:java|kt|cs|scala|php|swift)$"
     # Folders of .NET, Swift, Gradle and Elixir.
@@ -124,7 +125,7 @@ def context_of(path: str, minified: bool = False) -> FileContext:
     return FileContext(role, plain, suffix in _SIGNING_SUFFIX)
 
 
-_COMMENT = re.compile(rb"[ \t]*(?:#|//(?![\w.-]+[:/])|/?\*|--|;)")
+_COMMENT = re.compile(rb"[ \t]*(?:#|//(?![\w.-]+[:/])|/?\*|--(?!-)|;)")
 """How a comment begins; not the address without a scheme that settings of npm begin with."""
 _FOR_SHOW = re.compile(rb"\bexamples?\b|\be\.g\.", re.I)
 _SHOWN = re.compile(rb"#[ \t]*=> |[@/.]example\.(?:com|org|net)\b")
@@ -204,6 +205,19 @@ def of_tests(data: bytes, start: int) -> bool:
             return True
         row = data.find(b"\n", row) + 1
     return False
+
+
+_GIVEN_TO = re.compile(
+    rb"(?<!\w)(?P<name>[A-Za-z_]\w{2,80}+)[\"'\]]{0,2}[ \t]{0,4}(?::[ \t]{0,4}[\w&'.<>\[\]]{1,40}[ \t]{0,4})?"
+    rb"(?:=>?|:=|:)[^\n=]{0,20}\Z"
+)
+
+
+def name_before(data: bytes, start: int) -> str:
+    """The name that a key in PEM, whose body begins here, is given to on its first line; empty for none."""
+    before = data[max(0, start - 200) : start]
+    match = _GIVEN_TO.search(before[: max(0, before.rfind(b"-----BEGIN"))])
+    return match["name"].decode("ascii") if match else ""
 
 
 _SERVICES = re.compile(rb"services[ \t]*:")

@@ -8,7 +8,15 @@ from dataclasses import replace
 
 from shipworthy.facts.secrets import forms, prefilter, values
 from shipworthy.facts.secrets.assign import Assigned, assignments
-from shipworthy.facts.secrets.context import FileContext, context_of, for_show, in_comment, of_a_run, of_tests
+from shipworthy.facts.secrets.context import (
+    FileContext,
+    context_of,
+    for_show,
+    in_comment,
+    name_before,
+    of_a_run,
+    of_tests,
+)
 from shipworthy.facts.secrets.engine import Candidates, matches
 from shipworthy.facts.secrets.forms import Refused
 from shipworthy.facts.secrets.guessable import signing_secrets
@@ -26,11 +34,13 @@ _SEARCH_KEY = re.compile(rb"indexName|docsearch|DocSearch")
 _RUN_BEFORE = re.compile(rb"[A-Za-z0-9+/]*\Z")
 _RUN_AFTER = re.compile(rb"[A-Za-z0-9+/]*")
 _LONG_RUN = 200
+_NEXT_PAIR = re.compile(rb"[\"']\s{0,4}:(?!:)")
 _FOLDERS = {"PWD", "OLDPWD", "INIT_CWD"}
 """Where a shell stands; not passwords."""
 _FINGERPRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
 """The name of a key that signs, as OpenPGP and Git write it; not the key."""
 _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
+_TEST_WORDS = {"test", "tests", "testing", "fake", "mock", "dummy", "fixture", "example", "sample"}
 _OWN_WORDS = {"secret", "key", "base", "jwt", "session", "cookie", "signing", "app", "auth", "nextauth", "django"}
 """Words of names for the key that an app itself signs with, and nothing of a provider's."""
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
@@ -96,6 +106,7 @@ def _lowered(hit: Hit, path: str, data: bytes, context: FileContext, *, issued: 
         for_show(path, data, hit.start)
         or of_a_run(path, data, hit.value)
         or (context.role == "example" and in_comment(data, hit.start))
+        or (hit.rule == "private-key" and _TEST_WORDS.intersection(split(name_before(data, hit.start))))
         or (_OWN_WORDS.issuperset(split(hit.name)) and hit.name and of_tests(data, hit.start))
     ):
         return replace(hit, confidence=Confidence.REVIEW)
@@ -218,6 +229,8 @@ def _token(rule: Rule, text: str, match: re.Match[bytes], data: bytes, context: 
         around = data[max(0, match.start() - 700) : match.end() + 700]
         if _FIREBASE.search(around) or _MAPS.search(around):
             return Refused("public-key")
+    if values.encoded_words(body):
+        return Refused("base64-text")
     confidence = rule.confidence
     if context.role == "lock" and confidence is not Confidence.CERTAIN:
         return Refused("lock-file")
@@ -256,7 +269,7 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
     if name is None or len(each.value) < 4:
         return None
     text = each.value.decode("utf-8", "replace")
-    refused = "name" if text == each.name else values.plainly_not(text)
+    refused = "name" if text == each.name or _next_name(each, data) else values.plainly_not(text)
     if refused:
         return Refused(refused)
     if load().public_key(text):
@@ -287,6 +300,13 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
     end = each.start + len(each.value)
     guessable = not values.random(text) or values.entropy(text) * len(text) < 64
     return Hit(rule, judged, each.start, end, each.value, each.name, guessable)
+
+
+def _next_name(each: Assigned, data: bytes) -> bool:
+    """Whether a value that only follows a word in a list is a name itself, that of the next pair."""
+    if not each.weak or not _NEXT_PAIR.match(data, each.start + len(each.value)):
+        return False
+    return data[max(0, each.start - 60) : each.start - 1].rstrip().endswith(b",")
 
 
 def _password(name: SecretName, text: str, each: Assigned) -> Confidence | Refused:

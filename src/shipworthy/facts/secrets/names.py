@@ -65,6 +65,8 @@ def _at_end(parts: list[str]) -> SecretName | None:
     if any(word in words.NOT_A_SECRET for word in before):
         return None
     previous = before[-1] if before else ""
+    if last == "pass" and previous in words.PASSES:
+        return None
     if last in words.PASSWORD:
         return SecretName("password", True)
     if last in words.SECRET:

@@ -44,7 +44,7 @@ _CODE = re.compile(r"=>|::|\\[dwsb]|\[[a-zA-Z0-9^]+-[a-zA-Z0-9]|\w\[['\"]")
 _CODE_BEGINS = re.compile(
     r"#[0-9a-fA-F]{3,8}$|[A-Za-z_]\w*(?:\[\w*\])+$|[a-z_]+(?:[|:][a-z_:0-9,]+)+$|[-=+*_#.~/\\ ]+$"
     r"|[A-Za-z_]+(?:\.[A-Za-z_]+)+$|(?:var|int|bool|string|char|text|number|object|any|void|uuid|bytes)\b|\^"
-    r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\[\S+\][+*]"
+    r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|[A-Za-z]+(?:[_-][A-Za-z]+)+(?:,[A-Za-z]+(?:[_-][A-Za-z]+)+)+$|\[\S+\][+*]"
 )
 _SHORTCUT = re.compile(r"(?:(?:ctrl|cmd|alt|shift|meta|mod|super|opt|option|command|control)[+-]){1,4}\S{1,12}", re.I)
 _MAYBE_CODE = re.compile(r"^[#.][A-Za-z_][\w-]*$|^\w+\(|\(\)|[;{}]\s*$|&&|\|\|")
@@ -174,6 +174,14 @@ def encoded_text(value: str) -> bool:
     if text.lower() in words.COMMON_PASSWORDS or plainly_not(text):
         return True
     return len(value) >= 16 and (" " in text or wordy(text) > 0.6)
+
+
+def encoded_words(value: str) -> bool:
+    """Base64 of letters alone that read as words, as people make up a token's body."""
+    if len(value) < 20 or len(value) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
+        return False
+    text = base64.b64decode(value).decode("latin-1")
+    return text.isascii() and text.isalpha() and wordy(text) > 0.6
 
 
 def identifier(value: str) -> bool:

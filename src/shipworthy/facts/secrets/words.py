@@ -8,6 +8,8 @@ def _set(text: str) -> frozenset[str]:
 
 
 PASSWORD = _set("password passwd passphrase passcode pwd pass pw passwort senha contrasena passe kennwort mdp clave")
+PASSES = _set("first second third two multi render shader shadow blur bloom encode")
+"""Words that make the `pass` after them a run over something."""
 SECRET = _set("secret secrets")
 TOKEN = _set("token tokens bearer jwt auth authorization credential credentials creds cred")
 GLUED = (
