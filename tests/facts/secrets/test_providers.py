@@ -22,7 +22,8 @@ OF_NO_PROVIDER = {"bearer-header", "proxy-header", "query-secret", "client-call"
                   "split-token", "encoded-token", "sign-in-call", "vapid-private-key", "swift-header-key",
                   "command-login", "updated-secret", "row-secret", "request-variable", "remarked-password",
                   "remarked-key", "secrets-file", "inserted-secret", "cookie-store-key",
-                  "returned-secret", "form-secret", "plain-encoder-password", "key-store-password"}  # fmt: skip
+                  "returned-secret", "form-secret", "plain-encoder-password", "key-store-password",
+                  "htaccess-variable"}  # fmt: skip
 NO_RULE = ("assigned-password", "assigned-signing", "assigned-secret", "assigned-key", "assigned-token", GUESSABLE,
            "supabase-service-role")  # fmt: skip
 MOST_SHOWN = 300
