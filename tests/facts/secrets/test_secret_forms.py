@@ -112,6 +112,8 @@ FOUND = [
     ("main.rs", f'const JWT_SECRET: &[u8] = b"{RANDOM}";'),
     ("main.rs", f'static API_SECRET: &\'static [u8; 40] = b"{RANDOM}";'),
     ("site.conf", f"SetEnv DB_PASS {PASSWORD}"),
+    # As `terraform fmt` lines up the signs.
+    ("v.tf", f'variable "db_password" {{\n  description = "x"\n  default     = "{PASSWORD}"\n}}'),
     (".htaccess", f"SetEnv DB_PASS {PASSWORD}\n"),
     ("etc/shadow", f"root:*:17431:0:::\nada:$6${drawn('an', 16, 21)}${drawn('an', 86, 21)}:17431:0:::\n"),
     ("a.py", f"def get_api_key():\n    return '{RANDOM}'"),

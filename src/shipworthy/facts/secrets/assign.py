@@ -74,7 +74,7 @@ _PAIRED = re.compile(
     rb"(?:\"(?P<double>[^\"\r\n]{1,800})\"|'(?P<single>[^'\r\n]{1,800})'|(?P<value>[^\s\"'<>{}\[\],]{3,800}))"
 )
 _TERRAFORM = re.compile(
-    rb"\bvariable\s{1,4}\"(?P<name>[\w-]{2,80})\"\s{0,4}\{(?:(?!\n\})[\s\S]){0,400}?\bdefault\s{0,4}=\s{0,4}\"(?P<double>[^\"\r\n]{1,800})\""
+    rb"\bvariable\s{1,4}\"(?P<name>[\w-]{2,80})\"\s{0,4}\{(?:(?!\n\})[\s\S]){0,400}?\bdefault\s{0,20}=\s{0,4}\"(?P<double>[^\"\r\n]{1,800})\""
 )
 _SETTING = re.compile(
     rb"(?:get_?env|environ\.(?:get|setdefault)|set_?env|put_?env|set_?default|set_?property|\bput|\bconfig|\benv(?:\.\w{1,12})?"
