@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -220,38 +221,16 @@ def name_before(data: bytes, start: int) -> str:
     return match["name"].decode("ascii") if match else ""
 
 
-_SERVICES = re.compile(rb"services[ \t]*:")
-_MOST_ROWS, _MOST_USES = 400, 20
+_WORKFLOWS = (".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/")
+_SERVICES = re.compile(rb"^( +)services[ \t]*:[ \t]*\r?\n((?:\1 [^\n]*\n|[ \t\r]*\n)*+)", re.M)
+_MOST_SERVICES = 20
 
 
-def of_a_run(path: str, data: bytes, value: bytes) -> bool:
-    """Whether a workflow gives the value to a service of its own, a container that lives as long as the run."""
-    if not path.startswith((".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/")):
-        return False
-    at = data.find(value)
-    for _ in range(_MOST_USES):
-        if at < 0:
-            break
-        if _under(data, at, _SERVICES):
-            return True
-        at = data.find(value, at + len(value))
-    return False
-
-
-def _under(data: bytes, at: int, key: re.Pattern[bytes]) -> bool:
-    """Whether a place in YAML stands under a key, by indentation."""
-    line = data.rfind(b"\n", 0, at) + 1
-    depth = _indentation(data, line)
-    for _ in range(_MOST_ROWS):
-        if line == 0 or depth == 0:
-            break
-        line = data.rfind(b"\n", 0, line - 1) + 1
-        row = _indentation(data, line)
-        if row < depth and data[line + row : line + row + 1] not in (b"\n", b"\r", b"#"):
-            depth = row
-            if key.match(data, line + row):
-                return True
-    return False
+def services_of_runs(path: str, data: bytes) -> list[tuple[int, int]]:
+    """Where a workflow sets up services of its own: containers that live as long as a run. None elsewhere."""
+    if not path.startswith(_WORKFLOWS):
+        return []
+    return [match.span(2) for match in itertools.islice(_SERVICES.finditer(data + b"\n"), _MOST_SERVICES)]
 
 
 def _indentation(data: bytes, line: int) -> int:

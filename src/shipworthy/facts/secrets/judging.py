@@ -14,8 +14,8 @@ from shipworthy.facts.secrets.context import (
     for_show,
     in_comment,
     name_before,
-    of_a_run,
     of_tests,
+    services_of_runs,
 )
 from shipworthy.facts.secrets.engine import Candidates, matches
 from shipworthy.facts.secrets.forms import Refused
@@ -53,8 +53,9 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     cut = ["engine"] if candidates.cut else []
     context = context_of(path, is_minified(data) if minified is None else minified)
     signs = candidates.signing if context.signs or (context.source and sensitive) else {}
+    services = services_of_runs(path, data)
     found_signing = _signing(data, signs, cut) if signs is None or signs else ()
-    hits = [_lowered(hit, path, data, context) for hit in found_signing]
+    hits = [_lowered(hit, path, data, context, services) for hit in found_signing]
     refused: list[tuple[int, int]] = []
     for rule, match in matches(candidates, data, name, cut):
         group: str | int = 0
@@ -69,7 +70,9 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
             elif rule.shape != "random":
                 refused.append((start, end))
         else:
-            hits.append(_lowered(replace(judged, start=start, end=end), path, data, context, issued=rule.issued))
+            hits.append(
+                _lowered(replace(judged, start=start, end=end), path, data, context, services, issued=rule.issued)
+            )
             if _made_up(rule, judged):
                 # Its form outweighs the name it is given to, but not a place that only a real one goes to.
                 refused.append((start, end))
@@ -86,7 +89,7 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
                     end = each.start + len(each.value)
                     hits.append(Hit("assigned", Confidence.REVIEW, each.start, end, each.value, each.name, True))
             elif answer is not None:
-                hits.append(_lowered(answer, path, data, context))
+                hits.append(_lowered(answer, path, data, context, services))
     best = list(_best(hits, refused))
     if len(best) > MOST_HITS:
         # The surest, so that doubtful ones in front cannot hide them.
@@ -98,13 +101,15 @@ def judge(path: str, data: bytes, candidates: Candidates, *, minified: bool | No
     return found
 
 
-def _lowered(hit: Hit, path: str, data: bytes, context: FileContext, *, issued: bool = False) -> Hit:
+def _lowered(
+    hit: Hit, path: str, data: bytes, context: FileContext, services: list[tuple[int, int]], *, issued: bool = False
+) -> Hit:
     """The hit, for review where what stands around says that its value is for show or for a run of the tests."""
     if issued or hit.confidence is Confidence.REVIEW:
         return hit
     if (
         for_show(path, data, hit.start)
-        or of_a_run(path, data, hit.value)
+        or any(data.find(hit.value, *span) >= 0 for span in services)
         or (context.role == "example" and in_comment(data, hit.start))
         or (hit.rule == "private-key" and _TEST_WORDS.intersection(split(name_before(data, hit.start))))
         or (_OWN_WORDS.issuperset(split(hit.name)) and hit.name and of_tests(data, hit.start))
