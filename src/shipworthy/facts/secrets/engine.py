@@ -104,11 +104,20 @@ def matches(candidates: Candidates, data: bytes, name: str, cut: list[str]) -> I
             spans = _windows(rule, low if rule.gate == "text" and low is not None else data, cut)
             yield from _tried(rule, data, spans, cut)
         elif rule.gate != "whole" or any(needle in data for needle in rule.needles):
-            for number, match in enumerate(rule.compiled.finditer(data)):
+            for number, match in enumerate(_everywhere(rule, data)):
                 if number >= _MOST_TRIES:
                     cut.append(rule.id)
                     break
                 yield rule, match
+
+
+def _everywhere(rule: Rule, data: bytes) -> Iterator[re.Match[bytes]]:
+    following = rule.following
+    for first in rule.compiled.finditer(data):
+        match: re.Match[bytes] | None = first
+        while match is not None:
+            yield match
+            match = following.match(data, match.end()) if following else None
 
 
 def _tried(

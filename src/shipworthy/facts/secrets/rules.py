@@ -66,6 +66,8 @@ class Rule:
     above: int = 0
     below: int = 0
     """How many bytes before the outline's end `pattern` may begin on another line, and behind it end on one."""
+    again: str = ""
+    """Matches from where a match of a rule of gate "whole" ended to the end of the next value of the same block."""
     prefilter: str = ""
     """A short pattern that matches somewhere in every text that `pattern` matches in, for the same."""
 
@@ -73,6 +75,11 @@ class Rule:
     def compiled(self) -> re.Pattern[bytes]:
         pattern = self.pattern.encode("ascii")
         return re.compile(pattern if self.raw or self.has_value else _LEFT + pattern + _RIGHT)
+
+    @cached_property
+    def following(self) -> re.Pattern[bytes] | None:
+        """`again`, compiled."""
+        return re.compile(self.again.encode("ascii")) if self.again else None
 
     @cached_property
     def has_value(self) -> bool:
