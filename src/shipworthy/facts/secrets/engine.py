@@ -104,20 +104,21 @@ def matches(candidates: Candidates, data: bytes, name: str, cut: list[str]) -> I
             spans = _windows(rule, low if rule.gate == "text" and low is not None else data, cut)
             yield from _tried(rule, data, spans, cut)
         elif rule.gate != "whole" or any(needle in data for needle in rule.needles):
-            for number, match in enumerate(_everywhere(rule, data)):
+            every = (match for first in rule.compiled.finditer(data) for match in _with_the_next(rule, first, data))
+            for number, match in enumerate(every):
                 if number >= _MOST_TRIES:
                     cut.append(rule.id)
                     break
                 yield rule, match
 
 
-def _everywhere(rule: Rule, data: bytes) -> Iterator[re.Match[bytes]]:
-    following = rule.following
-    for first in rule.compiled.finditer(data):
-        match: re.Match[bytes] | None = first
-        while match is not None:
-            yield match
-            match = following.match(data, match.end()) if following else None
+def _with_the_next(rule: Rule, first: re.Match[bytes], data: bytes) -> Iterator[re.Match[bytes]]:
+    match: re.Match[bytes] | None = first
+    for _ in range(_MOST_TRIES):
+        if match is None:
+            break
+        yield match
+        match = rule.following.match(data, match.end()) if rule.following else None
 
 
 def _tried(
@@ -127,9 +128,10 @@ def _tried(
     if len(spans) > _MOST_TRIES:
         cut.append(rule.id)
     for start, end in spans[:_MOST_TRIES]:
-        for match in rule.compiled.finditer(data, max(start, done), end):
-            done = max(done, match.end())
-            yield rule, match
+        for first in rule.compiled.finditer(data, max(start, done), end):
+            for match in _with_the_next(rule, first, data):
+                done = max(done, match.end())
+                yield rule, match
 
 
 def reports_ends(rule: Rule) -> bool:

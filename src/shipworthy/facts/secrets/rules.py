@@ -67,7 +67,7 @@ class Rule:
     below: int = 0
     """How many bytes before the outline's end `pattern` may begin on another line, and behind it end on one."""
     again: str = ""
-    """Matches from where a match of a rule of gate "whole" ended to the end of the next value of the same block."""
+    """Matches from where `pattern` ended, or this, to the end of the next value of the same list or block."""
     prefilter: str = ""
     """A short pattern that matches somewhere in every text that `pattern` matches in, for the same."""
 

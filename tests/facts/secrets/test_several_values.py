@@ -1,4 +1,4 @@
-"""Every value of a Kubernetes Secret is judged, whatever stands before it."""
+"""Every value of a list or block is judged, whatever stands before it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def row(name: str, value: str) -> str:
     return f"  {name}: {coded(value)}\n"
 
 
-def found(text: str) -> list[int]:
+def found(text: str, path: str = "deploy/secret.yaml") -> list[int]:
     """The lines of what counts."""
     data = text.encode()
-    sure = [hit for hit in scan("deploy/secret.yaml", data).hits if hit.confidence is not Confidence.REVIEW]
+    sure = [hit for hit in scan(path, data).hits if hit.confidence is not Confidence.REVIEW]
     return [data.count(b"\n", 0, hit.start) + 1 for hit in sure]
 
 
@@ -47,3 +47,25 @@ def test_what_is_behind_the_block_is_not_of_it() -> None:
     rows = row("part", HARMLESS[0])
     assert found(HEAD + rows + "immutable: true\nother:\n" + row("part", RANDOM)) == []
     assert found((HEAD + rows).replace("kind: Secret", "kind: ConfigMap") + row("session", RANDOM)) == []
+
+
+PLACEHOLDER = "your-api-key-goes-here-please"
+LISTS = [
+    ("API_KEYS = [\n    '{}',\n    '{}',\n    '{}',\n]\n", "app/keys.py"),
+    ("API_KEYS = {{\n    'ann': '{}',\n    'bo': '{}',\n    'cy': '{}',\n}}\n", "app/keys.py"),
+    ("const apiKeys = new Set([\n  '{}',\n  '{}',\n  '{}',\n])\n", "src/keys.ts"),
+]
+
+
+@pytest.mark.parametrize(("text", "path"), LISTS)
+def test_a_key_behind_others_in_a_list_is_found(text: str, path: str) -> None:
+    other = drawn("an", 36, 79)
+    assert found(text.format(PLACEHOLDER, "dev", RANDOM), path) == [4]
+    assert found(text.format(RANDOM, "dev", other), path) == [2, 4]
+    assert found(text.format(PLACEHOLDER, "dev", "test"), path) == []
+
+
+def test_a_password_behind_others_in_a_list_of_users_is_found() -> None:
+    password = drawn("pw", 14, 80)
+    assert found(f'users: {{\n  ann: "changeme",\n  bo: "{password}",\n}}\n', "src/auth.js") == [3]
+    assert found(f'USERS = [\n  ("ann", "changeme"),\n  ("bo", "{password}"),\n]\n', "app/users.py") == [3]
