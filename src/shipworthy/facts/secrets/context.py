@@ -37,8 +37,8 @@ _PLAIN_SUFFIX = {".yml", ".yaml", ".ini", ".cfg", ".conf", ".cnf", ".config", ".
 _SIGNING_SUFFIX = {".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".go", ".rb", ".php", ".java",
                     ".kt", ".scala", ".cs", ".rs", ".ex", ".exs", ".vue", ".svelte"}  # fmt: skip
 _PLAIN_NAME = re.compile(
-    r"^(?:Dockerfile.*|.*\.Dockerfile|Containerfile|Procfile|Makefile|\.npmrc|\.pypirc|\.netrc|_netrc|\.pgpass|\.my\.cnf"
-    r"|\.[\w-]+rc|[\w-]+\.rc|credentials|config|\.s3cfg|\.boto|\.git-credentials|\.dockercfg|[^.]+)$"
+    # A name that begins with its only dot is that of some program's settings: `.npmrc`, `.pgpass`, `.credentials`.
+    r"^(?:Dockerfile.*|.*\.Dockerfile|\.my\.cnf|[\w-]+\.rc|\.[\w-]+|[^.]+)$"
 )
 _PLAIN_BEGIN = (".", "Dockerfile")
 _SECRET_TEST = re.compile(

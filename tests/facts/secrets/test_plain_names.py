@@ -1,0 +1,36 @@
+"""Files in which values stand without quotes are told by their names."""
+
+from __future__ import annotations
+
+import pytest
+from tests.facts.secrets.examples import drawn
+
+from shipworthy.facts.secrets.scanner import scan
+from shipworthy.model import Confidence
+
+RANDOM = drawn("an", 40, 91)
+
+
+def found(path: str, text: str) -> bool:
+    return any(hit.confidence is not Confidence.REVIEW for hit in scan(path, text.encode()).hits)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("cloud/.credentials", "[default]\nsecret_access_key = {}\n"),
+        ("cloud/.tugboat", "authentication:\n  api_key: {}\n"),
+        ("api/shop.http", "GET https://api.plantshop.io/v1\nX-Api-Key: {}\n"),
+        ("api/shop.rest", "GET https://api.plantshop.io/v1\nX-Api-Key: {}\n"),
+        ("api/shop.bru", "headers {{\n  X-Api-Key: {}\n}}\n"),
+    ],
+)
+def test_a_value_without_quotes_is_found(path: str, text: str) -> None:
+    assert found(path, text.format(RANDOM))
+    assert not found(path, text.format("your-api-key-goes-here"))
+    assert not found(path, text.format("{{apiKey}}"))
+
+
+@pytest.mark.parametrize("path", ["app/keys.py", "src/keys.ts", "cloud/.keys.py"])
+def test_in_code_it_is_an_expression(path: str) -> None:
+    assert not found(path, "api_key = settings.partner_api_key_of_the_shop\n")
