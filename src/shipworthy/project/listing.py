@@ -58,10 +58,7 @@ def _look(base: str, path: str, tracked: bool, blob: str | None = None, recorded
         tracked=tracked,
         blob=blob,
         suspect=(
-            recorded is not None
-            and size <= recorded
-            and regular
-            and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS))
+            recorded is not None and (size < recorded or (recorded == 0 and blob not in _EMPTY_BLOBS)) and regular
         ),
         problem=None if regular else _NOT_A_FILE.get(stat.S_IFMT(found.st_mode), _SPECIAL),
     )
