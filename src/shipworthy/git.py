@@ -17,6 +17,9 @@ TIMEOUT = 30.0
 _FIXED = (
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.fsmonitor=false",
+    # A file is unchanged only where all that is recorded of it agrees.
+    "-c", "core.checkStat=default",
+    "-c", "core.trustctime=true",
     "-c", "core.sshCommand=false",
     "-c", "core.pager=cat",
     "-c", "core.quotePath=false",

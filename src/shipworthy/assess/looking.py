@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from shipworthy.assess.depends import RECORDS
 from shipworthy.git import GitError
 from shipworthy.project import FileEntry, Project
-from shipworthy.project.listing import NESTED, SUBMODULE
+from shipworthy.project.listing import INODE, NESTED, SUBMODULE
 
 RACY_SECONDS = 2.1
 """A folder changed this recently may change again behind the same time: file systems keep them as coarsely (FAT)."""
@@ -111,7 +111,7 @@ class Looks:
 def _agrees(entry: FileEntry, seen: Look) -> bool:
     if seen is None:
         return entry.inode == 0
-    return (entry.size, entry.mtime_ns, entry.inode) == (seen[0], seen[1], seen[3])
+    return (entry.size, entry.mtime_ns, entry.inode) == (seen[0], seen[1], seen[3] & INODE)
 
 
 def _git_paths(project: Project) -> tuple[str, ...]:

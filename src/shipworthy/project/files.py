@@ -94,6 +94,7 @@ class FileEntry:
     """Bytes on disk; 0 where `problem` says it could not be looked at."""
     mtime_ns: int
     inode: int
+    """The lower 32 bits, which is as much as git's index holds."""
     kind: FileKind
     tracked: bool
     blob: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,20 @@ SUBMODULE = "a submodule, its contents are not covered"
 NESTED = "another git repository inside this one, not covered"
 _SPECIAL = "a special file (pipe, socket or device), not read"
 _NOT_A_FILE = {stat.S_IFLNK: SYMLINK, stat.S_IFDIR: "a folder where git tracks a file"}
-_MODE_SYMLINK, _MODE_SUBMODULE = "120000", "160000"
+_REGULAR, _SUBMODULE = ("100644", "100755"), "160000"
 _EMPTY_BLOBS = {
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 }
 # `-s -z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
-_INDEX_ROW = re.compile(r"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0(?:  [^\n]*\n){4}  size: (\d+)\t[^\n]*\n", re.ASCII)
+_INDEX_ROW = re.compile(
+    r"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0"
+    r"  ctime: \d+:(\d+)\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: (\d+)\n  uid: \d+\tgid: \d+\n"
+    r"  size: (\d+)\tflags: ([0-9a-f]+)\n",
+    re.ASCII,
+)
+INODE = 0xFFFF_FFFF
+"""As much of an inode's number as git's index holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ def _look(base: str, path: str, tracked: bool, blob: str | None = None, recorded
         path=path,
         size=size,
         mtime_ns=found.st_mtime_ns,
-        inode=found.st_ino,
+        inode=found.st_ino & INODE,
         kind=kind_of(path),
         tracked=tracked,
         blob=blob,
@@ -70,10 +77,11 @@ def _unseen(path: str, tracked: bool, blob: str | None, problem: str) -> FileEnt
     )
 
 
-def _index_rows(listed: bytes) -> Iterator[tuple[str, str, str, int]]:
-    """(mode, blob id, path, recorded size) of every entry as listed from the index; unmerged stages come once each.
+def _entries(base: str, listed: bytes, changed: Collection[str] | None) -> Iterator[FileEntry]:
+    """The entry of each row as listed from the index; unmerged stages come once each.
 
-    Raises ValueError for rows that are not understood: one that is left out would be a file nobody looks at.
+    `changed`: paths whose file is not as the index recorded it, so that all others need no look of our own; None: not
+    known. Raises ValueError for rows that are not understood: one left out would be a file nobody looks at.
     """
     raw = listed.decode("utf-8", "surrogateescape")
     position = 0
@@ -82,8 +90,25 @@ def _index_rows(listed: bytes) -> Iterator[tuple[str, str, str, int]]:
         if start != position:
             break
         position = end
-        mode, blob, name, size = row.groups()
-        yield mode, blob, name, int(size)
+        mode, blob, path, ctime, seconds, mtime, inode, recorded, flags = row.groups()
+        size = int(recorded)
+        if mode in _REGULAR:
+            # A flag may tell git not to compare a file; a size of 0 says nothing of it; and a git that keeps no
+            # fractions of seconds would tell another time than a look of our own.
+            if changed is None or path in changed or flags != "0" or not size or (mtime == ctime == "0"):
+                yield _look(base, path, True, blob, size)
+                continue
+            yield FileEntry(
+                path=path, size=size, mtime_ns=int(seconds) * 1_000_000_000 + int(mtime), inode=int(inode),
+                kind=kind_of(path), tracked=True, blob=blob,
+            )  # fmt: skip
+        elif mode == _SUBMODULE:
+            yield FileEntry(
+                path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
+                problem=SUBMODULE,
+            )  # fmt: skip
+        else:
+            yield _look(base, path, True, blob)
     if position != len(raw):
         raise ValueError(f"its index is listed in a way not understood at character {position}")
 
@@ -96,6 +121,10 @@ class Begun:
         self._base = f"{root}/"
         with ExitStack() as stack:
             self._tracked = stack.enter_context(git.ask("ls-files", "-s", "-z", "--debug"))
+            # With threads of its own it looks at all files in the time in which one thread of ours looks at a third.
+            self._changed = stack.enter_context(
+                git.ask("diff-files", "--name-only", "-z", "--ignore-submodules=all", "--relative", "--", ".")
+            )
             self._others = stack.enter_context(git.ask("ls-files", "-o", "--exclude-standard", "-z"))
             self._stack = stack.pop_all()
 
@@ -108,17 +137,8 @@ class Begun:
     def listing(self) -> Listing:
         """Tracked files, and untracked ones git does not ignore. Raises GitError or ValueError."""
         files: dict[str, FileEntry] = {}
-        for mode, blob, path, size in _index_rows(self._tracked.result()):
-            if path in files:
-                continue
-            if mode == _MODE_SUBMODULE:
-                files[path] = FileEntry(
-                    path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
-                    problem=SUBMODULE,
-                )  # fmt: skip
-                continue
-            recorded = None if mode == _MODE_SYMLINK else size
-            files[path] = _look(self._base, path, True, blob, recorded)
+        for entry in _entries(self._base, self._tracked.result(), self._not_as_recorded()):
+            files.setdefault(entry.path, entry)
             if len(files) >= MAX_FILES:
                 return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
         try:
@@ -126,6 +146,12 @@ class Begun:
         except GitError as error:
             return Listing(files=files, incomplete=f"untracked files could not be listed: {error}")
         return Listing(files=files, incomplete=self._untracked(others, files))
+
+    def _not_as_recorded(self) -> set[str] | None:
+        try:
+            return set(self._changed.result().decode("utf-8", "surrogateescape").split("\0"))
+        except GitError:
+            return None  # then we look ourselves
 
     def _untracked(self, others: bytes, files: dict[str, FileEntry]) -> str | None:
         """Adds them; why they are not all there, if they are not."""
