@@ -248,6 +248,6 @@ def _prune(folder: Path, mine: Path) -> None:
     oldest = time.time() - KEEP_DAYS * 86_400
     with contextlib.suppress(OSError):
         os.utime(mine)
-        for file in folder.glob("records-*.sqlite"):
+        for file in (*folder.glob("records-*.sqlite"), *folder.glob("answer-*.json")):
             if file != mine and file.stat().st_mtime < oldest:
                 file.unlink()

@@ -6,11 +6,17 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shipworthy.cli.common import fail, root_of
+
+if TYPE_CHECKING:
+    from shipworthy.assess.answers import Answer, Answers
+    from shipworthy.project import Project
 
 Read = Callable[[Any], Any]
 """Gives the fact of a kind, and keeps account of its gaps."""
@@ -118,6 +124,8 @@ AREAS: dict[str, Callable[[Read], Any]] = {
 
 
 _WITHOUT_STACK = ("secrets",)
+_OF_FILES = ("secrets",)
+"""Areas that depend on the repository's files and the day alone, however often they are asked for."""
 
 
 @click.command("facts")
@@ -133,30 +141,59 @@ def command(area: str, path: str | None, history: bool) -> None:
 
     if history and area != "secrets":
         raise click.UsageError("--history goes with the area secrets only")
+    root = root_of(path)
     try:
-        with Project.opening(root_of(path)) as opening:
-            # Git lists the files while what will look at them is loaded.
-            from shipworthy.assess.cache import cache_dir, record_cache
-            from shipworthy.assess.context import default_context
-            from shipworthy.assess.store import FactStore, reader_of
-            from shipworthy.text import visible
+        with Project.opening(root) as opening:
+            answers = _answers(root, area) if area in _OF_FILES and not history else None
+            answer = answers.recalled(opening) if answers else None
+            if answer is None:
+                # Git lists the files while what will look at them is loaded.
+                from shipworthy.assess.store import reader_of
 
-            if area == "secrets" and not history:
-                from shipworthy.facts.secrets import Secrets
+                if area in _OF_FILES and not history:
+                    from shipworthy.facts.secrets import Secrets
 
-                reader_of(Secrets)
-            project = opening()
+                    reader_of(Secrets)
+                project = opening.project()
+                state = opening.state() if answers else None
     except ProjectError as error:
         fail(str(error), error.diagnostics)
+    if answer is None:
+        answer, lasts = _worked_out(project, area, history)
+        if answers:
+            answers.keep(state if lasts else None, answer)
+    sys.stdout.write(answer.out)
+    for gap in answer.gaps:
+        click.echo(f"could not read {gap}", err=True)
+
+
+def _answers(root: Path, area: str) -> Answers:
+    from shipworthy.assess.answers import Answers
+    from shipworthy.facts.secrets import kept
+
+    return Answers(kept.folder(), root, f"facts {area}", datetime.now(UTC).date())
+
+
+def _worked_out(project: Project, area: str, history: bool) -> tuple[Answer, bool]:
+    """The answer, and whether it stands for as long as the files do."""
+    from shipworthy.assess.answers import Answer, lasting
+    from shipworthy.assess.cache import cache_dir, record_cache
+    from shipworthy.assess.context import default_context
+    from shipworthy.assess.store import FactStore
+    from shipworthy.text import visible
+
     gaps: dict[str, None] = {}
+    lasts = True
 
     def read(kind: Any) -> Any:
+        nonlocal lasts
         found = store.get(kind)
         if isinstance(found, str):
             fail(found, "Nothing is known of this area here.")
         for gap in found.gaps:
             place = f"{gap.path}:{gap.line}" if gap.line else gap.path or "the repository"
-            gaps[f"{place}: {gap.reason}"] = None
+            gaps[visible(f"{place}: {gap.reason}", 300)] = None
+        lasts = lasts and lasting(project, found.gaps)
         return found
 
     context = default_context()
@@ -166,6 +203,4 @@ def command(area: str, path: str | None, history: bool) -> None:
         # What nobody asks for is not planned: secrets alone take a fraction of the time of everything.
         store = FactStore(project, context, [], cache, stack=area not in _WITHOUT_STACK)
         found = _secret_history(read) if history else AREAS[area](read)
-    sys.stdout.write(json.dumps(found, indent=2) + "\n")
-    for gap in gaps:
-        click.echo(f"could not read {visible(gap, 300)}", err=True)
+    return Answer(json.dumps(found, indent=2) + "\n", tuple(gaps)), lasts

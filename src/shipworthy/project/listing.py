@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipworthy.git import Git, GitError
+from shipworthy.git import Asked, Git, GitError
 from shipworthy.project.files import FileEntry, FileKind, kind_of
+from shipworthy.project.state import FRESH_SECONDS, State, hashed
 
 MAX_FILES = 200_000
 """Beyond this many the listing stops and says so."""
@@ -29,7 +31,7 @@ _EMPTY_BLOBS = {
 # `-s -z --debug` prints "MODE BLOB STAGE\tPATH\0" and then five lines of recorded stat.
 _INDEX_ROW = re.compile(
     r"(\d{6}) ([0-9a-f]{40,64}) \d\t([^\0]*)\0"
-    r"  ctime: \d+:(\d+)\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: (\d+)\n  uid: \d+\tgid: \d+\n"
+    r"  ctime: (\d+):(\d+)\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: (\d+)\n  uid: \d+\tgid: \d+\n"
     r"  size: (\d+)\tflags: ([0-9a-f]+)\n",
     re.ASCII,
 )
@@ -77,79 +79,108 @@ def _unseen(path: str, tracked: bool, blob: str | None, problem: str) -> FileEnt
     )
 
 
-def _entries(base: str, listed: bytes, changed: Collection[str] | None) -> Iterator[FileEntry]:
-    """The entry of each row as listed from the index; unmerged stages come once each.
-
-    `changed`: paths whose file is not as the index recorded it, so that all others need no look of our own; None: not
-    known. Raises ValueError for rows that are not understood: one left out would be a file nobody looks at.
-    """
-    raw = listed.decode("utf-8", "surrogateescape")
-    position = 0
-    for row in _INDEX_ROW.finditer(raw):
-        start, end = row.span()
-        if start != position:
-            break
-        position = end
-        mode, blob, path, ctime, seconds, mtime, inode, recorded, flags = row.groups()
-        size = int(recorded)
-        if mode in _REGULAR:
-            # A flag may tell git not to compare a file; a size of 0 says nothing of it; and a git that keeps no
-            # fractions of seconds would tell another time than a look of our own.
-            if changed is None or path in changed or flags != "0" or not size or (mtime == ctime == "0"):
-                yield _look(base, path, True, blob, size)
-                continue
-            yield FileEntry(
-                path=path, size=size, mtime_ns=int(seconds) * 1_000_000_000 + int(mtime), inode=int(inode),
-                kind=kind_of(path), tracked=True, blob=blob,
-            )  # fmt: skip
-        elif mode == _SUBMODULE:
-            yield FileEntry(
-                path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
-                problem=SUBMODULE,
-            )  # fmt: skip
-        else:
-            yield _look(base, path, True, blob)
-    if position != len(raw):
-        raise ValueError(f"its index is listed in a way not understood at character {position}")
-
-
 class Begun:
     """A listing that git works on already. Use it as a context, and `listing` once."""
 
     def __init__(self, root: Path, git: Git) -> None:
         """Raises GitError."""
         self._base = f"{root}/"
+        self._fresh = time.time() - FRESH_SECONDS
+        self._sure = False
+        """Whether git would notice it if a file that it takes for unchanged were written to from now on."""
+        self._said: dict[Asked, bytes] = {}
         with ExitStack() as stack:
+            # The longest first.
+            self._others = stack.enter_context(git.ask("ls-files", "-o", "--exclude-standard", "-z"))
             self._tracked = stack.enter_context(git.ask("ls-files", "-s", "-z", "--debug"))
             # With threads of its own it looks at all files in the time in which one thread of ours looks at a third.
             self._changed = stack.enter_context(
                 git.ask("diff-files", "--name-only", "-z", "--ignore-submodules=all", "--relative", "--", ".")
             )
-            self._others = stack.enter_context(git.ask("ls-files", "-o", "--exclude-standard", "-z"))
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Begun:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._said.clear()
         self._stack.close()
+
+    def is_at(self, state: State) -> bool:
+        """Whether the files are in this state. Raises GitError."""
+        return (
+            hashed(self._answer(self._tracked)) == state.tracked
+            and hashed(self._answer(self._changed), self._base) == state.changed
+            and hashed(self._answer(self._others), self._base) == state.others
+        )
+
+    def state(self) -> State | None:
+        """The state that `listing` found; None where it could not be told from another. Raises GitError."""
+        if not self._sure:
+            return None
+        tracked, changed, others = map(self._answer, (self._tracked, self._changed, self._others))
+        parts = hashed(tracked), hashed(changed, self._base, self._fresh), hashed(others, self._base, self._fresh)
+        return State(*parts) if None not in parts else None  # type: ignore[arg-type]  # none of them is None
+
+    def _answer(self, asked: Asked) -> bytes:
+        if asked not in self._said:
+            self._said[asked] = asked.result()
+        return self._said[asked]
 
     def listing(self) -> Listing:
         """Tracked files, and untracked ones git does not ignore. Raises GitError or ValueError."""
         files: dict[str, FileEntry] = {}
-        for entry in _entries(self._base, self._tracked.result(), self._not_as_recorded()):
+        for entry in self._rows(self._answer(self._tracked), self._not_as_recorded()):
             files.setdefault(entry.path, entry)
             if len(files) >= MAX_FILES:
                 return Listing(files=files, incomplete=f"stopped after {MAX_FILES:,} files")
         try:
-            others = self._others.result()
+            others = self._answer(self._others)
         except GitError as error:
             return Listing(files=files, incomplete=f"untracked files could not be listed: {error}")
         return Listing(files=files, incomplete=self._untracked(others, files))
 
+    def _rows(self, listed: bytes, changed: Collection[str] | None) -> Iterator[FileEntry]:
+        """The entry of each row as listed from the index; unmerged stages come once each.
+
+        `changed`: paths whose file is not as the index recorded it, so that all others need no look of our own; None:
+        not known. Raises ValueError for rows that are not understood: one left out would be a file nobody looks at.
+        """
+        raw = listed.decode("utf-8", "surrogateescape")
+        position, fresh, sure = 0, int(self._fresh), changed is not None
+        for row in _INDEX_ROW.finditer(raw):
+            start, end = row.span()
+            if start != position:
+                break
+            position = end
+            mode, blob, path, written, part, modified, fraction, inode, recorded, flags = row.groups()
+            size = int(recorded)
+            if flags != "0" or int(written) >= fresh:
+                # Git may have been told not to compare it, and compares whole seconds.
+                sure = False
+            if mode in _REGULAR:
+                # A size of 0 says nothing, and a git that keeps no fractions tells another time than our own look.
+                if changed is None or path in changed or flags != "0" or not size or fraction == part == "0":
+                    yield _look(self._base, path, True, blob, size)
+                    continue
+                yield FileEntry(
+                    path=path, size=size, mtime_ns=int(modified) * 1_000_000_000 + int(fraction), inode=int(inode),
+                    kind=kind_of(path), tracked=True, blob=blob,
+                )  # fmt: skip
+            elif mode == _SUBMODULE:
+                yield FileEntry(
+                    path=path, size=0, mtime_ns=0, inode=0, kind=FileKind.VENDORED, tracked=True, blob=blob,
+                    problem=SUBMODULE,
+                )  # fmt: skip
+            else:
+                yield _look(self._base, path, True, blob)
+        if position != len(raw):
+            raise ValueError(f"its index is listed in a way not understood at character {position}")
+        self._sure = sure
+
     def _not_as_recorded(self) -> set[str] | None:
         try:
-            return set(self._changed.result().decode("utf-8", "surrogateescape").split("\0"))
+            return set(self._answer(self._changed).decode("utf-8", "surrogateescape").split("\0"))
         except GitError:
             return None  # then we look ourselves
 

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from shipworthy.git import Git, GitError, GitMissing
+from shipworthy.git import Asked, Git, GitError, GitMissing
 from shipworthy.project import listing
 from shipworthy.project.files import FileEntry
 from shipworthy.project.listing import NESTED, SUBMODULE, SYMLINK
 from shipworthy.project.root import find_root
 from shipworthy.project.safe import Reader, Unreadable, read_file
+from shipworthy.project.state import State
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file whose bytes are read; a larger one is reported, never skipped in silence."""
 
 
-def _head(git: Git) -> tuple[bool, Head]:
+_ABOUT = ("rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
+
+
+def _head(git: Git, asked: Asked) -> tuple[bool, Head]:
     """Whether this is a work tree, and what is checked out. Raises GitError."""
-    about = ("rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
-    # One question where there is a commit, which is nearly always.
-    said = (git.answer(*about, "HEAD^{commit}", "--symbolic-full-name", "HEAD") or "").split("\n")
+    try:
+        said = os.fsdecode(asked.result()).strip().split("\n")
+    except GitError:
+        said = []
     if len(said) == 4:
         inside, shallow, commit, name = said
         branch = name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
         return inside == "true", Head(in_git=True, commit=commit, branch=branch, shallow=shallow == "true")
-    inside, _, shallow = (git.answer(*about) or "").partition("\n")
+    inside, _, shallow = (git.answer(*_ABOUT) or "").partition("\n")
     return inside == "true", Head(
         in_git=True,
         commit=git.answer("rev-parse", "--verify", "-q", "HEAD^{commit}"),
@@ -88,14 +92,12 @@ class Project:
     def open(cls, path: Path) -> Project:
         """Lists `path`. Raises ProjectError where there is nothing that could be examined."""
         with cls.opening(path) as opening:
-            return opening()
+            return opening.project()
 
     @classmethod
     @contextmanager
-    def opening(cls, path: Path) -> Iterator[Callable[[], Project]]:
-        """As `open`, in two steps, for whoever has something to do while git lists; calling what this gives is the
-        second. Each raises ProjectError.
-        """
+    def opening(cls, path: Path) -> Iterator[Opening]:
+        """As `open`, in two steps, for whoever has something to do while git lists. Raises ProjectError."""
         root = path.absolute()
         if not root.exists():
             raise ProjectError(f"{root}: no such folder", "Name a folder that exists: shipworthy check PATH")
@@ -111,38 +113,21 @@ class Project:
         if not os.access(root, os.R_OK | os.X_OK):
             raise ProjectError(f"{root}: this folder may not be read", "Give yourself read permission and try again.")
         if not inside_git:
-            yield partial(cls._walked, root, None)
+            yield Opening(root)
             return
         with ExitStack() as stack:
             try:
                 git = Git(root)
-                inside, head = _head(git)
-                if not inside:
-                    raise ProjectError(
-                        f"{root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
-                    )
                 begun = stack.enter_context(listing.Begun(root, git))
+                # One question where there is a commit, which is nearly always.
+                head = stack.enter_context(git.ask(*_ABOUT, "HEAD^{commit}", "--symbolic-full-name", "HEAD"))
             except GitMissing:
-                note = "git was not found on PATH, so ignored and tracked files cannot be told apart"
-                opened = partial(cls._walked, root, note)
+                opening = Opening(root, "git was not found on PATH, so ignored and tracked files cannot be told apart")
             except (GitError, ValueError) as error:
                 raise _unlisted(root, error) from error
             else:
-                opened = partial(cls._listed, root, begun, head, git)
-            yield opened
-
-    @classmethod
-    def _walked(cls, root: Path, note: str | None) -> Project:
-        found = listing.from_walk(root)
-        return cls(root, found.files, Head(), None, note or found.incomplete)
-
-    @classmethod
-    def _listed(cls, root: Path, begun: listing.Begun, head: Head, git: Git) -> Project:
-        try:
-            found = begun.listing()
-        except (GitError, ValueError) as error:
-            raise _unlisted(root, error) from error
-        return cls(root, found.files, head, git, found.incomplete)
+                opening = _Listing(root, git, begun, head)
+            yield opening
 
     def entries(self, *patterns: str) -> Iterator[FileEntry]:
         """Listed files that fit one of the shell patterns (see `FileEntry.matches`), in path order."""
@@ -202,3 +187,59 @@ class Project:
                 f"cut off: {len(data):,} of the {len(held):,} bytes git holds; "
                 f"restore it (git restore {entry.path}), or stage it if you meant it (git add)"
             )
+
+
+class Opening:
+    """A project that is about to be opened: of a folder outside git, it is walked then."""
+
+    def __init__(self, root: Path, note: str | None = None) -> None:
+        """`note`: why the files that will be found are not the whole repository."""
+        self._root = root
+        self._note = note
+
+    def project(self) -> Project:
+        """The project. Raises ProjectError."""
+        found = listing.from_walk(self._root)
+        return Project(self._root, found.files, Head(), None, self._note or found.incomplete)
+
+    def is_at(self, state: State) -> bool:
+        """Whether its files are in a state they were in before. False where that is not known."""
+        return False
+
+    def state(self) -> State | None:
+        """The state its files are in; None where that is not known for sure."""
+        return None
+
+
+class _Listing(Opening):
+    """One that git lists."""
+
+    def __init__(self, root: Path, git: Git, begun: listing.Begun, head: Asked) -> None:
+        super().__init__(root)
+        self._git = git
+        self._begun = begun
+        self._head = head
+
+    def project(self) -> Project:
+        try:
+            inside, head = _head(self._git, self._head)
+            if not inside:
+                raise ProjectError(
+                    f"{self._root} lies inside a .git folder, not in a work tree", "Name the repository's own folder."
+                )
+            found = self._begun.listing()
+        except (GitError, ValueError) as error:
+            raise _unlisted(self._root, error) from error
+        return Project(self._root, found.files, head, self._git, found.incomplete)
+
+    def is_at(self, state: State) -> bool:
+        try:
+            return self._begun.is_at(state)
+        except GitError:
+            return False
+
+    def state(self) -> State | None:
+        try:
+            return self._begun.state()
+        except GitError:
+            return None

@@ -52,8 +52,8 @@ def read(path: Path, layout: bytes) -> bytes | None:
     return body if data.startswith(layout) and _hash(body) == data[len(layout) : start] else None
 
 
-def write(path: Path, layout: bytes, body: bytes) -> None:
-    """Put the file in place whole, and take away older ones of its kind. Raises OSError."""
+def write(path: Path, layout: bytes, body: bytes, *, alone: bool = True) -> None:
+    """Put the file in place whole; `alone`: and take away all others of its kind. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = path.name.partition("-")[0]
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{kind}-")  # mode 0600
@@ -64,7 +64,7 @@ def write(path: Path, layout: bytes, body: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    for old in path.parent.glob(f"{kind}-*{path.suffix}"):
+    for old in path.parent.glob(f"{kind}-*{path.suffix}") if alone else ():
         if old != path:
             with contextlib.suppress(OSError):
                 old.unlink()
