@@ -25,6 +25,8 @@ _DOCS = re.compile(
     r"(?:^|/)(?:(?:api-?)?docs?|documentation|examples?|samples?|tutorials?|demos?|blog|posts|_posts)/", re.I
 )
 _DOC_SUFFIX = {".md", ".mdx", ".rst", ".adoc", ".markdown", ".1", ".pod"}
+_EXPORTED = re.compile(r"\.postman_(?:collection|environment|globals)\.json$")
+"""What a tool writes with the values in use, though people keep it beside what they write for readers."""
 _LOCALE = re.compile(
     r"(?:^|/)(?:locales?|i18n|l10n|lang|langs|languages|translations?)/|\.(?:po|pot|arb|xlf|strings)$", re.I
 )
@@ -115,7 +117,7 @@ def context_of(path: str, minified: bool = False) -> FileContext:
         role = "statements"
     elif suffix in _DATA_SUFFIX:
         role = "data"
-    elif suffix in _DOC_SUFFIX or _DOCS.search(path):
+    elif suffix in _DOC_SUFFIX or (_DOCS.search(path) and not _EXPORTED.search(path)):
         role = "docs"
     elif _ENV.match(name):
         role = "example" if _EXAMPLE.search(name) else "env"

@@ -43,6 +43,7 @@ _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _TEST_WORDS = {"test", "tests", "testing", "fake", "mock", "dummy", "fixture", "example", "sample"}
 _OWN_WORDS = {"secret", "key", "base", "jwt", "session", "cookie", "signing", "app", "auth", "nextauth", "django"}
 """Words of names for the key that an app itself signs with, and nothing of a provider's."""
+_ALL_HEX, _LEAST_OF_HEX = re.compile(r"[0-9a-fA-F]{24,}"), 3.0
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
 
@@ -255,7 +256,8 @@ def _random(rule: Rule, text: str) -> forms.Judged:
         return Refused("public-key")
     if text.startswith("eyJ") and text.count(".") == 2:
         return Refused("web-token")  # json-web-token judges those
-    if values.entropy(text) < rule.entropy:
+    # Hex has four bits a character at most: of random 32, a fifth have less than 3.5.
+    if values.entropy(text) < (min(rule.entropy, _LEAST_OF_HEX) if _ALL_HEX.fullmatch(text) else rule.entropy):
         return Refused("entropy")
     return (None, rule.confidence) if values.random(text) else Refused("dictionary-words")
 

@@ -65,6 +65,8 @@ _STAND_IN = re.compile(
 _VERSIONED = re.compile(r"[a-z]{2,}(?:[_-][a-z]{2,}){0,6}[_-]v?\d{1,2}(?:[_-][a-z]{2,}){0,6}")
 """Lower-case words with one small number between or behind them: `shop-secret-v2`."""
 _HEX = re.compile(r"(?<![a-z0-9])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?![a-z0-9])")
+_MEMBER = re.compile(r'"\s*:\s*"([^"\\]{16,400})"')
+"""The text of a member of a JSON object."""
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -171,9 +173,18 @@ def encoded_text(value: str) -> bool:
     text = text.strip()  # `echo` ends what it hands on with a newline
     if not text.isprintable():
         return False
+    if _holds_random(text):
+        return False
     if text.lower() in words.COMMON_PASSWORDS or plainly_not(text):
         return True
     return len(value) >= 16 and (" " in text or wordy(text) > 0.6)
+
+
+def _holds_random(text: str) -> bool:
+    """Whether a text is a JSON object with a random value in it, as providers pack tokens; ids are none."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return False
+    return any(random(found) and not _UUID.fullmatch(found) for found in _MEMBER.findall(text))
 
 
 def encoded_words(value: str) -> bool:
