@@ -40,10 +40,10 @@ def drawn_bytes(size: int, seed: int) -> bytes:
     return base64.b64decode(drawn("b64", (size + 2) // 3 * 4, seed))[:size]
 
 
-def openssh(algorithm: bytes, private_size: int) -> str:
+def openssh(algorithm: bytes, private_size: int, remark: bytes = b"ada@shop") -> str:
     """A key as `ssh-keygen` writes it without a passphrase, per OpenSSH's PROTOCOL.key; the numbers in it are drawn."""
     public = packed(algorithm, drawn_bytes(32, 1))
-    secret = drawn_bytes(4, 2) * 2 + packed(algorithm, drawn_bytes(32, 1), drawn_bytes(private_size, 3), b"ada@shop")
+    secret = drawn_bytes(4, 2) * 2 + packed(algorithm, drawn_bytes(32, 1), drawn_bytes(private_size, 3), remark)
     secret += bytes(range(1, 9 - len(secret) % 8)) if len(secret) % 8 else b""
     body = b"openssh-key-v1\0" + packed(b"none", b"none", b"") + struct.pack(">I", 1) + packed(public, secret)
     text = base64.b64encode(body).decode()
@@ -56,12 +56,26 @@ def coded(found: object) -> str:
 
 
 ED25519, RSA = openssh(b"ssh-ed25519", 64), openssh(b"ssh-rsa", 1_200)
+UNREMARKED = openssh(b"ssh-ed25519", 64, b"")
+LOCKED = "\n".join(
+    [
+        "-----BEGIN RSA PRIV" + "ATE KEY-----",
+        "Proc-Type: 4,ENCRYPTED",
+        f"DEK-Info: AES-256-CBC,{HEX.upper()}",
+        "",
+        *(drawn("b64", 64, seed) for seed in range(25)),
+        "-----END RSA PRIV" + "ATE KEY-----\n",
+    ]
+)
 TUNNEL = coded({"a": HEX, "t": UUID, "s": base64.b64encode(drawn_bytes(32, 4)).decode()})
 POINT = "BM" + drawn("word", 85, 21)
 
 FOUND = [
     ("deploy/id_ed25519", ED25519),
     ("deploy/id_rsa", RSA),
+    ("deploy/id_shop", UNREMARKED),
+    ("deploy/locked.pem", LOCKED),
+    ("app.json", json.dumps({"key": LOCKED})),
     ("chart/values.yaml", "git:\n  sshKey: |\n" + "".join(f"    {line}\n" for line in ED25519.splitlines())),
     ("app.json", json.dumps({"key": ED25519})),
     ("compose.yml", f"    command: tunnel run --token {TUNNEL}"),
@@ -84,6 +98,7 @@ FOUND = [
 CLEAN = [
     ("deploy/id_ed25519", ED25519[:120] + "A" * 200 + ED25519[-40:]),
     ("deploy/id_rsa", RSA[:60] + "...\n" + RSA[-36:]),
+    ("deploy/locked.pem", LOCKED[:90] + "\n...\n" + LOCKED[-34:]),
     (".env", f"NEXT_TOKEN={coded({'id': UUID, 'kind': 'product', 'direction': 'forward'})}"),
     (".env", f"LIST_TOKEN={coded({'createdAt': '2024-05-01', 'name': 'the-name-of-the-last-row'})}"),
     ("a.ts", f"const applicationServerKey = '{POINT}'"),

@@ -42,8 +42,8 @@ def pem(value: bytes) -> Judged:
     if not re.fullmatch(rb"[A-Za-z0-9+/=]{60,}", body):
         return Refused("placeholder")
     text = body.decode("ascii")
-    # What a key begins with says how it is written: with many zeros, in OpenSSH's form. The rest is drawn.
-    if values.entropy(text) < 4.0 or values.sequence(text[len(text) // 2 :]):
+    # What a key begins and ends with says how it is written: with many zeros, in OpenSSH's form. The rest is drawn.
+    if values.entropy(text) < 4.0 or values.sequence(text[len(text) // 2 : -20]):
         return Refused("entropy")
     return None, Confidence.CERTAIN
 
