@@ -73,3 +73,11 @@ async def test_what_fits_is_not_scrolled() -> None:
         assert "Short." in driver.text
         box = driver.app.screen.query_one(".box")
         assert box.size.height <= 10
+
+
+async def test_what_is_typed_past_the_width_of_its_field_stays_in_sight() -> None:
+    async with coach() as driver:
+        await driver.press("w", "tab")
+        await driver.type(LONG[:300])
+        await driver.press("home")
+        assert "a long story, a long story" in driver.text
