@@ -88,6 +88,25 @@ def test_without_a_file_one_is_made(app: Path) -> None:
     assert facts(app)[1].of(fingerprint) is not None
 
 
+def test_a_day_before_the_leak_would_not_count(app: Path) -> None:
+    fingerprint, _ = facts(app)
+    early = rotated(app, fingerprint, "--on", "2026-11-19")
+    assert early.exit_code == 2
+    assert f"2026-11-19 is not after commit {git(app, 'rev-parse', 'HEAD')[:10]} of 2026-11-20" in early.output
+    assert not (app / FILE).exists()
+    assert rotated(app, fingerprint, "--on", "2026-11-20").exit_code == 0
+    assert rotated(app, fingerprint, "--on", "2026-11-19").exit_code == 2
+
+
+def test_in_half_a_history_it_is_said_that_the_rest_is_missing(app: Path, tmp_path: Path) -> None:
+    write(app, {"app.py": "key = ''\n"})
+    git(app, "commit", "-q", "-a", "-m", "take it out")
+    git(tmp_path, "clone", "-q", "--depth", "1", app.as_uri(), "half")
+    done = rotated(tmp_path / "half", UNKNOWN, "--on", "2026-11-20", "--by", "Bo")
+    assert done.exit_code == 2
+    assert "git fetch --unshallow" in done.output
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [

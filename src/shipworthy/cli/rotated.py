@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -55,8 +55,8 @@ def command(fingerprint: str, day: str, by: str | None, name: str, note: str, pa
             "note": note,
         }
         _check(form, cells)
-        if not any(row.cell("fingerprint") == cells["fingerprint"] for row in held):
-            _must_be_known(root, cells["fingerprint"])
+        written = any(row.cell("fingerprint") == cells["fingerprint"] for row in held)
+        _must_count(root, cells["fingerprint"], date.fromisoformat(cells["rotated"]), known=written)
         saved = add(root, form, QUESTION, Row(cells={key: text for key, text in cells.items() if text}))
     except (FormError, SessionError) as error:
         fail(str(error), error.diagnostics)
@@ -82,11 +82,15 @@ def _check(form: Form, cells: dict[str, str]) -> None:
             fail(flaw.message, f"{flaw.remedy} {_LIST}" if column.id == "fingerprint" else flaw.remedy)
 
 
-def _must_be_known(root: Path, fingerprint: str) -> None:
-    """Ends the program where no finding has this fingerprint, in the files or in the history."""
+def _must_count(root: Path, fingerprint: str, day: date, *, known: bool) -> None:
+    """Ends the program where no finding has this fingerprint, or where the day is not after the leak.
+
+    `known`: an earlier row names the fingerprint, so its finding may be gone.
+    """
     from shipworthy.assess.cache import cache_dir, record_cache
     from shipworthy.assess.context import default_context
     from shipworthy.assess.store import FactStore
+    from shipworthy.checks.secrets.leaks import counts, last_leak
     from shipworthy.facts.secret_history import SecretHistory
     from shipworthy.facts.secrets import Secrets
     from shipworthy.project import Project, ProjectError
@@ -96,19 +100,29 @@ def _must_be_known(root: Path, fingerprint: str) -> None:
         project = Project.open(root)
     except ProjectError as error:
         fail(str(error), error.diagnostics)
-    known: dict[str, Sighting] = {}
     with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
         store = FactStore(project, context, [Secrets, SecretHistory], cache)
-        # The history takes longer, so it is asked only about what the files do not hold.
-        for kind in (Secrets, SecretHistory):
-            found = store.get(kind)
-            if not isinstance(found, Secrets | SecretHistory):
-                fail(str(found), "Nothing was recorded; try again.")
-            known.update({each.identity: each for each in found.sightings})
-            if fingerprint in known:
-                return
-    close = [known[each] for each in get_close_matches(fingerprint, known, n=3, cutoff=0.7)]
+        secrets, history = store.get(Secrets), store.get(SecretHistory)
+    facts = [each for each in (secrets, history) if isinstance(each, Secrets | SecretHistory)]
+    found = {each.identity: each for fact in facts for each in fact.sightings}
+    if fingerprint not in found and not known:
+        for fact in (secrets, history):
+            if isinstance(fact, str):
+                fail(fact, "Nothing was recorded; try again.")
+        _unknown(fingerprint, found, next((fact.gaps[0].reason for fact in facts[::-1] if fact.gaps), ""))
+    if isinstance(history, SecretHistory):
+        leaks = [each for each in history.sightings if each.identity == fingerprint and each.allowed is None]
+        if leaks and not counts(day, leaks, history):
+            fail(
+                f"{day} is not after {last_leak(leaks, history)}, so it would not count",
+                "Write the day on which the old key stopped working. If it did so before that commit, let it stand, "
+                f"with that as the reason: shipworthy secret allow {fingerprint} --in-history -m REASON",
+            )
+
+
+def _unknown(fingerprint: str, found: dict[str, Sighting], gap: str) -> NoReturn:
+    close = [found[each] for each in get_close_matches(fingerprint, found, n=3, cutoff=0.7)]
     meant = "; ".join(f"{each.identity} at {each.location} ({each.title})" for each in close)
-    fail(
-        f"no secret with the fingerprint {fingerprint} was found", f"Did you mean {meant}? {_LIST}" if meant else _LIST
-    )
+    advice = [f"Did you mean {meant}?"] if meant else []
+    advice += [f"Not all could be looked at: {gap}."] if gap else []
+    fail(f"no secret with the fingerprint {fingerprint} was found", " ".join([*advice, _LIST]))

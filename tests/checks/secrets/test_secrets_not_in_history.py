@@ -117,7 +117,7 @@ def test_a_finding_names_the_commit_and_shows_nothing_of_todays_file(tmp_path: P
     (each,) = judge(Project.open(folder), [(CHECK, check_named(CHECK))], context, "solo")[CHECK]
     (finding,) = each.outcome.findings
     assert finding.message == (
-        f"Stripe or Clerk live secret key stands in this file since commit {commit[:10]} of 2026-07-01: "
+        f"Stripe or Clerk live secret key stands in this file as of commit {commit[:10]} of 2026-07-01: "
         "sk_live_••••••••"
     )
     assert (finding.location.commit, finding.location.line, finding.excerpt) == (commit, 1, None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
-
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.secrets.allowed import allowed_findings, allowed_lines, allowed_until, not_followed
 from shipworthy.checks.secrets.handling import remedy
+from shipworthy.checks.secrets.leaks import counts, last_leak
 from shipworthy.facts import Facts
 from shipworthy.facts.rotations import Rotation, Rotations, how_to_record
-from shipworthy.facts.secret_history import SecretHistory, Stamp
+from shipworthy.facts.secret_history import SecretHistory
 from shipworthy.facts.secrets import Secrets, Sighting
 from shipworthy.model import Confidence, Finding, Outcome, Severity
 from shipworthy.text import plural
@@ -47,7 +46,7 @@ class SecretsNotInHistory(Check):
         replaced: list[Finding] = []
         for group in _by_identity(history):
             rotation = rotations.of(group[0].identity)
-            if rotation is not None and _after(rotation, group, history):
+            if rotation is not None and counts(rotation.on, group, history):
                 replaced.append(_replaced(group, rotation, history))
             else:
                 standing.append(_standing(group, rotation, history))
@@ -81,36 +80,20 @@ def _by_identity(history: SecretHistory) -> list[list[Sighting]]:
     return list(groups.values())
 
 
-def _day(stamp: Stamp) -> tuple[date, date]:
-    """The day of a commit: as its maker's calendar had it, and the latest that anybody's could have had."""
-    when = max(stamp.committed, stamp.authored)
-    return when.date(), max(when.date(), when.astimezone(UTC).date())
-
-
-def _after(rotation: Rotation, group: list[Sighting], history: SecretHistory) -> bool:
-    """Whether the rotation came after every commit that brought the secret in. Without a commit, nobody can tell."""
-    stamps = [history.stamps.get(each.location.commit or "") for each in group]
-    days = [_day(stamp) for stamp in stamps if stamp is not None]
-    if len(days) < len(stamps):
-        return False
-    if group[0].identity in history.chosen:
-        return rotation.on > max(latest for _, latest in days)
-    return rotation.on >= max(own for own, _ in days)
-
-
-def _since(sighting: Sighting, history: SecretHistory) -> str:
+def _as_of(sighting: Sighting, history: SecretHistory) -> str:
     commit = sighting.location.commit
     stamp = history.stamps.get(commit or "")
     if commit is None or stamp is None:
         return "in a file that a ref holds outright"
-    return f"in this file since commit {commit[:10]} of {stamp.committed.date()}"
+    # The file may read otherwise today, or be gone.
+    return f"in this file as of commit {commit[:10]} of {stamp.committed.date()}"
 
 
 def _standing(group: list[Sighting], rotation: Rotation | None, history: SecretHistory) -> Finding:
     first = group[0]
-    message = f"{first.says} {_since(first, history)}: {first.masked}{not_followed(first)}"
+    message = f"{first.says} {_as_of(first, history)}: {first.masked}{not_followed(first)}"
     if rotation is not None:
-        last = _last(group, history)
+        last = last_leak(group, history)
         message += f"; it is said to be replaced on {rotation.on} ({rotation.location}), which is not after {last}"
     steps = f"{remedy(first.rule, first.provider, in_history=True)} Record it: {how_to_record(first.identity)}"
     return Finding(
@@ -125,24 +108,12 @@ def _standing(group: list[Sighting], rotation: Rotation | None, history: SecretH
     )
 
 
-def _last(group: list[Sighting], history: SecretHistory) -> str:
-    stamped = [
-        (max(stamp.committed, stamp.authored), each.location.commit or "")
-        for each in group
-        if (stamp := history.stamps.get(each.location.commit or ""))
-    ]
-    if len(stamped) < len(group):
-        return "a file that a ref holds outright, without a date"
-    when, commit = max(stamped)
-    return f"commit {commit[:10]} of {when.date()}, which brought it in"
-
-
 def _replaced(group: list[Sighting], rotation: Rotation, history: SecretHistory) -> Finding:
     first = group[0]
     return Finding.at(
         first.location,
         ROTATED,
-        f"{first.says} {_since(first, history)} and was replaced on {rotation.on}, says {rotation.by}: {first.masked}",
+        f"{first.says} {_as_of(first, history)} and was replaced on {rotation.on}, says {rotation.by}: {first.masked}",
         anchor=first.identity,
         severity=Severity.INFO,
         confidence=first.confidence,
