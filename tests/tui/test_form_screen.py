@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from driving import NARROW, WIDE, Driver, coach
@@ -315,3 +316,5 @@ async def test_an_item_without_a_form_says_so() -> None:
         assert "F answers" not in driver.text
         result = next(each for each in driver.app.known.results if each.item.id == ITEM)
         assert refusal("form", result) == ""
+        dates = replace(result, item=replace(result.item, id="key-rotation"))
+        assert refusal("form", dates) == "The form of key-inventory asks this: press F on that item."

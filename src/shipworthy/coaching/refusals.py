@@ -10,6 +10,8 @@ from shipworthy.settle import allowed
 
 ON_ITEM = ("recheck", "attest", "waive", "undo", "copy", "edit", "fix", "form")
 """Commands about one item."""
+_ASKED_BY = {"key-rotation": "key-inventory", "secrets-not-in-history": "key-inventory"}
+"""Items without a form of their own whose answers stand in another item's."""
 
 
 def refusal(action: str, result: Result) -> str:
@@ -25,7 +27,8 @@ def refusal(action: str, result: Result) -> str:
     if action == "fix":
         return why_not_fix(result)
     if action == "form" and result.item.id not in FORM_FILES:
-        return "This item has no form to fill in."
+        other = _ASKED_BY.get(result.item.id)
+        return f"The form of {other} asks this: press F on that item." if other else "This item has no form to fill in."
     if action == "edit" and not any(each.location.path for each in result.findings):
         return "This item has no file to open."
     return ""

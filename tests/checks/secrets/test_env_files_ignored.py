@@ -105,6 +105,13 @@ def test_what_is_left_to_judge_is_said_beside_the_pass(tmp_path: Path) -> None:
     assert rules == {"env-file-tracked", "env-file-in-image", "key-file-not-ignored", "no-example-file"}
 
 
+def test_what_to_do_names_the_whole_path(tmp_path: Path) -> None:
+    files = {"a.py": APP, ".gitignore": IGNORE, "web/my app/.env": f"API_TOKEN={OWN}\n", "web/.gitignore": "!.env\n"}
+    remedies = [finding.remedy for finding in check_files(CHECK, tmp_path / "p", files).findings]
+    assert "Replace the secrets in it, then run: git rm --cached -- 'web/my app/.env'" in remedies
+    assert "Add .env to web/my app/.gitignore and commit that." in remedies
+
+
 def test_a_key_store_that_lies_about(tmp_path: Path) -> None:
     folder = tmp_path / "p"
     check_files(CHECK, folder, {"a.py": APP, ".gitignore": IGNORE})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.facts import Facts
@@ -92,7 +93,7 @@ def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:
             "env-file-not-ignored",
             f"{answer.path} {what}is ignored {how}, so one `git add .` commits it.",
             anchor=answer.path,
-            remedy=f"Add {name} to .gitignore and commit that.",
+            remedy=f"Add {name} to {prefix}.gitignore and commit that.",
         )
     for path in ignored.untracked:
         yield Finding.at(
@@ -129,7 +130,7 @@ def _tracked(files: list[SettingListing], stack: Stack) -> Iterator[Finding]:
             anchor=each.path,
             severity=Severity.HIGH if sure else Severity.LOW,
             confidence=Confidence.CERTAIN if sure else Confidence.REVIEW,
-            remedy=f"Replace the secrets in it, then run: git rm --cached {name}",
+            remedy=f"Replace the secrets in it, then run: git rm --cached -- {quote(each.path)}",
         )
 
 

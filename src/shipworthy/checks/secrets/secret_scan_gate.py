@@ -171,7 +171,10 @@ class SecretScanGate(Check):
         ]
         late = [leaf for leaf in pipeline.leaves if leaf.secrets is not None and leaf.on_change.no]
         found = [*masked, *(self._late(pipeline, leaf) for leaf in late), *off][:20]
-        message = "Nothing stops a change that holds a secret: no scanner runs in the pipeline or as a commit hook."
+        message = (
+            "Nothing stops a change that holds a secret: no scanner runs in the pipeline, and the repository sets up "
+            "none as a commit hook."
+        )
         own = own_words(pipeline)
         remedy = f"{_SCANNER} The place is {own.file}. {own.start} Let its exit code count."
         return found or [self._at(PROJECT, "none", message, "none", remedy=remedy)]
