@@ -258,12 +258,13 @@ def test_hostile_paths_and_dates_are_taken(tmp_path: Path) -> None:
         tmp_path / "p",
         [
             Commit(files={'"a\\n:100644 b.py"': KEY}, when="99999999999999 +9999", authored="1 -1400"),
-            Commit(files={'"\\001x.py"': KEY, "blob.py": "x"}),
+            Commit(files={'"\\001x.py"': KEY, '"not-\\377-utf8.py"': KEY, "blob.py": "x"}),
         ],
         work_tree=False,
     )
     fact = read(folder)
-    assert sorted(each.location.path or "" for each in fact.sightings) == ["\x01x.py", "a\n:100644 b.py"]
+    found = sorted(each.location.path or "" for each in fact.sightings)
+    assert found == ["\x01x.py", "a\n:100644 b.py", "not-\udcff-utf8.py"]
 
 
 def test_it_may_take_longer_than_other_facts() -> None:

@@ -72,7 +72,7 @@ def locate(walk: Walk, hits: Hits) -> Located:
     """
     keys = {place: {key_of(row, place[1]) for row in rows} for place, rows in hits.items()}
     holding = {oid for oid, _ in keys}
-    number = {blob: walk.hex(blob) for blob in range(len(walk.oids)) if walk.hex(blob) in holding}
+    number = {blob: oid for blob in range(walk.blobs) if (oid := walk.hex(blob)) in holding}
     touched = (
         row for row in range(len(walk.commit)) if walk.new[row] in number or (number and walk.old[row] in number)
     )
@@ -87,7 +87,7 @@ def locate(walk: Walk, hits: Hits) -> Located:
             before = set[str]().union(*_before(walk, changes, number, keys, path))
             for key in sorted(now):
                 found.last.setdefault((key, path), oid)
-            came += [Added(walk.commits[commit].decode("ascii"), path, oid, key) for key in sorted(now - before)]
+            came += [Added(walk.commits[commit], path, oid, key) for key in sorted(now - before)]
             gone |= before - now
         found.added += [each for each in came if each.key not in gone]
     return found

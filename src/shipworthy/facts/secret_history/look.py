@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from array import array
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from queue import Empty, SimpleQueue
+from sys import intern
 from typing import Any
 
 from shipworthy.facts.base import Context, Record, Stopped
@@ -98,8 +100,8 @@ class Looker:
         self._context, self._deadline, self._absent = context, deadline, absent
         self._analyser = SecretsAnalyser()
         self._places = walk.places()
-        self._groups: dict[int, dict[str, list[int]]] = {}
-        """By path, what `_by_group` says of a blob that was nowhere else."""
+        self._groups: list[str | None] = [None] * len(walk.paths)
+        """By path, its group, as far as it was asked for."""
         self.seen = Seen()
 
     def look(self, *, again: bool = False) -> Seen:
@@ -108,44 +110,32 @@ class Looker:
         `again`: what is remembered was counted before, and is not counted now. Raises Stopped.
         """
         try:
-            waiting = list(self._unknown(count=not again))
-            self.seen.read = len(waiting)
             # In the order of paths, which is how git holds them: versions of a file share most of their bytes.
-            waiting.sort(key=lambda blob: (self._path(blob), blob))
+            waiting = array("i", sorted(self._unknown(count=not again), key=self._path))
+            self.seen.read = len(waiting)
             self._all(waiting)
         finally:
             self._store.flush()
         return self.seen
 
-    def _paths(self, blob: int) -> list[int]:
-        held = self._places[blob]
-        return held if isinstance(held, list) else [held]
-
     def _path(self, blob: int) -> str:
-        return self._walk.paths[self._paths(blob)[0]]
+        return self._walk.paths[self._places.first(blob)]
 
     def _by_group(self, blob: int) -> dict[str, list[int]]:
         """The paths of a blob by what they say of it."""
-        held = self._places[blob]
-        if not isinstance(held, list):
-            return self._alone(held)
         groups: dict[str, list[int]] = {}
-        for path in held:
-            (group,) = self._alone(path)
+        for path in self._places.of(blob):
+            group = self._groups[path]
+            if group is None:
+                group = self._groups[path] = intern(group_of(self._walk.paths[path]))
             groups.setdefault(group, []).append(path)
         return groups
-
-    def _alone(self, path: int) -> dict[str, list[int]]:
-        found = self._groups.get(path)
-        if found is None:
-            found = self._groups[path] = {group_of(self._walk.paths[path]): [path]}
-        return found
 
     def _wanted(self) -> Iterator[int]:
         """Blobs that are text, as far as their names tell."""
         skipped = [_skipped(path) for path in self._walk.paths]
-        for blob in self._places:
-            whys = {skipped[path] for path in self._paths(blob)}
+        for blob in self._places.blobs():
+            whys = {skipped[path] for path in self._places.of(blob)}
             if "" in whys:
                 yield blob
             else:
@@ -171,7 +161,7 @@ class Looker:
                         self._take(blob, groups[blob][group], looked, count=count and number == 0)
 
     def _key(self, blob: int, group: str) -> bytes:
-        return self._store.key(self._walk.oids[blob], group)
+        return self._store.key(self._walk.oid(blob), group)
 
     def _take(self, blob: int, paths: Iterable[int], looked: Looked, *, count: bool) -> None:
         seen = self.seen
@@ -191,10 +181,10 @@ class Looker:
     def _unread(self, why: str) -> None:
         self.seen.unread[why] = None
 
-    def _all(self, waiting: list[int]) -> None:
+    def _all(self, waiting: array[int]) -> None:
         if self._absent:
             before = len(waiting)
-            waiting = [blob for blob in waiting if self._walk.hex(blob) not in self._absent]
+            waiting = array("i", (blob for blob in waiting if self._walk.hex(blob) not in self._absent))
             self.seen.missing += before - len(waiting)
         expect(len(waiting) * _USUAL_BYTES)
         total, done, flushed = len(waiting), 0, time.monotonic()
@@ -216,13 +206,13 @@ class Looker:
         except GitError as error:
             self._unread(f"{total - done:,} of {total:,} versions of files in the git history were not read: {error}")
 
-    def _shared(self, waiting: list[int]) -> Generator[tuple[int, list[Answer] | str | None], None, None]:
+    def _shared(self, waiting: array[int]) -> Generator[tuple[int, list[Answer] | str | None], None, None]:
         """Every blob with what became of it: from the front in this process, from the back in others.
 
         Raises GitError.
         """
         parts = deque(waiting[start : start + PART] for start in range(0, len(waiting), PART))
-        results: SimpleQueue[tuple[list[int], Answered]] = SimpleQueue()
+        results: SimpleQueue[tuple[array[int], Answered]] = SimpleQueue()
         crew: list[Helper] = []
         with contextlib.suppress(OSError):
             size = len(waiting) * _USUAL_BYTES
@@ -251,7 +241,7 @@ class Looker:
                 each.end()
 
     def _hand_out(
-        self, helper: Helper, parts: deque[list[int]], results: SimpleQueue[tuple[list[int], Answered]]
+        self, helper: Helper, parts: deque[array[int]], results: SimpleQueue[tuple[array[int], Answered]]
     ) -> None:
         """On a thread of its own: part after part to one process, until there is none or the process is lost."""
         while True:
@@ -264,7 +254,7 @@ class Looker:
             if answered is None:
                 return
 
-    def _asked(self, part: list[int]) -> Asked:
+    def _asked(self, part: array[int]) -> Asked:
         return [
             (self._walk.hex(blob), [self._walk.paths[paths[0]] for paths in self._by_group(blob).values()])
             for blob in part

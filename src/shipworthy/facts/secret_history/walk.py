@@ -31,14 +31,36 @@ class Incomplete(Exception):
     """The history could not be listed to its end; the message says why."""
 
 
+class Column:
+    """Many texts, numbered from 0, in one piece: as objects of their own they take three times as much."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._ends = array("q", (0,))
+
+    def append(self, text: bytes) -> None:
+        self._data += text
+        self._ends.append(len(self._data))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, number: int) -> str:
+        return self._data[self._ends[number] : self._ends[number + 1]].decode("utf-8", "surrogateescape")
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
+
+
 @dataclass(slots=True)
 class Walk:
-    """What was listed. Blobs, paths and commits are numbered; a row is one change, in the order git tells them."""
+    """What was listed. Blobs, paths and commits are numbered; a row is one change, in the order git tells them.
 
-    oids: list[bytes] = field(default_factory=list)
-    """By blob, its id as bytes."""
-    paths: list[str] = field(default_factory=list)
-    commits: list[bytes] = field(default_factory=list)
+    There are hundreds of thousands of each, so nothing here is an object of its own where it can be part of one.
+    """
+
+    paths: Column = field(default_factory=Column)
+    commits: Column = field(default_factory=Column)
     """By commit, newest first: "ID SECONDS ZONE SECONDS ZONE", when it was committed and authored."""
     commit: array[int] = field(default_factory=lambda: array("i"))
     path: array[int] = field(default_factory=lambda: array("i"))
@@ -48,16 +70,24 @@ class Walk:
     """The blob before; -1 for none. A merge has a row for each parent."""
     links: int = 0
     submodules: int = 0
+    blobs: int = 0
+    """How many there are, numbered from 0."""
+    _oids: bytearray = field(default_factory=bytearray)
+    """The ids of all blobs, one after the other."""
+    _width: int = 0
+    """Bytes of an id."""
     _numbers: dict[bytes, int] = field(default_factory=dict)
     _known: dict[bytes, int] = field(default_factory=dict)
 
     def blob(self, oid: bytes) -> int:
-        """The number of a blob, by its id in hex."""
+        """The number of a blob, by its id in hex. All ids of a repository are of one length."""
         raw = unhexlify(oid)
         number = self._numbers.get(raw)
         if number is None:
-            number = self._numbers[raw] = len(self.oids)
-            self.oids.append(raw)
+            number = self._numbers[raw] = self.blobs
+            self.blobs += 1
+            self._oids += raw
+            self._width = len(raw)
             if number >= MOST_BLOBS:
                 raise Incomplete(f"there are more than {MOST_BLOBS:,} versions of files")
         return number
@@ -67,31 +97,56 @@ class Walk:
         number = self._known.get(path)
         if number is None:
             number = self._known[path] = len(self.paths)
-            self.paths.append(path.decode("utf-8", "surrogateescape"))
+            self.paths.append(path)
         return number
 
     def end(self) -> None:
         """Nothing more comes: let go of what only listing needs, a good part of the whole."""
         self._numbers, self._known = {}, {}
 
-    def hex(self, blob: int) -> str:
-        return hexlify(self.oids[blob]).decode("ascii")
+    def oid(self, blob: int) -> bytes:
+        """The id of a blob."""
+        start = blob * self._width
+        return bytes(self._oids[start : start + self._width])
 
-    def places(self) -> dict[int, int | list[int]]:
-        """By blob that was brought in, its paths: a number where there is one, which is nearly always."""
-        found: dict[int, int | list[int]] = {}
+    def hex(self, blob: int) -> str:
+        return hexlify(self.oid(blob)).decode("ascii")
+
+    def places(self) -> Places:
+        """Where each blob was that was brought in."""
+        found = Places(self.blobs)
         for blob, path in zip(self.new, self.path, strict=True):
-            if blob < 0:
-                continue
-            held = found.get(blob)
-            if held is None:
-                found[blob] = path
-            elif isinstance(held, list):
-                if path not in held:
-                    held.append(path)
-            elif held != path:
-                found[blob] = [held, path]
+            if blob >= 0:
+                found.add(blob, path)
         return found
+
+
+class Places:
+    """The paths at which blobs were, by their numbers; nearly every blob was at one."""
+
+    def __init__(self, blobs: int) -> None:
+        self._first = array("i", b"\xff" * (array("i").itemsize * blobs))
+        """By blob, a path; -1 for none."""
+        self._more: dict[int, list[int]] = {}
+
+    def add(self, blob: int, path: int) -> None:
+        first = self._first[blob]
+        if first < 0:
+            self._first[blob] = path
+        elif first != path and path not in (more := self._more.setdefault(blob, [])):
+            more.append(path)
+
+    def first(self, blob: int) -> int:
+        """A path of a blob that was anywhere."""
+        return self._first[blob]
+
+    def of(self, blob: int) -> list[int]:
+        """All paths of one that was anywhere, in the order they were added."""
+        return [self._first[blob], *self._more.get(blob, ())]
+
+    def blobs(self) -> Iterator[int]:
+        """Those that were anywhere."""
+        return (blob for blob, path in enumerate(self._first) if path >= 0)
 
 
 @dataclass(frozen=True, slots=True)
