@@ -20,7 +20,7 @@ _FOLLOWED = {
     b"key": re.compile(rb"key(?:s|_?\d)?(?![a-rt-z0-9])"),
     b"pass": re.compile(
         rb"pass(?:w|phrase|code|_?\d?(?![a-z0-9\s;:]|\s*$)|_?\d?[\"']?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}[^\s]"
-        rb"|(?<=_pass)[ \t]{1,8}[^\s])"
+        rb"|(?<=_pass)(?:[ \t]{1,8}[^\s]|\s{1,40}[\"']?value))"
     ),
     b"auth": re.compile(rb"auth(?:orization|_?token|_?key|_?secret)?(?![a-z0-9])"),
     b"cred": re.compile(rb"cred(?:s|ential|entials)?(?![a-z])"),

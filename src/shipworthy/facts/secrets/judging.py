@@ -43,7 +43,7 @@ _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _TEST_WORDS = {"test", "tests", "testing", "fake", "mock", "dummy", "fixture", "example", "sample"}
 _OWN_WORDS = {"secret", "key", "base", "jwt", "session", "cookie", "signing", "app", "auth", "nextauth", "django"}
 """Words of names for the key that an app itself signs with, and nothing of a provider's."""
-_ALL_HEX, _LEAST_OF_HEX = re.compile(r"[0-9a-fA-F]{24,}"), 3.0
+_ALL_HEX, _LEAST_OF_HEX = re.compile(r"[0-9a-fA-F]{16,}"), 3.0
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
 
