@@ -287,3 +287,12 @@ async def test_what_was_typed_before_a_kill_is_there_again() -> None:
         await driver.press("tab", "tab", "enter")
         assert not isinstance(driver.app.screen, FormScreen)
         assert session.drafts == {}
+
+
+async def test_what_is_wrong_with_a_row_is_told_in_whole() -> None:
+    asked = form("key-inventory").question("keys")
+    filled = {each.id: "x" for each in asked.columns} | {"created": "2099-01-01", "rotate_by": "2099-01-01"}
+    async with filling() as driver:
+        driver.app.push_screen(RowDialog(asked, Row(cells=filled, confirmed=False, found="a.py:3"), (), TODAY))
+        await driver.settle()
+        assert "Write the day on which it was done." in words(driver)
