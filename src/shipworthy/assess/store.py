@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shipworthy.assess.depends import Account, NotedView
 from shipworthy.bugs import bug
 from shipworthy.facts import Analyser, Context, Fact, FactReader, Facts, Gap, View
 from shipworthy.facts.scan import OverTime, RecordCache, Scan, time_limit
-from shipworthy.facts.stack import Stack
 from shipworthy.project import Project
+
+if TYPE_CHECKING:
+    from shipworthy.assess.depends import Account
 
 FACT_SECONDS = 120.0
 """How long reading one kind of fact may take, beside the shared pass (which has limits of its own)."""
@@ -40,6 +41,13 @@ def closure(kinds: Iterable[type[Fact]]) -> list[type[Fact]]:
     return ordered
 
 
+def _stack() -> type[Fact]:
+    # Whoever asks for one area alone needs neither this nor an account.
+    from shipworthy.facts.stack import Stack
+
+    return Stack
+
+
 class FactStore:
     """Reads each kind of fact at most once, when it is first asked for. A reader's failure is kept as a reason."""
 
@@ -59,7 +67,7 @@ class FactStore:
         self._project = project
         self._context = context
         analysers: list[Analyser] = []
-        for kind in closure([*([Stack] if stack else []), *planned]):
+        for kind in closure([*([_stack()] if stack else []), *planned]):
             analysers += reader_of(kind).analysers
         self._scan = Scan(project, analysers, cache, progress)
         self._known: dict[type[Fact], Fact] = {}
@@ -95,6 +103,8 @@ class FactStore:
     def _view(self, kind: type[Fact]) -> View:
         if self._accounts is None:
             return View(self._project, self._context, self._scan)
+        from shipworthy.assess.depends import Account, NotedView
+
         account = self._accounts[kind] = Account()
         return NotedView(self._project, self._context, self._scan, account)
 
@@ -102,9 +112,11 @@ class FactStore:
         """What these kinds and all they build on but the stack were made from; opaque where that is not known."""
         if self._accounts is None:
             raise ValueError("no account was kept: build the store with note=True")
+        from shipworthy.assess.depends import Account
+
         found: list[Account] = []
         for kind in closure(kinds):
-            if kind is Stack:
+            if kind is _stack():
                 continue
             account = self._accounts.get(kind) or Account()
             # Where reading failed or was not come to, nobody knows what it would have asked for.

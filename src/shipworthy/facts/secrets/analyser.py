@@ -31,6 +31,8 @@ BINARIES = frozenset(_BINARIES.split())
 """Endings of files that hold no text."""
 Ask = Callable[[bytes, str], Candidates | None]
 _BINARY = '{"binary":true,"rows":[],"left":{}}'
+_MANY_BYTES = 8_000_000
+"""In so many there is nearly always something to judge."""
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
@@ -45,6 +47,9 @@ class SecretsAnalyser(Analyser):
 
     def expect(self, size: int) -> None:
         expect(size)
+        if size >= _MANY_BYTES:
+            # Loaded once, before there are several processes that would each do it.
+            import shipworthy.facts.secrets.judging  # noqa: F401
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.suffix not in ARCHIVES and entry.suffix not in BINARIES

@@ -98,10 +98,19 @@ def may_be_plain(name: str) -> bool:
     return not may_sign(name) or name.startswith(_PLAIN_BEGIN)
 
 
+@lru_cache(maxsize=4_096)
+def _roles(folder: str) -> tuple[bool, bool, bool]:
+    """Whether everything below a folder (which ends in "/", or is "") is a test, a locale, or documentation."""
+    test = is_test_path(folder) or _SECRET_TEST.search(folder) is not None
+    return test, _LOCALE.search(folder) is not None, _DOCS.search(folder) is not None
+
+
 @lru_cache(maxsize=65_536)
 def context_of(path: str, minified: bool = False) -> FileContext:
     """The context of a path; `minified` when its content says so."""
-    name = path.rpartition("/")[2]
+    name = path[path.rfind("/") + 1 :]
+    # Every expression looks at folders or at the name, and thousands of files share the folders.
+    tests, locales, docs = _roles(path[: -len(name)] if name else path)
     dot = name.rfind(".")
     suffix = name[dot:].lower() if 0 < dot < len(name) - 1 else ""
     plain = suffix in _PLAIN_SUFFIX or bool(_ENV.match(name)) or bool(_PLAIN_NAME.match(name))
@@ -109,15 +118,15 @@ def context_of(path: str, minified: bool = False) -> FileContext:
         role = "lock"
     elif minified or kind_of(path) is not FileKind.SOURCE:
         role = "bundled"
-    elif is_test_path(path) or _SECRET_TEST.search(path):
+    elif tests or is_test_path(name) or _SECRET_TEST.search(name):
         role = "test"
-    elif _LOCALE.search(path):
+    elif locales or _LOCALE.search(name):
         role = "locale"
     elif suffix == ".sql":
         role = "statements"
     elif suffix in _DATA_SUFFIX:
         role = "data"
-    elif suffix in _DOC_SUFFIX or (_DOCS.search(path) and not _EXPORTED.search(path)):
+    elif suffix in _DOC_SUFFIX or (docs and not _EXPORTED.search(name)):
         role = "docs"
     elif _ENV.match(name):
         role = "example" if _EXAMPLE.search(name) else "env"
