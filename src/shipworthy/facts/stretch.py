@@ -40,14 +40,18 @@ def looks(
                 yield [str(error)] * len(analysers)
                 continue
             answers: list[Said] = []
+            nothing = True
             turns.begin()
             try:
                 for analyser in analysers:
-                    answers.append(_said(entry, data, analyser))  # noqa: PERF401 - what is there must stay on OverTime
+                    said = _said(entry, data, analyser)
+                    answers.append(said)
+                    nothing = nothing and said is _NOTHING
             except OverTime as error:
                 answers += [str(error)] * (len(analysers) - len(answers))
+                nothing = False
             turns.end()
-            yield None if all(said is _NOTHING for said in answers) else answers
+            yield None if nothing else answers
 
 
 def _said(entry: FileEntry, data: bytes, analyser: Analyser) -> Said:

@@ -71,6 +71,10 @@ class Reports:
         return Reports(ends, sorted(words, key=_second), self.cut, self.overrun)
 
 
+_SILENT = Reports({}, [], False, False)
+"""Of a text without any match, which nearly every text is; nobody changes it."""
+
+
 def _second(pair: tuple[int, int]) -> int:
     return pair[1]
 
@@ -115,17 +119,22 @@ class HyperscanEngine:
         """What the database says of a text that stands at a path."""
         # One scratch space, and whatever thread asks.
         with self._lock:
-            self._cut = self._overrun = False
-            self._ends, self._reports = {}, []
-            self.database.scan(data, match_event_handler=self._report)
-            said = Reports(self._ends, self._reports, self._cut, self._overrun)
+            try:
+                self.database.scan(data, match_event_handler=self._report)
+                if not self._ends and not self._reports:
+                    return _SILENT
+                said = Reports(self._ends, self._reports, self._cut, self._overrun)
+            finally:
+                if self._ends or self._reports:
+                    self._ends, self._reports = {}, []
+                    self._cut = self._overrun = False
         if said.words:
             said.words = list(_of_kind(said.words, data, path.rpartition("/")[2]))
         return said
 
     def weighed(self, said: Reports, path: str) -> Candidates | None:
         """What is worth trying of what the database said."""
-        of_file = self._by_file.get(path.rpartition("/")[2])
+        of_file = self._by_file.get(path[path.rfind("/") + 1 :])
         if not said.ends and not said.words and not of_file:
             return None
         rules = (*(self._rules[number] for number in sorted(said.ends)), *(of_file or ()))
