@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
-import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import sysconfig
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+
+from bench_programs import Program, Run, adopt, cpu, in_turn, wall
 
 KINGFISHER, DETECT_SECRETS = "kingfisher-bin==2.14.0", "detect-secrets==1.5.0"
 CORES = 2
@@ -25,9 +21,17 @@ SLOW_SAMPLE = 5_000_000
 """Bytes given to detect-secrets, which would take many minutes for everything; its time is scaled by bytes."""
 STAGED = 10
 _HEAD = 8_000
-_LINGER_SECONDS, _LOOK_SECONDS = 5.0, 0.01
 _KINGFISHER_FOUND = 200
 _READ = """
+import os
+for folder, folders, names in os.walk("."):
+    folders[:] = [each for each in folders if each != ".git"]
+    for name in names:
+        with open(f"{folder}/{name}", "rb") as file:
+            file.read()
+"""
+"""As a program reads that does something with the text: found by a walk, each file whole."""
+_READ_PIECES = """
 import os, subprocess
 listed = subprocess.run(["git", "ls-files", "-z"], stdout=subprocess.PIPE, check=True).stdout
 for name in listed.split(b"\\0")[:-1]:
@@ -36,115 +40,9 @@ for name in listed.split(b"\\0")[:-1]:
         pass
     os.close(file)
 """
+"""The least there is: told by git what to read, and keeping nothing of it."""
 
 Rows = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One finished program with every process it started. Seconds; bytes."""
-
-    wall: float
-    cpu: float
-    largest: int
-    """Peak memory of its largest process."""
-    together: int = 0
-    """The most that all its processes were seen to have at one time, what several have in common counted once."""
-    said: bytes = b""
-    """What it wrote to stderr."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """What is measured, and how."""
-
-    command: list[str]
-    folder: Path
-    env: dict[str, str]
-    ok: tuple[int, ...] = (0,)
-    """Exit codes of one that did its work."""
-    before: Callable[[], object] = bool
-    """Makes things ready for each run; not measured."""
-
-    def run(self, *, look: bool = False) -> Run:
-        """To its end. `look`: at its memory all along, which takes time. Raises SystemExit where it fails."""
-        self.before()
-        with tempfile.TemporaryFile() as errors:
-            began = time.perf_counter()
-            process = subprocess.Popen(
-                self.command, cwd=self.folder, env={**os.environ, **self.env},
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
-            )  # fmt: skip
-            together = 0
-            while not (ended := os.wait4(process.pid, os.WNOHANG if look else 0))[0]:
-                together = max(together, sum(_resident(process.pid)))
-                time.sleep(_LOOK_SECONDS)
-            wall = time.perf_counter() - began
-            process.returncode = os.waitstatus_to_exitcode(ended[1])
-            every = [ended[2], *_left_behind()]
-            errors.seek(0)
-            said = errors.read()
-        if process.returncode not in self.ok:
-            words = said[-2_000:].decode(errors="replace")
-            raise SystemExit(f"{' '.join(self.command)} ended with {process.returncode}: {words}")
-        return Run(
-            wall=wall,
-            cpu=sum(each.ru_utime + each.ru_stime for each in every),
-            largest=max(each.ru_maxrss for each in every) * (1 if sys.platform == "darwin" else 1024),
-            together=together,
-            said=said,
-        )
-
-
-def _left_behind() -> Iterator[resource.struct_rusage]:
-    """What processes took that outlived the one that started them: Linux hands them to us, see `_adopt`."""
-    until = time.monotonic() + _LINGER_SECONDS
-    try:
-        while time.monotonic() < until:
-            pid, _, used = os.wait4(-1, os.WNOHANG)
-            if pid:
-                yield used
-            else:
-                time.sleep(_LOOK_SECONDS)
-    except ChildProcessError:
-        return
-
-
-def _adopt() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER of prctl(2)
-
-
-def _resident(pid: int, above: str = "") -> Iterator[int]:
-    """Bytes in memory of a process and of all below it, shared ones by shares (PSS), as /proc of Linux has them."""
-    try:
-        _, told = Path(f"/proc/{pid}/smaps_rollup").read_text().split("\n", 1)
-        if told == above:  # about to start a program, and until then in the very memory of its parent (vfork(2))
-            return
-        yield sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield from _resident(int(child), told)
-    except (OSError, ValueError, IndexError):
-        return
-
-
-def in_turn(programs: dict[str, Program], runs: int) -> dict[str, list[Run]]:
-    """Each program `runs` times, in turn, so that a machine that speeds up or slows down does so for all."""
-    found: dict[str, list[Run]] = {name: [] for name in programs}
-    for _ in range(runs):
-        for name, program in programs.items():
-            found[name].append(run := program.run())
-            print(f"  {name}: {run.wall:.2f} s, {run.cpu:.2f} s of CPU", file=sys.stderr, flush=True)
-    return found
-
-
-def _wall(runs: list[Run]) -> float:
-    return statistics.median(each.wall for each in runs)
-
-
-def _cpu(runs: list[Run]) -> float:
-    return statistics.median(each.cpu for each in runs)
 
 
 def peers() -> tuple[Path, str] | str:
@@ -239,7 +137,7 @@ class Bench:
 
     def rows(self, source: Path | None, history: Path | None) -> Rows:
         """(what, figure) rows. Everything it starts gets the same cores."""
-        _adopt()
+        adopt()
         cores = getattr(os, "sched_getaffinity", lambda _: set(range(CORES)))(0)
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, sorted(cores)[:CORES])
@@ -289,6 +187,7 @@ class Bench:
             "first": self._program(whole, "facts", "secrets", ".", fresh=True),
             "second": self._program(whole, "facts", "secrets", "."),
             "reading": Program(command=[sys.executable, "-I", "-S", "-c", _READ], folder=whole, env={}),
+            "pieces": Program(command=[sys.executable, "-I", "-S", "-c", _READ_PIECES], folder=whole, env={}),
         }
         if not isinstance(found, str):
             folder, binary = found
@@ -299,22 +198,24 @@ class Bench:
         for name in set(programs) - {"detect-secrets"}:  # nothing is kept of it, and it takes long
             programs[name].run()
         runs = in_turn(programs, self._runs)
-        first = _wall(runs["first"])
+        first = wall(runs["first"])
         head = f"secrets, {size / 1e6:.0f} MB in {len(files):,} files"
         rows += [
             (f"{head} (asked: {ENOUGH_BYTES / 1e6:.0f}), MB/s", f"{size / 1e6 / first:.0f}"),
             *self._figures("secrets of the tree", programs, runs),
             (f"not read by us, of {len(files):,} files", f"{_gaps(runs['first'])}"),
-            ("CPU of merely reading these files, s", f"{_cpu(runs['reading']):.2f}"),
-            ("our CPU / merely reading (goal <= 8)", f"{_cpu(runs['first']) / _cpu(runs['reading']):.1f}"),
+            ("CPU of merely reading these files, s", f"{cpu(runs['reading']):.2f}"),
+            ("our CPU / merely reading (goal <= 8)", f"{cpu(runs['first']) / cpu(runs['reading']):.1f}"),
+            ("CPU of reading them in pieces of 64 KiB, s", f"{cpu(runs['pieces']):.2f}"),
+            ("our CPU / reading in pieces", f"{cpu(runs['first']) / cpu(runs['pieces']):.1f}"),
         ]
         if "kingfisher" in runs:
-            other, slow_size = _wall(runs["kingfisher"]), sum(length for _, length in sample)
-            scaled = _wall(runs["detect-secrets"]) * size / slow_size
+            other, slow_size = wall(runs["kingfisher"]), sum(length for _, length in sample)
+            scaled = wall(runs["detect-secrets"]) * size / slow_size
             rows += [
                 *self._peer("kingfisher, tree", programs["kingfisher"], runs["kingfisher"]),
                 ("kingfisher / ours (goal >= 2.5)", f"{other / first:.2f}"),
-                (f"detect-secrets on {slow_size / 1e6:.1f} MB of these, s", f"{_wall(runs['detect-secrets']):.1f}"),
+                (f"detect-secrets on {slow_size / 1e6:.1f} MB of these, s", f"{wall(runs['detect-secrets']):.1f}"),
                 ("detect-secrets for all of it, scaled by bytes, s", f"{scaled:.0f}"),
                 ("detect-secrets / ours (goal >= 100)", f"{scaled / first:.0f}"),
             ]
@@ -322,17 +223,17 @@ class Bench:
 
     def _figures(self, what: str, programs: dict[str, Program], runs: dict[str, list[Run]]) -> Rows:
         """Ours: the first run, the second, and memory in a run of its own."""
-        first, second = _wall(runs["first"]), _wall(runs["second"])
+        first, second = wall(runs["first"]), wall(runs["second"])
         looked = programs["first"].run(look=True)
         return [
-            (f"{what}, wall / CPU, s", f"{first:.2f} / {_cpu(runs['first']):.2f}"),
+            (f"{what}, wall / CPU, s", f"{first:.2f} / {cpu(runs['first']):.2f}"),
             (f"{what}, second run, s", f"{second:.2f}"),
             ("second run / first (goal <= 0.20)", f"{second / first:.2f}"),
             (f"{what}, peak memory (goal 100), MB", _memory(looked)),
         ]
 
     def _peer(self, what: str, program: Program, runs: list[Run]) -> Rows:
-        taken = (f"{what}, wall / CPU, s", f"{_wall(runs):.2f} / {_cpu(runs):.2f}")
+        taken = (f"{what}, wall / CPU, s", f"{wall(runs):.2f} / {cpu(runs):.2f}")
         return [taken, (f"{what}, peak memory, MB", _memory(program.run(look=True)))]
 
     def _hook(self, tree: Path, files: list[tuple[str, int]]) -> Rows:
@@ -345,8 +246,8 @@ class Bench:
         hook.run()
         taken = [hook.run() for _ in range(3 * self._runs)]
         return [
-            ("compiling the engine, once on a machine (goal 1), s", f"{with_compiling.wall - _wall(without):.2f}"),
-            (f"hook, {len(names)} staged files (goal 150), ms", f"{_wall(taken) * 1e3:.0f}"),
+            ("compiling the engine, once on a machine (goal 1), s", f"{with_compiling.wall - wall(without):.2f}"),
+            (f"hook, {len(names)} staged files (goal 150), ms", f"{wall(taken) * 1e3:.0f}"),
         ]
 
     def _fetched(self, history: Path) -> Path:
@@ -376,17 +277,17 @@ class Bench:
         if not isinstance(found, str):
             programs["kingfisher"] = self._kingfisher(found[1], folder, "full")
         runs = in_turn(programs, self._runs)
-        first = _wall(runs["first"])
+        first = wall(runs["first"])
         rows = [
             (f"secrets of a history of (asked: {ENOUGH_COMMITS:,}), commits", f"{commits:,}"),
             *self._figures("secrets of the history", programs, runs),
             ("of the history not read by us, reasons", f"{_gaps(runs['first'])}"),
-            ("git log -p --all, wall / CPU, s", f"{_wall(runs['log']):.2f} / {_cpu(runs['log']):.2f}"),
-            ("ours / git log -p (goal <= 0.5)", f"{first / _wall(runs['log']):.2f}"),
+            ("git log -p --all, wall / CPU, s", f"{wall(runs['log']):.2f} / {cpu(runs['log']):.2f}"),
+            ("ours / git log -p (goal <= 0.5)", f"{first / wall(runs['log']):.2f}"),
         ]
         if "kingfisher" in runs:
             rows += self._peer("kingfisher, history", programs["kingfisher"], runs["kingfisher"])
-            rows.append(("ours / kingfisher (goal <= 0.6)", f"{first / _wall(runs['kingfisher']):.2f}"))
+            rows.append(("ours / kingfisher (goal <= 0.6)", f"{first / wall(runs['kingfisher']):.2f}"))
         return rows
 
 
