@@ -229,3 +229,19 @@ def test_an_answer_that_may_be_somebody_elses_is_none(asked: Asked, own_home: Pa
 def test_without_git_each_time_is_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(write(tmp_path / "p", FILES), monkeypatch)
     assert [asked.found(), asked.found(), asked.times] == [{"b/holds.py"}, {"b/holds.py"}, 2]
+
+
+def test_what_is_not_listed_is_counted(tmp_path: Path, own_home: Path) -> None:
+    """No rows are not to be taken for nothing to see."""
+    doubtful = f'password = "{"".join(("Tr0ub", "4dor", "&3x"))}"\n'
+    folder = make_repo(tmp_path / "p", {"a.py": HOLDS.rstrip() + "  # gitleaks:allow\n", "tests/test_a.py": doubtful})
+    done = CliRunner().invoke(facts.command, ["secrets", str(folder)])
+    assert json.loads(done.stdout) == []
+    assert done.stderr == "not listed: 1 for you to look at and 1 allowed: shipworthy secret list\n"
+    assert CliRunner().invoke(facts.command, ["secrets", str(folder)]).stderr == done.stderr
+    history = CliRunner().invoke(facts.command, ["secrets", "--history", str(folder)])
+    assert history.stderr == "not listed: 1 for you to look at and 1 allowed\n"
+
+
+def test_nothing_is_said_where_nothing_is_left_out(asked: Asked) -> None:
+    assert asked.said() == ""

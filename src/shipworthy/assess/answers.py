@@ -34,8 +34,8 @@ class Answer:
 
     out: str
     """Standard output."""
-    gaps: tuple[str, ...]
-    """What could not be read, in words."""
+    remarks: tuple[str, ...]
+    """Lines for standard error: what could not be read, and what is left out."""
 
 
 class Answers:
@@ -54,8 +54,8 @@ class Answers:
             body = kept.read(self._file, _LAYOUT)
             if body is None:
                 return None
-            question, program, state, out, gaps = json.loads(body)
-            known, answer = State(*state), Answer(str(out), tuple(map(str, gaps)))
+            question, program, state, out, remarks = json.loads(body)
+            known, answer = State(*state), Answer(str(out), tuple(map(str, remarks)))
         except (OSError, ValueError, TypeError):
             return None
         # Git goes on listing meanwhile.
@@ -69,7 +69,7 @@ class Answers:
             with contextlib.suppress(OSError):
                 self._file.unlink(missing_ok=True)
             return
-        body = json.dumps([self._question, self._stamp(), state, answer.out, answer.gaps]).encode("ascii")
+        body = json.dumps([self._question, self._stamp(), state, answer.out, answer.remarks]).encode("ascii")
         with contextlib.suppress(OSError):
             kept.write(self._file, _LAYOUT, body, alone=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,8 +163,8 @@ def command(area: str, path: str | None, history: bool) -> None:
         if answers:
             answers.keep(state if lasts else None, answer)
     sys.stdout.write(answer.out)
-    for gap in answer.gaps:
-        click.echo(f"could not read {gap}", err=True)
+    for remark in answer.remarks:
+        click.echo(remark, err=True)
 
 
 def _answers(root: Path, area: str) -> Answers:
@@ -203,4 +203,21 @@ def _worked_out(project: Project, area: str, history: bool) -> tuple[Answer, boo
         # What nobody asks for is not planned: secrets alone take a fraction of the time of everything.
         store = FactStore(project, context, [], cache, stack=area not in _WITHOUT_STACK)
         found = _secret_history(read) if history else AREAS[area](read)
-    return Answer(json.dumps(found, indent=2) + "\n", tuple(gaps)), lasts
+    remarks = [f"could not read {gap}" for gap in gaps]
+    if area == "secrets":
+        remarks += _left_out(read, history)
+    return Answer(json.dumps(found, indent=2) + "\n", tuple(remarks)), lasts
+
+
+def _left_out(read: Read, history: bool) -> Iterator[str]:
+    """What the rows do not show, so that no rows are not taken for nothing to see."""
+    from shipworthy.facts.secret_history import SecretHistory
+    from shipworthy.facts.secrets import Secrets
+
+    sightings = read(SecretHistory if history else Secrets).sightings
+    allowed = sum(each.allowed is not None for each in sightings)
+    doubtful = sum(each.allowed is None and not each.counts for each in sightings)
+    said = [f"{doubtful:,} for you to look at"] * bool(doubtful) + [f"{allowed:,} allowed"] * bool(allowed)
+    if said:
+        where = "" if history else ": shipworthy secret list"
+        yield f"not listed: {' and '.join(said)}{where}"
