@@ -83,6 +83,19 @@ def test_what_is_run_most_says_and_keeps_no_secret(box: Sandbox) -> None:
     assert "\n".join(box.leaks()) == ""
 
 
+def files_of_long_ago() -> None:
+    from shipworthy.project import listing
+
+    vars(listing)["FRESH_SECONDS"] = -1000.0
+
+
+def test_an_answer_that_is_kept_whole_holds_no_secret(box: Sandbox) -> None:
+    first = box.run("facts", "secrets", before=files_of_long_ago)
+    assert list(box.home.rglob("answer-*.json"))
+    assert box.run("facts", "secrets").stdout == first.stdout
+    assert "\n".join(box.leaks()) == ""
+
+
 def waive_all() -> None:
     """Accept whatever is open, so that it can be signed."""
     from datetime import timedelta
