@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from made_up import COMMIT, COMPONENT, OUTCOMES
+from made_up import ITEMS as CATALOGUE
 
 from shipworthy.assess.events import Done, Event, Judged, Planned, Progress
-from shipworthy.model import ComponentOutcome
+from shipworthy.model import ComponentOutcome, Finding, Level, Location, Outcome, Result, Status
 from shipworthy.plain import opening
 from shipworthy.plain.examining import Telling
+from shipworthy.plain.lines import evidence_lines
 
 ITEMS = ("tests-pass", "lockfile", "known-vulns")
 PLANNED = Planned(
@@ -89,3 +91,12 @@ def test_ctrl_c_in_the_editor_is_the_editors(tmp_path: Path) -> None:
     code = opening._edit(["/bin/sh", "-c", f"kill -INT {os.getpid()}; trap - INT; exit 7"], tmp_path)
     assert code == 7
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_has_an_order_is_said_a_step_a_line() -> None:
+    finding = Finding.at(
+        Location(path="app.py", line=1), "fake", "A key.", anchor="a", remedy="For you: 1. Revoke it. 2. Remove it."
+    )
+    outcomes = (ComponentOutcome(component=COMPONENT.root, outcome=Outcome.failed("one", [finding])),)
+    result = Result(item=CATALOGUE[0], level=Level.REQUIRED, status=Status.FAIL, outcomes=outcomes)
+    assert list(evidence_lines(result, 0))[2:] == ["What to do: For you:", "1. Revoke it.", "2. Remove it."]

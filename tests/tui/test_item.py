@@ -70,6 +70,32 @@ def test_a_failing_item_in_full() -> None:
 
 
 @pytest.mark.parametrize(
+    ("remedy", "rows"),
+    [
+        (
+            "1. Revoke it at Stripe. 2. Put the new one into the store (see 3. of its manual). 3. Remove it.",
+            [
+                "→ 1  Revoke it at Stripe.",
+                "  2  Put the new one into the store (see 3. of its manual).",
+                "  3  Remove it.",
+            ],
+        ),
+        (
+            "If it guards anything: 1. Revoke it. 2. Remove it.",
+            ["→ If it guards anything:", "  1  Revoke it.", "  2  Remove it."],
+        ),
+        ("Update to 2.0. 2. is the least.", ["→ Update to 2.0. 2. is the least."]),
+        ("1. Revoke it, and that is all.", ["→ 1. Revoke it, and that is all."]),
+    ],
+)
+def test_what_has_an_order_stands_a_step_a_line(remedy: str, rows: list[str]) -> None:
+    outcome = Outcome.failed("one", [a_finding("app.py", 1, "A key.", remedy=remedy)])
+    lines = page(result_of(judged(FakeSession(), {"secrets-not-in-tree": outcome}), "secrets-not-in-tree"))
+    start = lines.index(rows[0])
+    assert lines[start : start + len(rows) + 1] == [*rows, ""]
+
+
+@pytest.mark.parametrize(
     ("item", "said"),
     [
         ("ci-runs-tests", ["✔ PASS  required · a machine decides", "ci.yml:14 pytest"]),

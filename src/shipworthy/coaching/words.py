@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from datetime import date
 from typing import NamedTuple
@@ -72,6 +73,7 @@ NEVER = (
 )
 FORM_WORDS = ("no form yet", "form")
 """How the summaries of forms begin."""
+_FIRST_STEP = re.compile(r"(?:^|(?<=: ))1\. ")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -123,6 +125,22 @@ def heading(result: Result) -> str:
     """The title that fits the state: a failing item says what is wrong."""
     item = result.item
     return item.failing_title if result.status is Status.FAIL and item.failing_title else item.title
+
+
+def steps(remedy: str) -> tuple[str, tuple[str, ...]]:
+    """What stands before a remedy's numbered steps, and the steps without their numbers.
+
+    A remedy without two of them, "1. …. 2. …", is all of the first part.
+    """
+    start = _FIRST_STEP.search(remedy)
+    if start is None:
+        return remedy, ()
+    found, rest = [], remedy[start.end() :]
+    # Each number after the end of a sentence, and in its order: others belong to what a step says.
+    while end := re.search(rf"(?<=[.!?:;)]) {len(found) + 2}\. ", rest):
+        found.append(rest[: end.start()])
+        rest = rest[end.end() :]
+    return (remedy[: start.start()].rstrip(), (*found, rest)) if found else (remedy, ())
 
 
 def primary(result: Result) -> Finding | None:

@@ -16,6 +16,7 @@ from shipworthy.coaching.words import (
     effort,
     heading,
     level_words,
+    steps,
     took,
 )
 from shipworthy.model import Assessment, Decides, Excerpt, Finding, Level, Location, Result, Status, Verdict
@@ -163,7 +164,9 @@ def evidence_lines(result: Result, number: int) -> Iterator[str]:
         yield from _code(shown, shown.excerpt)
     yield _stop(shown.message, _LONG)
     if shown.remedy:
-        yield f"What to do: {_stop(shown.remedy, _LONG)}"
+        words, numbered = steps(shown.remedy)
+        yield f"What to do: {_stop(words, _LONG)}".rstrip()
+        yield from (f"{number}. {_stop(step, _LONG)}" for number, step in enumerate(numbered, 1))
     if shown.related:
         yield f"See also: {', '.join(where(each) for each in shown.related[:4])}."
     yield from _others(findings, number)

@@ -18,6 +18,7 @@ from shipworthy.coaching.words import (
     decides_words,
     heading,
     level_words,
+    steps,
     took,
 )
 from shipworthy.model import Decides, Excerpt, Finding, OutcomeKind, Result, Status
@@ -156,7 +157,18 @@ def _evidence(subject: Subject, width: int) -> Iterator[Line]:
         more = len(finding.related) - 4
         yield Line(joined(("See also  ", DIM), (others + (f" and {more} more" if more > 0 else ""), DIM)))
     if finding.remedy:
-        yield Line(shown(finding.remedy, limit=2_000), head=joined(("→ ", "bold $success")))
+        yield from _remedy(finding.remedy)
+
+
+def _remedy(remedy: str) -> Iterator[Line]:
+    """What to do; steps that have an order, each on a line of its own."""
+    words, numbered = steps(remedy)
+    arrow = joined(("→ ", "bold $success"))
+    if words:
+        yield Line(shown(words, limit=2_000), head=arrow)
+    for number, step in enumerate(numbered, 1):
+        before = Content("  ") if words or number > 1 else arrow
+        yield Line(shown(step, limit=2_000), head=before + joined((f"{number}  ", "bold $success")))
 
 
 def _form(subject: Subject) -> Iterator[Line]:
@@ -188,11 +200,11 @@ def _code(finding: Finding, excerpt: Excerpt, width: int) -> Iterator[Line]:
 def _fix(subject: Subject) -> Iterator[Line]:
     item, result = subject.result.item, subject.result
     if item.fix:
-        steps = [
+        numbered = [
             Line(shown(step, limit=2_000), head=joined((f"{number}  ", "bold $primary")))
             for number, step in enumerate(item.fix, 1)
         ]
-        yield from _section("Fix", steps)
+        yield from _section("Fix", numbered)
     passing = [Line(shown(item.title + "."), head=joined(("✔ ", "$success")))]
     if item.decides is not Decides.PERSON and item.check:
         runs = f" It asks first, because it runs {subject.command}." if subject.command else ""
