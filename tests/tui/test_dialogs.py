@@ -106,6 +106,25 @@ async def test_a_sentence_that_comes_before_a_field_has_the_focus_is_not_lost(ho
         assert driver.app.screen.query_one("#reason", Input).value == said
 
 
+@pytest.mark.parametrize("where", ["button", "field"])
+async def test_nothing_of_a_paste_is_lost_in_silence(where: str) -> None:
+    async with coach() as driver:
+        await driver.press("w", *(["tab"] if where == "field" else []))
+        reason = driver.app.screen.query_one("#reason", Input)
+        driver.app.post_message(Paste("First line.\r\n\n  Second line.\n"))
+        await driver.settle()
+        assert reason.value == "First line. Second line."
+        driver.app.post_message(Paste("x" * 1_200))
+        await driver.settle()
+        assert reason.value == "First line. Second line." + "x" * 976
+        assert "Left out at the end: 224." in driver.text
+        assert not yes(driver).disabled
+        await driver.press("y")
+        assert "Left out at the end: 1." in driver.text
+        await driver.press("backspace")
+        assert "Left out" not in driver.text
+
+
 async def test_attest_says_what_is_missing_and_has_no_yes_until_then() -> None:
     async with coach() as driver:
         await driver.press(*BACKUP, "a")

@@ -6,6 +6,7 @@ import pytest
 from driving import NARROW, WIDE, coach
 from fake import FakeEngine, FakeSession
 from made_up import ALL_GOOD, DECIDED, FINGERPRINT, OUTCOMES
+from textual.events import Paste
 from textual.widgets import Button, Checkbox, Input
 
 from shipworthy.assess.events import Changed
@@ -214,3 +215,19 @@ async def test_signing_does_not_wait_where_something_else_is_open() -> None:
         await driver.until("re-checking 1 item")
         await driver.press("s")
         await driver.until("Only a READY")
+
+
+async def test_of_a_passphrase_no_part_is_taken() -> None:
+    async with coach(*ready(passphrase="seven geese v")) as driver:
+        await driver.press("s")
+        await driver.until("READY TO SIGN")
+        field = driver.app.screen.query_one("#passphrase", Input)
+        field.focus()
+        driver.app.post_message(Paste("x" * 1_001))
+        await driver.settle()
+        assert field.value == ""
+        assert "At most 1,000 characters fit here: nothing of it was taken." in driver.text
+        driver.app.post_message(Paste(" seven  geese \nv\n"))
+        await driver.settle()
+        assert field.value == " seven  geese "
+        assert "A passphrase has one line: only the first one was taken." in driver.text

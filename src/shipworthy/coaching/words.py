@@ -135,7 +135,8 @@ def steps(remedy: str) -> tuple[str, tuple[str, ...]]:
     start = _FIRST_STEP.search(remedy)
     if start is None:
         return remedy, ()
-    found, rest = [], remedy[start.end() :]
+    found: list[str] = []
+    rest = remedy[start.end() :]
     # Each number after the end of a sentence, and in its order: others belong to what a step says.
     while end := re.search(rf"(?<=[.!?:;)]) {len(found) + 2}\. ", rest):
         found.append(rest[: end.start()])

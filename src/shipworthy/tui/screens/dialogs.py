@@ -13,9 +13,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key, Paste
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Button, Checkbox, Input
+from textual.widgets import Button, Checkbox
 
 from shipworthy.tui.keys import DIALOG, PAGES
+from shipworthy.tui.widgets.line_input import LineInput
 from shipworthy.tui.widgets.lines import Line, Lines
 from shipworthy.tui.widgets.safe import SafeStatic, shown
 
@@ -50,7 +51,7 @@ class Field(Horizontal):
     def __init__(self, label: str, id: str, *, value: str = "", hint: str = "", secret: bool = False) -> None:
         super().__init__(classes="field")
         self._label = label
-        self._input = Input(value=value, placeholder=hint, id=id, compact=True, max_length=1_000, password=secret)
+        self._input = LineInput(value=value, placeholder=hint, id=id, compact=True, max_length=1_000, password=secret)
 
     def compose(self) -> ComposeResult:
         yield SafeStatic(shown(self._label), classes="label")
@@ -68,6 +69,11 @@ class Once(Screen[T], Generic[T]):
     def on_top(self) -> bool:
         """Whether keys come here."""
         return self.app.screen_stack[-1] is self
+
+    def on_line_input_no_room(self, event: LineInput.NoRoom) -> None:
+        """Say what was left out, until something else is typed."""
+        for line in self.query("#problem").results(SafeStatic):
+            line.put(shown(event.words, "$warning"))
 
 
 class Dialog(Once[T], ModalScreen[T], Generic[T]):
@@ -109,25 +115,25 @@ class Dialog(Once[T], ModalScreen[T], Generic[T]):
 
     def on_paste(self, event: Paste) -> None:
         """As what is typed."""
-        if event.text.strip() and self._meant(event.text.strip().splitlines()[0]):
+        if event.text.strip() and self._meant(event.text):
             event.stop()
 
     def _meant(self, text: str) -> bool:
         """Put a text that came to no field into the one it is meant for; False where there is none."""
         here = self.focused
         if isinstance(here, Button):
-            field = next((each for each in self.query(Input) if not each.value), None)
+            field = next((each for each in self.query(LineInput) if not each.value), None)
             if field is None:
                 return False
             # At once: the next letter comes before its turn would.
             self.set_focus(field)
-        elif isinstance(here, Input):
+        elif isinstance(here, LineInput):
             # A field takes what comes to it, so this came to a button, before the letter ahead of it moved the focus.
             field = here
         else:
             return False
         # After the field was told that it has the focus, for then it selects what it holds.
-        field.call_later(field.insert_text_at_cursor, text)
+        field.call_later(field.add, text)
         return True
 
     def action_cancel(self) -> None:

@@ -7,16 +7,17 @@ from datetime import date
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, TextArea
+from textual.widgets import TextArea
 
 from shipworthy.forms import Kind, Question, Row, flaws_of
 from shipworthy.tui.screens.form_words import HINTS, add_entry, harmless, heading, one_line, row_entry
 from shipworthy.tui.screens.review_rows import RowList
 from shipworthy.tui.widgets.items import Entry
+from shipworthy.tui.widgets.line_input import LineInput
 from shipworthy.tui.widgets.safe import DIM, SafeStatic, shown
 
 
-class FormInput(Input):
+class FormInput(LineInput):
     """One line."""
 
     def __init__(self, value: str, id: str, kind: Kind) -> None:

@@ -18,6 +18,7 @@ from shipworthy.forms import Column, Kind, Question, Row, flaws_of
 from shipworthy.tui.screens.dialogs import Answer, Choice, Dialog
 from shipworthy.tui.screens.dialogs import Question as Ask
 from shipworthy.tui.screens.form_words import HINTS, one_line
+from shipworthy.tui.widgets.line_input import LineInput
 from shipworthy.tui.widgets.lines import Line
 from shipworthy.tui.widgets.safe import BOLD, DIM, SafeStatic, joined, shown
 
@@ -73,7 +74,7 @@ class RowDialog(Dialog[Row]):
         suggester = SuggestFromList(known, case_sensitive=False) if known else None
         hint = HINTS.get(column.kind, "")
         name = f"cell-{column.id}"
-        return Input(value=self._seen[column.id], placeholder=hint, id=name, compact=True, suggester=suggester)
+        return LineInput(value=self._seen[column.id], placeholder=hint, id=name, compact=True, suggester=suggester)
 
     def on_mount(self) -> None:
         empty = next((each for each in self._question.columns if blank(self._seen[each.id])), None)
