@@ -85,13 +85,13 @@ class Terminal:
 
 
 @contextmanager
-def shipworthy(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Terminal]:
-    """`shipworthy` alone, started in a folder; killed at the end."""
+def shipworthy(folder: Path, env: Mapping[str, str] | None = None, *arguments: str) -> Iterator[Terminal]:
+    """`shipworthy` with these arguments, none for the coach, started in a folder; killed at the end."""
     pid, descriptor = pty.fork()
     if pid == 0:
         os.chdir(folder)
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8", **(env or {}))
-        os.execv(SHIPWORTHY, [SHIPWORTHY])
+        os.execv(SHIPWORTHY, [SHIPWORTHY, *arguments])
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     try:
         yield Terminal(pid, descriptor)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.forms.filled import DAY, a_form, complete, text
 from tests.support import git, make_repo, write
+from tests.terminal import shipworthy
 
 from shipworthy.cli import form as form_command
 from shipworthy.facts.forms import Row
@@ -95,6 +96,16 @@ def test_leaving_in_the_middle_keeps_what_was_answered(app: Path, asked: None) -
     assert held.text("versions") == "the registry"
     assert "Saved: .shipworthy/rollback.toml" in done.stderr
     assert run("rollback-rehearsed", str(app), "--show").exit_code == 1
+
+
+def test_ctrl_c_leaves_the_shell_a_line_of_its_own(app: Path, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "CI": ""}
+    with shipworthy(app, home, "form", "rollback-rehearsed") as terminal:
+        terminal.until(" >")
+        terminal.type("\x03")
+        assert terminal.ended() == 130
+        assert terminal.sent.endswith(b"^C\r\n")
+    assert not (app / ".shipworthy").exists()
 
 
 def test_a_secret_is_asked_for_again(app: Path, asked: None) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shipworthy.text import visible
 
@@ -27,6 +27,18 @@ def fail(message: str, diagnostics: str = "", code: int = CANNOT) -> NoReturn:
 def asks() -> bool:
     """Whether there is a person to ask: a terminal, and no CI system, which must never be left waiting."""
     return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def typed(prompt: str, **options: Any) -> str:
+    """What is typed behind a prompt on stderr, as `click.prompt` asks with its `options`. Raises click.Abort."""
+    import click  # not for the coach's start
+
+    try:
+        return str(click.prompt(prompt, err=True, **options))
+    except click.Abort:
+        # Left in the middle of a line, on which the shell's own prompt would come to stand.
+        sys.stderr.write("\n")
+        raise
 
 
 def root_of(path: str | None) -> Path:

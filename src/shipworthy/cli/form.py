@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipworthy.cli.common import CANNOT, NOT_READY, asks, fail, print_lines, root_of
+from shipworthy.cli.common import CANNOT, NOT_READY, asks, fail, print_lines, root_of, typed
 from shipworthy.text import plural, visible
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class _Terminal:
         self.tell(fill(text, width - 1, initial_indent=indent, subsequent_indent=indent))
 
     def line(self, prompt: str) -> str:
-        return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" ", err=True)).strip()
+        return typed(prompt, default="", show_default=False, prompt_suffix=" ").strip()
 
 
 def _list(root: Path) -> int:

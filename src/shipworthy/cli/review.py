@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from shipworthy.cli.common import NOT_READY, asks, fail, print_lines, root_of
+from shipworthy.cli.common import NOT_READY, asks, fail, print_lines, root_of, typed
 from shipworthy.cli.lead import NO_ANSWER, failing, look, trust_options
 
 if TYPE_CHECKING:
@@ -147,13 +147,11 @@ def _ask(found: Review, answers: Answers) -> None:
         if answers.read(claim.id) is not None:
             continue
         print_lines(["", *claim_lines(found, claim)])
-        said = click.prompt(
-            "accept, send back, or skip", type=click.Choice(["a", "b", "s"]), default="s", err=True, show_choices=True
-        )
+        said = typed("accept, send back, or skip", type=click.Choice(["a", "b", "s"]), default="s", show_choices=True)
         if said == "a":
             answer(found, answers, claim.id, Reply.ACCEPTED, "", datetime.now(UTC))
         while said == "b":
-            text = click.prompt("What has to change", default="", show_default=False, err=True)
+            text = typed("What has to change", default="", show_default=False)
             try:
                 answer(found, answers, claim.id, Reply.SENT_BACK, text, datetime.now(UTC))
                 break
