@@ -34,3 +34,25 @@ def test_a_value_without_quotes_is_found(path: str, text: str) -> None:
 @pytest.mark.parametrize("path", ["app/keys.py", "src/keys.ts", "cloud/.keys.py"])
 def test_in_code_it_is_an_expression(path: str) -> None:
     assert not found(path, "api_key = settings.partner_api_key_of_the_shop\n")
+
+
+@pytest.mark.parametrize("path", ["deploy/config.go", "deploy/config.ts", "deploy/config.py"])
+def test_in_code_a_member_of_something_is_an_expression(path: str) -> None:
+    assert not found(path, '{name: "accessKeySecret", value: s3Config.AccessKeySecret},\n')
+    assert found(path, f'{{name: "accessKeySecret", value: "{RANDOM}"}},\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("cl100k.tiktoken", False),
+        ("version_token", False),
+        ("cartToken", False),
+        ("paging_token", False),
+        ("mytoken", True),
+        ("version_access_token", True),
+        ("cart_service_token", True),
+    ],
+)
+def test_a_token_that_opens_nothing(name: str, secret: bool) -> None:
+    assert found("app/code.json", f'{{"{name}": "{drawn("hex", 40, 92)}"}}\n') is secret

@@ -73,12 +73,14 @@ def _at_end(parts: list[str]) -> SecretName | None:
         return SecretName("signing" if previous in words.SIGNING else "secret", True)
     if last in ("key", "keys", "pat"):
         return _key(before, previous, last)
+    if last in ("token", "tokens") and previous in words.NOT_A_TOKEN:
+        return None
     if last in words.TOKEN:
         return SecretName("token", last in ("token", "jwt", "bearer"))
     if last in ("salt", "pepper"):
         return SecretName("secret", False)
     for ending, kind in words.GLUED:
-        if last.endswith(ending):
+        if last.endswith(ending) and last not in words.NOT_GLUED:
             return SecretName(kind, True)  # type: ignore[arg-type]  # GLUED holds kinds
     return None
 

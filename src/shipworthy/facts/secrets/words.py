@@ -19,6 +19,8 @@ GLUED = (
     ("encryptionkey", "key"), ("token", "token"),
 )  # fmt: skip
 """Endings of words written without a border ("dbpassword"), and their kind."""
+NOT_GLUED = _set("tiktoken subtoken")
+"""Words that end so and mean pieces of text."""
 
 KEY_QUALIFIERS = _set(
     "api access secret private signing sign signature encryption encrypt encrypting crypto cipher auth authentication "
@@ -42,6 +44,9 @@ NOT_A_SECRET = _set(
     "prompt completion input output cached reasoning no without missing forgot forgotten authenticity masked redacted"
 )
 """Words that make a later token, secret or password something else."""
+
+NOT_A_TOKEN = _set("version revision cart basket paging scroll seek lock fencing")
+"""Words right before a token that opens nothing: which version it is, which page comes next, whose cart."""
 
 SIGNING = _set("jwt session cookie signing sign flask django app nextauth auth csrf hmac token webhook state jwe jws")
 
