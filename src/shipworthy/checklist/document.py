@@ -28,6 +28,11 @@ KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+def not_one_line(text: str) -> tuple[str, str] | None:
+    """What is wrong with a text that should be one line of what can be seen, and what to do; None for a sound one."""
+    return ("holds a line break or a control character", "Write it as one line.") if _CONTROL.search(text) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is wrong, where, and what to do. Its texts may quote the file: give them to `text.visible` to show them."""
@@ -239,8 +244,8 @@ class Section:
             return ""
         if len(value) > limit:
             self._wrong(path, f"has {len(value):,} characters, at most {limit:,} may stand here", "Shorten it.")
-        elif not multiline and _CONTROL.search(value):
-            self._wrong(path, "holds a line break or a control character", "Write it as one line.")
+        elif not multiline and (wrong := not_one_line(value)):
+            self._wrong(path, *wrong)
         elif not empty and not value.strip():
             self._wrong(path, "is empty", "Write something, in plain words.")
         return value

@@ -150,6 +150,7 @@ def _email(root: Path) -> str:
 
 def _sound(reason: str) -> str:
     """The reason, if it can be written into a file that is committed."""
+    from shipworthy.checklist.document import not_one_line
     from shipworthy.facts.secrets.allow.exceptions import MAX_REASON
     from shipworthy.facts.secrets.scanner import scan
 
@@ -158,6 +159,8 @@ def _sound(reason: str) -> str:
         fail("no reason is given", "Say in a sentence why it may stand.")
     if len(reason) > MAX_REASON:
         fail(f"the reason has more than {MAX_REASON:,} characters", "Shorten it, and link to the rest.")
+    if wrong := not_one_line(reason):
+        fail(f"the reason {wrong[0]}", wrong[1])
     if scan("reason.txt", reason.encode("utf-8", "replace")).hits:
         fail("the reason holds what looks like a secret", "Say it without the secret: the file is committed.")
     return reason

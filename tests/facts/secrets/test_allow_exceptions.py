@@ -137,6 +137,8 @@ def test_allow_writes_and_undo_takes_back_and_comments_stay(repository: Path) ->
         (["allow", "FP", "-m", " "], "no reason is given"),
         (["allow", "FP", "-m", "it is KEY"], "looks like a secret"),
         (["allow", "FP", "-m", "x" * 3_000], "more than 2,000 characters"),
+        (["allow", "FP", "-m", "red \x1b[31m"], "the reason holds a line break or a control character"),
+        (["allow", "FP", "-m", "one\ntwo"], "Write it as one line."),
         (["allow", "FP", "-m", "x", "--until", "soon"], "is not a date"),
         (["allow", "FP", "-m", "x", "--until", str(TODAY)], "lies in the past"),
         (["allow", "FP", "-m", "x", "--until", str(TODAY + timedelta(days=400))], "more than a year ahead"),
