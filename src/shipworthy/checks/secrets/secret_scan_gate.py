@@ -39,7 +39,7 @@ class SecretScanGate(Check):
 
     It cannot see the code host's own push protection, whether pre-commit.ci is switched on, or whether a red change can
     be merged. Of what the scanner finds it judges two things: whether gitleaks' own file leaves it rules, and places
-    to look at; and whether a scan of files starts at the root.
+    to look at; and whether the command looks at the whole repository (its folder, files, commits and kinds of secrets).
     """
 
     id = "secret-scan-gate"

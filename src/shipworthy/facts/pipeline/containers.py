@@ -66,8 +66,8 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
         stage = _inside(made.stage.copy(), options, frame)
         if image_builds.run(r, made, rest, frame, stage=stage):
             return True
-    if command == "run" and not entry:
-        rest = in_image(image, rest)
+    if command == "run" and not entry and (scan := in_image(image, rest)) != rest:
+        rest, frame = _mounted(scan, options, frame)
     if command == "run" and option(options, "-w", "--workdir"):
         place = _inside(image_builds.Stage(), options, frame).place(".")
         frame = replace(frame, folder=place) if place is not None else frame
@@ -78,6 +78,21 @@ def docker(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     elif could_test(image):
         r.lose(f"`docker {command} {image}`: what the image runs is not known".replace(HOLE, "…"), frame)
     return True
+
+
+def _mounted(rest: list[str], options: Sequence[str], frame: Frame) -> tuple[list[str], Frame]:
+    """A scanner's command line with the places of the repository for those of the container."""
+    if not any(word.split("=", 1)[0] in ("-v", "--volume", "--mount", "--volumes-from") for word in options):
+        return rest, frame.masked(unsure("no folder of the repository is mounted into its container"))
+    stage = _inside(image_builds.Stage(), options, frame)
+    words: list[str] = []
+    for word in rest:
+        name, sign, value = word.rpartition("=")
+        scheme = "file://" if value.startswith("file://") else ""
+        path = value.removeprefix(scheme)
+        place = stage.place(path) if path.startswith("/") else None
+        words.append(word if place is None else f"{name}{sign}{scheme}{ROOT}{place}")
+    return words, frame
 
 
 def _inside(stage: image_builds.Stage, options: Sequence[str], frame: Frame) -> image_builds.Stage:

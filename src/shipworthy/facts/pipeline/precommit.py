@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shipworthy.facts.pipeline.fact import Kind, Link, SecretScan, no, unsure
+from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, SecretScan, no, unsure, weakest
 from shipworthy.facts.pipeline.hook_linters import STAGES, linters_of, own_hooks
 from shipworthy.facts.pipeline.resolve import Frame, Resolver
 from shipworthy.facts.pipeline.secret_scanners import hints, perhaps, scan_of
@@ -46,6 +46,7 @@ _KNOWN: Mapping[tuple[str, str], str] = {
     ("shipworthy", "shipworthy-secrets"): "shipworthy hook run --all",
 }
 _FILES = _words("-a --all-files --files --from-ref -s --source --to-ref -o --origin")
+_ALL = frozenset({".*", "^.*", ".*$", "^.*$", ".+", "^.+$", "^", "."})
 _VALUED = _words(
     "-c --config --color --hook-stage -t --hook-type --from-ref -s --source --to-ref -o --origin --remote-name "
     "--remote-url --files --log-file -j --jobs"
@@ -94,12 +95,24 @@ def _hooks(path: str, data: Mapping[str, Any]) -> Iterator[Hook]:
             scan = _scan(str(repo.get("repo", "")), name, row)
             if scan is None:
                 continue
+            scan = replace(scan, blocks=weakest(scan.blocks, _filtered(data), _filtered(row)))
             stages = [str(each) for each in rows(row.get("stages"))] or default or ["pre-commit", "pre-push"]
             names = frozenset({name, str(row.get("alias") or name)})
             yield Hook(
                 id=name, names=names, path=path, line=line_of(row, "id") or 1,
                 stages=frozenset(STAGES.get(each, each) for each in stages), scan=scan,
             )  # fmt: skip
+
+
+def _filtered(row: Mapping[str, Any]) -> Said:
+    """Whether a hook, or all of them, is given every file. A pattern is not run: whoever wrote it may mean harm."""
+    files, left_out = str(row.get("files") or ""), str(row.get("exclude") or "")
+    kinds = {str(each) for key in ("types", "types_or") for each in rows(row.get(key))}
+    if left_out in _ALL:
+        return no(f"{FILE} leaves out every file (`exclude: {left_out}`)")
+    if (files and files not in _ALL) or kinds - {"text", "file"}:
+        return unsure(f"{FILE} gives it some files only")
+    return YES
 
 
 def _scan(repo: str, name: str, row: Mapping[str, Any]) -> SecretScan | None:
@@ -134,6 +147,7 @@ def run(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
     stage = option(rest, "--hook-stage", "-t", "--hook-type") or "pre-commit"
     files = any(word.split("=", 1)[0] in _FILES for word in rest)
     staged = no("it looks only at staged files, and a pipeline has none: `--all-files` is missing")
+    named = [word for word in rest[rest.index("--files") + 1 :] if HOLE not in word] if "--files" in rest else []
     lints = frame if files else frame.masked(staged)
     r.note(Kind.LINT, words, lints)
     skipped = {each.strip() for value in frame.variables.get("SKIP", ()) for each in value.split(",")}
@@ -163,5 +177,7 @@ def run(r: Resolver, words: Sequence[str], frame: Frame) -> bool:
             scan = replace(scan, blocks=no("SKIP leaves it out"))
         elif not files:
             scan = replace(scan, staged=True)
+        elif named:
+            scan = replace(scan, blocks=weakest(scan.blocks, unsure(f"it looks at {named[0][:60]} only")))
         r.note(Kind.SCAN, [program_of(words[0]), "run", hook.id], here, secrets=scan)
     return True

@@ -240,7 +240,7 @@ class Resolver:
                 self.note(Kind.TEST, words, frame)
             self.note(deploy, words, frame)
             return
-        secrets = scan_of(words, frame.variables, fed=frame.fed)
+        secrets = scan_of(words, frame.variables, fed=frame.fed, folder=frame.folder)
         if known is not None and known.kind in (Kind.LINT, Kind.TYPES):
             frame = frame.masked(softened(words))
         more = also(words, frame.folder, self.tree)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure
-from shipworthy.facts.pipeline.secret_scanners import NO_FAIL, hints, perhaps, scan_of, trivy
+from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure, weakest
+from shipworthy.facts.pipeline.secret_scanners import NO_FAIL, checkov_kinds, hints, perhaps, scan_of, trivy
+from shipworthy.facts.pipeline.secret_scope import reach
 from shipworthy.facts.pipeline.tree import Tree
 
 PRE_COMMIT: Mapping[str, str] = {
@@ -52,12 +54,21 @@ def _false(value: Any) -> bool:
     return _text(value).lower() in ("false", "0", "no")
 
 
-def _always(tool: str) -> Callable[[Values, Values, Tree], SecretScan | None]:
-    return lambda given, env, tree: SecretScan(tool=tool, blocks=YES)
-
-
 def _gitleaks(given: Values, env: Values, tree: Tree) -> SecretScan | None:
     return SecretScan(tool="gitleaks", blocks=YES, configured="GITLEAKS_CONFIG" in env)
+
+
+def _trufflehog(given: Values, env: Values, tree: Tree) -> SecretScan | None:
+    """Source: the action's own action.yml: it runs `trufflehog git … --fail`, with `extra_args` at the end."""
+    try:
+        extra = shlex.split(_text(given.get("extra_args")))
+    except ValueError:
+        return SecretScan(tool="trufflehog", blocks=unsure("its `extra_args` could not be understood"))
+    base, head = _text(given.get("base")), _text(given.get("head"))
+    if base and base == head:
+        return SecretScan(tool="trufflehog", blocks=no("`base` and `head` are the same, so it looks at no commit"))
+    place = _text(given.get("path")) or "./"
+    return scan_of(["trufflehog", "git", f"file://{place}", "--fail", *extra], {})
 
 
 def _unless_false(tool: str, key: str) -> Callable[[Values, Values, Tree], SecretScan | None]:
@@ -90,14 +101,22 @@ def _trivy(given: Values, env: Values, tree: Tree) -> SecretScan | None:
         return None
     scanners = _text(given.get("scanners") or given.get("security-checks") or env.get("TRIVY_SCANNERS"))
     code = _text(given.get("exit-code") or env.get("TRIVY_EXIT_CODE"))
-    return trivy(scanners or None, code or None, bool(given.get("trivy-config")))
+    scan = trivy(scanners or None, code or None, bool(given.get("trivy-config")))
+    narrower = [f"--skip-dirs={_text(given['skip-dirs'])}"] if given.get("skip-dirs") else []
+    looks = reach("trivy", ["trivy", "fs", _text(given.get("scan-ref")) or ".", *narrower], ".", fed=False)
+    return scan and replace(scan, blocks=weakest(scan.blocks, looks))
 
 
 def _checkov(given: Values, env: Values, tree: Tree) -> SecretScan | None:
     if not _true(given.get("enable_secrets_scan_all_files")):
         return None
     soft = _true(given.get("soft_fail"))
-    return SecretScan(tool="checkov", blocks=no(f"with `soft_fail` {NO_FAIL}") if soft else YES)
+    said = no(f"with `soft_fail` {NO_FAIL}") if soft else YES
+    kinds = checkov_kinds(*(_text(given.get(key)) for key in ("framework", "check", "skip_check")))
+    place = _text(given.get("file") or given.get("directory")) or "."
+    return SecretScan(
+        tool="checkov", blocks=weakest(said, kinds, reach("checkov", ["checkov", "-d", place], ".", fed=False))
+    )
 
 
 def _semgrep(given: Values, env: Values, tree: Tree) -> SecretScan | None:
@@ -168,7 +187,7 @@ _JUDGES: Mapping[str, Callable[[Values, Values, Tree], SecretScan | None]] = {
     "gacts/gitleaks": _unless_false("gitleaks", "fail-on-error"),
     "reviewdog/action-gitleaks": _reviewdog("gitleaks"),
     "reviewdog/action-detect-secrets": _reviewdog("detect-secrets"),
-    "trufflesecurity/trufflehog": _always("trufflehog"),
+    "trufflesecurity/trufflehog": _trufflehog,
     "gitguardian/ggshield-action": _ggshield,
     "gitguardian/gg-shield-action": _ggshield,
     "gitguardian/ggshield/actions/secret": _ggshield,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure, weakest
 from shipworthy.facts.pipeline.runner_tables import NO_RUN
+from shipworthy.facts.pipeline.secret_scope import reach
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.words import words as _words
 from shipworthy.facts.pipeline.wrappers import option, program_of, skip_options
@@ -51,10 +52,13 @@ class Command:
         return given if given is not None else values[0] if len(values) == 1 else HOLE if values else None
 
 
-def scan_of(words: Sequence[str], variables: Environment, *, fed: bool = False) -> SecretScan | None:
+def scan_of(
+    words: Sequence[str], variables: Environment, *, fed: bool = False, folder: str | None = "."
+) -> SecretScan | None:
     """What a command does about secrets; None where it is no scan for them.
 
-    `words` are without wrappers; `fed`: it is given file names through `xargs`, or by the tool that runs hooks.
+    `words` are without wrappers; `fed`: it is given file names through `xargs`, or by the tool that runs hooks;
+    `folder`: where it starts, None where that is not known.
     """
     name = program_of(words[0])
     if name == "git" and len(words) > 1 and words[1] == "secrets":
@@ -63,7 +67,10 @@ def scan_of(words: Sequence[str], variables: Environment, *, fed: bool = False) 
     judge = _JUDGES.get(name)
     if judge is None or any(word in NO_RUN for word in words[1:]) or command.first in _NOT_A_SCAN:
         return None
-    return judge(command)
+    scan = judge(command)
+    if scan is None:
+        return None
+    return replace(scan, blocks=weakest(scan.blocks, reach(name, words, folder, fed=fed)))
 
 
 def hints(text: str) -> bool:
@@ -76,10 +83,6 @@ def perhaps(name: str) -> SecretScan:
     return SecretScan(tool=name, blocks=unsure("it is not known here whether it looks for secrets, and can fail"))
 
 
-def _plain(tool: str) -> Callable[[Command], SecretScan | None]:
-    return lambda command: SecretScan(tool=tool, blocks=YES)
-
-
 def _exit_code(value: str | None, default: Said) -> Said:
     if value is None:
         return default
@@ -88,30 +91,14 @@ def _exit_code(value: str | None, default: Said) -> Said:
     return YES if int(value) else no(f"with exit code 0 {NO_FAIL}")
 
 
-_GITLEAKS_FILES = _words("dir directory file")
-_INSIDE = re.compile(r"(?:\./)?\w[\w./-]*")
-"""A folder inside the repository, by a name that is written out."""
-
-
-def _part(command: Command, *options: str) -> Said:
-    """Whether a scan of files starts at the root, or at a folder below it. A word behind an option may be its value."""
-    given = option(command.words, *options) if options else None
-    behind = pairwise(command.words)
-    named = [word for before, word in behind if not before.startswith("-") and before != command.words[0]]
-    for folder in [given] if given else named:
-        if _INSIDE.fullmatch(folder):
-            return unsure(f"it looks at {folder.removeprefix('./')} only, not at the whole repository")
-    return YES
-
-
 def _gitleaks(command: Command) -> SecretScan | None:
     infisical = program_of(command.words[0]) == "infisical"
     if infisical and command.first != "scan":
         return None
     staged = command.has("--staged", "--pre-commit") or command.first == "protect" or "git-changes" in command.words
     said = _exit_code(command.value("", "--exit-code"), YES)
-    if command.first in _GITLEAKS_FILES or command.has("--no-git"):
-        said = weakest(said, _part(command, "--source", "-s"))
+    if command.has("--enable-rule"):
+        said = weakest(said, unsure("`--enable-rule` lets it look for some kinds of secrets only"))
     configured = command.has("--config", "-c") or "GITLEAKS_CONFIG" in command.variables
     return SecretScan(tool="infisical" if infisical else "gitleaks", blocks=said, staged=staged, configured=configured)
 
@@ -125,9 +112,14 @@ def _trufflehog(command: Command) -> SecretScan | None:
         # The first edition took an address and failed on a finding.
         return SecretScan(tool="trufflehog", blocks=unsure("this form of its command line is not known here"))
     staged = (option(command.words, "--since-commit") or "").strip() == "HEAD"
+    if command.first == "analyze":
+        return None
     said = YES if command.has("--fail") else no(f"without `--fail` {NO_FAIL}")
-    if command.first == "filesystem":
-        said = weakest(said, _part(command, "--directory"))
+    if command.has("--no-fail"):
+        said = no(f"with `--no-fail` {NO_FAIL}")
+    verified = command.has("--only-verified") or (option(command.words, "--results") or "") == "verified"
+    if verified and command.has("--no-verification"):
+        said = weakest(said, no("it reports only what it verified, and verifies nothing"))
     return SecretScan(tool="trufflehog", blocks=said, staged=staged)
 
 
@@ -142,7 +134,8 @@ def _detect_secrets(command: Command) -> SecretScan | None:
         return SecretScan(tool="detect-secrets", blocks=unsure(why))
     if command.first == "audit":
         if command.has("--fail-on-unaudited", "--fail-on-live", "--fail-on-audited-real"):
-            return SecretScan(tool="detect-secrets", blocks=YES)
+            why = "`detect-secrets audit` looks at its list only; whether the list is made anew is not known here"
+            return SecretScan(tool="detect-secrets", blocks=unsure(why))
         return SecretScan(tool="detect-secrets", blocks=no("`detect-secrets audit` only shows what was found before"))
     return None
 
@@ -167,7 +160,7 @@ def _ggshield(command: Command) -> SecretScan | None:
         return None
     zero = command.has("--exit-zero") or command.value("GITGUARDIAN_EXIT_ZERO", "--exit-zero-as") in ("true", "1")
     said = no(f"with `--exit-zero` {NO_FAIL}") if zero else YES
-    return SecretScan(tool="ggshield", blocks=said, staged="pre-commit" in inner)
+    return SecretScan(tool="ggshield", blocks=said, staged=bool({"pre-commit", "pre-push"} & set(inner)))
 
 
 def _git_secrets(command: Command) -> SecretScan | None:
@@ -230,7 +223,21 @@ def _checkov(command: Command) -> SecretScan | None:
     if not command.has("--enable-secret-scan-all-files"):
         return None
     said = no(f"with `--soft-fail` {NO_FAIL}") if command.has("--soft-fail", "-s") else YES
-    return SecretScan(tool="checkov", blocks=said)
+    return SecretScan(
+        tool="checkov", blocks=weakest(said, checkov_kinds(*(option(command.words, *each) or "" for each in _KINDS)))
+    )
+
+
+_KINDS = (("--framework",), ("-c", "--check"), ("--skip-check",))
+
+
+def checkov_kinds(framework: str, check: str, skipped: str) -> Said:
+    """Whether checkov looks for each kind of secret. Source: its manual, "CLI Command Reference" and "Secrets"."""
+    if (framework and not re.search(r"\b(all|secrets)\b", framework)) or (check and "CKV_SECRET" not in check):
+        return no("it is told to look for other things only")
+    if "CKV_SECRET" in check or "CKV_SECRET" in skipped:
+        return unsure("it is told to leave kinds of secrets out")
+    return YES
 
 
 _ITEM = re.compile(r"--item(=|\Z)")
@@ -259,8 +266,8 @@ _JUDGES: Mapping[str, Callable[[Command], SecretScan | None]] = {
         SecretScan(tool="kingfisher", blocks=YES, staged=c.has("--staged")) if c.first == "scan" else None
     ),
     "talisman": _talisman,
-    "secretlint": _plain("secretlint"),
-    "ripsecrets": _plain("ripsecrets"),
+    "secretlint": lambda c: None if c.has("--init") else SecretScan(tool="secretlint", blocks=YES),
+    "ripsecrets": lambda c: None if c.has("--install-pre-commit") else SecretScan(tool="ripsecrets", blocks=YES),
     "credsweeper": _credsweeper,
     "noseyparker": _noseyparker,
     "2ms": _two_ms,

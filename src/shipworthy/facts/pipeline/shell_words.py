@@ -76,7 +76,8 @@ class Words:
             return str(len(self.args)) if not any(HOLE in each for each in self.args) else HOLE
         values = self.variables.get(name)
         if values is None:
-            return HOLE
+            # The shell itself keeps it, whatever the environment says.
+            return ROOT + self.folder if name == "PWD" and self.folder is not None else HOLE
         if len(values) == 1:
             return values[0]
         if leading and all(not value or value.endswith("/") for value in values):
