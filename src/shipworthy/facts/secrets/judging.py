@@ -43,7 +43,8 @@ _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _TEST_WORDS = {"test", "tests", "testing", "fake", "mock", "dummy", "fixture", "example", "sample"}
 _OWN_WORDS = {"secret", "key", "base", "jwt", "session", "cookie", "signing", "app", "auth", "nextauth", "django"}
 """Words of names for the key that an app itself signs with, and nothing of a provider's."""
-_MEMBER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+"""An attribute of something, as code names it: `config.SecretKey`."""
 _ALL_HEX, _LEAST_OF_HEX = re.compile(r"[0-9a-fA-F]{16,}"), 3.0
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
@@ -289,7 +290,7 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
     if each.name in _FOLDERS and text.startswith("/"):
         return Refused("path")
     if not each.quoted and (
-        any(sign in text for sign in "()[]{}<>") or (context.role == "code" and _MEMBER.fullmatch(text))
+        any(sign in text for sign in "()[]{}<>") or (context.role == "code" and _ATTRIBUTE.fullmatch(text))
     ):
         return Refused("code")
     judge = _password if name.kind == "password" else _key
