@@ -56,3 +56,11 @@ def test_in_code_a_member_of_something_is_an_expression(path: str) -> None:
 )
 def test_a_token_that_opens_nothing(name: str, secret: bool) -> None:
     assert found("app/code.json", f'{{"{name}": "{drawn("hex", 40, 92)}"}}\n') is secret
+
+
+@pytest.mark.parametrize(("name", "sure"), [("webhook-samples.json", False), ("examples.ts", False),
+                                            ("settings.example.json", True), ("sampler.json", True)])  # fmt: skip
+def test_many_samples_are_for_review(name: str, sure: bool) -> None:
+    text = f'{{"client_secret": "{RANDOM}"}}\n'
+    assert found(f"src/{name}", text) is sure
+    assert scan(f"src/{name}", text.encode()).hits

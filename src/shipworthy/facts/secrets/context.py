@@ -11,6 +11,8 @@ from shipworthy.project.files import FileKind, is_test_path, kind_of
 
 _ENV = re.compile(r"^(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.envrc|\.flaskenv|\.dev\.vars|env)$")
 _EXAMPLE = re.compile(r"(?:[._-]|^)(?:example|sample|template|tmpl|tpl|dist|defaults?|skel|stub)s?(?:[._-]|$)", re.I)
+_SAMPLES = re.compile(r"(?:[._-]|^)(?:examples|samples)\.(?:json|jsonl|ndjson|ya?ml|xml|py|[cm]?[jt]s)$", re.I)
+"""Many of something for readers and tests; one example is what people copy, and fill in by mistake."""
 _CLOUD_TEMPLATE = re.compile(r"^template\.(?:ya?ml|json)$")
 """What CloudFormation's tools call a stack that is deployed."""
 _LOCK = re.compile(
@@ -126,7 +128,7 @@ def context_of(path: str, minified: bool = False) -> FileContext:
         role = "statements"
     elif suffix in _DATA_SUFFIX:
         role = "data"
-    elif suffix in _DOC_SUFFIX or (docs and not _EXPORTED.search(name)):
+    elif suffix in _DOC_SUFFIX or (docs and not _EXPORTED.search(name)) or _SAMPLES.search(name):
         role = "docs"
     elif _ENV.match(name):
         role = "example" if _EXAMPLE.search(name) else "env"
