@@ -11,11 +11,14 @@ from tests.facts.secrets.examples import example
 from tests.support import git, make_repo, write
 
 from shipworthy.assess.store import FactStore
+from shipworthy.cli import form as form_command
 from shipworthy.cli.rotated import command
 from shipworthy.facts import Context
+from shipworthy.facts.forms import FormError, Row, form_of
 from shipworthy.facts.rotations import Rotations, how_to_record
 from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.secrets.rules import load
+from shipworthy.forms.store import opened, save
 from shipworthy.project import Project
 
 FILE = ".shipworthy/keys.toml"
@@ -96,6 +99,34 @@ def test_a_day_before_the_leak_would_not_count(app: Path) -> None:
     assert not (app / FILE).exists()
     assert rotated(app, fingerprint, "--on", "2026-11-20").exit_code == 0
     assert rotated(app, fingerprint, "--on", "2026-11-19").exit_code == 2
+
+
+def test_the_form_refuses_such_a_day_too_in_the_same_words(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fingerprint, _ = facts(app)
+    monkeypatch.setattr(form_command, "asks", lambda: True)
+    row = [fingerprint, "2026-11-19", "Ada", "", ""]
+    said = ["", "", *row, *row[:1], "2026-11-20", *row[2:], "", ""]
+    done = CliRunner().invoke(form_command.command, ["key-inventory", str(app)], input="\n".join(said))
+    words, advice = rotated(app, fingerprint, "--on", "2026-11-19").output.removeprefix("shipworthy: ").splitlines()
+    assert f"  ! {words}\n" in done.output
+    assert advice.strip() in done.output
+    found = facts(app)[1].of(fingerprint)
+    assert found is not None
+    assert str(found.on) == "2026-11-20"
+
+
+def test_what_the_form_s_file_holds_already_is_not_held_against_it(app: Path) -> None:
+    fingerprint, _ = facts(app)
+    old = Row(cells={"fingerprint": fingerprint, "rotated": "2026-11-01", "by": "Bo"})
+    write(app, {FILE: f'[[rotation]]\nfingerprint = "{fingerprint}"\nrotated = 2026-11-01\nby = "Bo"\n'})
+    form = form_of("key-inventory")
+    assert form is not None
+    answers = opened(app, form)
+    assert save(app, form, answers.with_text("checked", "2026-11-20")).changed
+    for row in (Row(cells={**old.cells, "fingerprint": UNKNOWN}), Row(cells=old.cells, confirmed=False)):
+        assert save(app, form, answers.with_rows("rotation", (old, row))).changed
+    with pytest.raises(FormError, match="2026-11-02 is not after commit"):
+        save(app, form, answers.with_rows("rotation", (old, Row(cells={**old.cells, "rotated": "2026-11-02"}))))
 
 
 def test_in_half_a_history_it_is_said_that_the_rest_is_missing(app: Path, tmp_path: Path) -> None:

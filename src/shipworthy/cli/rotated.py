@@ -83,26 +83,20 @@ def _check(form: Form, cells: dict[str, str]) -> None:
 
 
 def _must_count(root: Path, fingerprint: str, day: date, *, known: bool) -> None:
-    """Ends the program where no finding has this fingerprint, or where the day is not after the leak.
+    """Ends the program where no finding has this fingerprint. Raises FormError where the day is not after the leak.
 
     `known`: an earlier row names the fingerprint, so its finding may be gone.
     """
-    from shipworthy.assess.cache import cache_dir, record_cache
-    from shipworthy.assess.context import default_context
-    from shipworthy.assess.store import FactStore
-    from shipworthy.checks.secrets.leaks import counts, last_leak
     from shipworthy.facts.secret_history import SecretHistory
     from shipworthy.facts.secrets import Secrets
-    from shipworthy.project import Project, ProjectError
+    from shipworthy.forms.rotated import must_count
+    from shipworthy.project import ProjectError
+    from shipworthy.reading import facts_of
 
-    context = default_context()
     try:
-        project = Project.open(root)
+        secrets, history = facts_of(root, Secrets, SecretHistory)
     except ProjectError as error:
         fail(str(error), error.diagnostics)
-    with record_cache(cache_dir(context.environment, context.home), project.root) as cache:
-        store = FactStore(project, context, [Secrets, SecretHistory], cache)
-        secrets, history = store.get(Secrets), store.get(SecretHistory)
     facts = [each for each in (secrets, history) if isinstance(each, Secrets | SecretHistory)]
     found = {each.identity: each for fact in facts for each in fact.sightings}
     if fingerprint not in found and not known:
@@ -111,13 +105,7 @@ def _must_count(root: Path, fingerprint: str, day: date, *, known: bool) -> None
                 fail(fact, "Nothing was recorded; try again.")
         _unknown(fingerprint, found, next((fact.gaps[0].reason for fact in facts[::-1] if fact.gaps), ""))
     if isinstance(history, SecretHistory):
-        leaks = [each for each in history.sightings if each.identity == fingerprint and each.allowed is None]
-        if leaks and not counts(day, leaks, history):
-            fail(
-                f"{day} is not after {last_leak(leaks, history)}, so it would not count",
-                "Write the day on which the old key stopped working. If it did so before that commit, let it stand, "
-                f"with that as the reason: shipworthy secret allow {fingerprint} --in-history -m REASON",
-            )
+        must_count(fingerprint, day, history)
 
 
 def _unknown(fingerprint: str, found: dict[str, Sighting], gap: str) -> NoReturn:

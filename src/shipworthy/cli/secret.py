@@ -14,6 +14,7 @@ from shipworthy.text import visible
 
 if TYPE_CHECKING:
     from shipworthy.facts.secrets import Secrets, Sighting
+    from shipworthy.facts.secrets.allow.exceptions import SecretException
 
 _DAYS = 90
 
@@ -28,16 +29,14 @@ _fingerprint = click.argument("fingerprint")
 
 
 def _found(root: Path) -> Secrets:
-    from shipworthy.assess.context import default_context
-    from shipworthy.assess.store import FactStore
     from shipworthy.facts.secrets import Secrets
-    from shipworthy.project import Project, ProjectError
+    from shipworthy.project import ProjectError
+    from shipworthy.reading import facts_of
 
     try:
-        project = Project.open(root)
+        (found,) = facts_of(root, Secrets)
     except ProjectError as error:
         fail(str(error), error.diagnostics)
-    found = FactStore(project, default_context(), [Secrets]).get(Secrets)
     if isinstance(found, str):
         fail(found, "Nothing is known of the secrets here.")
     assert isinstance(found, Secrets)  # noqa: S101 - what was asked for
@@ -48,28 +47,46 @@ def _found(root: Path) -> Secrets:
 @_path
 def list_(path: str | None) -> None:
     """List every secret in the files with its fingerprint, and what allows it. No value is shown."""
-    found = _found(root_of(path))
-    print_lines(_lines(found))
+    root = root_of(path)
+    found = _found(root)
+    print_lines(_lines(found, _exceptions(root)))
     for gap in found.gaps:
         place = f"{gap.path}:{gap.line}" if gap.line else gap.path or "the repository"
         click.echo(visible(f"could not read {place}: {gap.reason}", 300), err=True)
 
 
-def _lines(found: Secrets) -> Iterator[str]:
+def _lines(found: Secrets, said: dict[int | None, SecretException]) -> Iterator[str]:
     for each in found.sightings:
-        yield visible(f"{each.identity}  {each.location}  {each.title}  {each.masked}  {_state(each)}", 400)
+        yield visible(f"{each.identity}  {each.location}  {each.title}  {each.masked}", 400) + f"  {_state(each, said)}"
     if not found.sightings:
         yield "no secret was found in the files"
     for problem in found.problems:
         yield visible(str(problem), 400)
 
 
-def _state(each: Sighting) -> str:
+def _state(each: Sighting, said: dict[int | None, SecretException]) -> str:
     if each.allowed is not None:
+        where = visible(f"{each.allowed.by} ({each.allowed.location})", 200)
         until = f" until {each.allowed.expires}" if each.allowed.expires else ""
-        return f"allowed by {each.allowed.by} ({each.allowed.location}){until}"
+        own = said.get(each.allowed.location.line) if each.allowed.by == "exception" else None
+        who = f", says {visible(own.by, 100)} on {own.on}" if own else ""
+        reason = visible(own.reason if own else each.allowed.reason, 300)
+        return f"allowed by {where}{until}{who}" + (f": {reason}" if reason else "")
     wide = f" ({each.too_wide.location} covers nearly everything, so it is not followed)" if each.too_wide else ""
-    return ("not allowed" if each.counts else "for you to look at") + wide
+    return visible(("not allowed" if each.counts else "for you to look at") + wide, 300)
+
+
+def _exceptions(root: Path) -> dict[int | None, SecretException]:
+    """Our own exceptions, by their lines in the file; what is wrong with it the fact says."""
+    from shipworthy.checklist.document import MAX_BYTES
+    from shipworthy.facts.secrets.allow.exceptions import EXCEPTIONS, read_exceptions
+    from shipworthy.project.safe import Unreadable, read_file
+
+    try:
+        entries, _ = read_exceptions(read_file(root, EXCEPTIONS, MAX_BYTES))
+    except Unreadable:
+        return {}
+    return {each.line: each for each in entries}
 
 
 def _until(text: str | None, days: int | None, today: date) -> date:

@@ -1,6 +1,7 @@
 """Fills one form in a process of its own, as a screen needs it: `python -P -m shipworthy.forms.child ROOT ITEM`.
 
-It prints one JSON object: the answers, or what went wrong. Nothing is written.
+It prints one JSON object: the answers, or what went wrong. With FINGERPRINT=DAY behind them it says nothing but what is
+wrong with the first rotation that would not count. Nothing is written.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,15 @@ from shipworthy.forms.prefill import Filled, prefill
 from shipworthy.project import ProjectError
 
 
-def answer(root: Path, item: str) -> dict[str, Any]:
-    """`dump`'s object, or `{"error", "advice"}`."""
+def answer(root: Path, item: str, *rotations: str) -> dict[str, Any]:
+    """`dump`'s object, none for rotations that count, or `{"error", "advice"}`."""
     try:
+        if rotations:
+            from shipworthy.forms.rotated import days_must_count
+
+            pairs = [each.partition("=") for each in rotations]
+            days_must_count(root, {fingerprint: date.fromisoformat(day) for fingerprint, _, day in pairs})
+            return {}
         form = form_of(item)
         if form is None:
             return {"error": f"no form serves {item}", "advice": "See which there are: shipworthy form"}
@@ -71,7 +79,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     with out:
-        json.dump(answer(Path(sys.argv[1]), sys.argv[2]), out)
+        json.dump(answer(Path(sys.argv[1]), *sys.argv[2:]), out)
 
 
 if __name__ == "__main__":

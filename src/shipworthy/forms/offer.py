@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import Any
 
 from shipworthy.assess.client import child_environment
 from shipworthy.facts.forms import Form, FormError
@@ -15,6 +19,7 @@ from shipworthy.forms.child import load
 from shipworthy.forms.prefill import Filled
 
 SECONDS = 600.0
+ROTATION_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 """How often it is looked whether anybody still waits."""
 
@@ -24,23 +29,38 @@ def prefilled(root: Path, form: Form, stop: Event | None = None) -> Filled:
 
     That process is ended once `stop` is set.
     """
-    command = [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.forms.child", str(root.absolute()), form.id]
     try:
-        found = json.loads(_answer(command, stop or Event()))
-        if "error" in found:
-            raise FormError(str(found["error"]), str(found["advice"]))
-        return load(found)
+        return load(_found(root, form, (), stop or Event(), SECONDS))
     except TimeoutError as error:
         raise FormError(str(error), "Try shipworthy form on the command line.") from error
-    except OSError as error:
-        raise FormError(f"looking at the code could not be started: {error.strerror}", "Try again.") from error
     except (KeyError, TypeError, ValueError) as error:
         raise FormError("looking at the code ended early", "Try again, and report it.") from error
 
 
-def _answer(command: list[str], stop: Event) -> bytes:
-    """What the process prints. Raises OSError, TimeoutError."""
-    until = monotonic() + SECONDS
+def rotations_count(root: Path, form: Form, days: Mapping[str, date]) -> None:
+    """Raises FormError where a rotation, by its fingerprint, would not count for its day; in another process, too."""
+    with contextlib.suppress(TimeoutError, TypeError, ValueError):
+        # Where that takes too long or ends early nothing is said: what counts is judged whenever the item is.
+        _found(root, form, [f"{each}={day}" for each, day in days.items()], Event(), ROTATION_SECONDS)
+
+
+def _found(root: Path, form: Form, more: Sequence[str], stop: Event, seconds: float) -> dict[str, Any]:
+    """What the process prints. Raises FormError, TimeoutError, TypeError, ValueError."""
+    command = [sys.executable, "-P", "-X", "utf8", "-m", "shipworthy.forms.child", str(root.absolute()), form.id, *more]
+    try:
+        found = json.loads(_answer(command, stop, seconds))
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise FormError(f"looking at the code could not be started: {error.strerror}", "Try again.") from error
+    if "error" in found:
+        raise FormError(str(found["error"]), str(found["advice"]))
+    return dict(found)
+
+
+def _answer(command: list[str], stop: Event, seconds: float) -> bytes:
+    """Raises OSError, TimeoutError."""
+    until = monotonic() + seconds
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -69,7 +69,20 @@ def save(root: Path, form: Form, answers: Answers) -> Saved:
     """Write the answers into the form's file, which is made if need be. Raises FormError, and then it is as it was."""
     answers = normal(form, answers)
     no_secret(form, answers)
+    _rotations_count(root, form, answers)
     return _rewritten(root, form, lambda data: rendered(form, answers, data))
+
+
+def _rotations_count(root: Path, form: Form, answers: Answers) -> None:
+    """Raises FormError where a rotation that is new would not count."""
+    from shipworthy.facts.rotations import QUESTION
+
+    if answers.table(QUESTION):
+        from shipworthy.forms.offer import rotations_count
+        from shipworthy.forms.rotated import new_days
+
+        if days := new_days(answers.table(QUESTION), opened(root, form).table(QUESTION)):
+            rotations_count(root, form, days)
 
 
 def add(root: Path, form: Form, question: str, row: Row) -> Saved:

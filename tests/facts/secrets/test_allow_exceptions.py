@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.support import check_files, git, make_repo, write
 
 from shipworthy.cli.secret import command
 from shipworthy.facts.secrets.allow.exceptions import EXCEPTIONS
+from shipworthy.facts.secrets.analyser import SecretsAnalyser
 from shipworthy.model import OutcomeKind
 
 CODE = {"a.py": f"api = '{KEY}'\n"}
@@ -98,6 +100,27 @@ def test_a_reason_may_hold_what_it_likes_but_no_secret(tmp_path: Path) -> None:
     assert KEY not in repr(secrets)
     shown = invoke(tmp_path, "list").output
     assert "\x1b" not in shown
+
+
+def test_the_list_says_who_allows_what_and_why(tmp_path: Path) -> None:
+    fingerprint = identity(tmp_path)
+    reason = '"\\u001b[31m a try of (ours) ' + "y" * 500 + '"'
+    found(tmp_path, {EXCEPTIONS: entry(fingerprint, by='"Ada (ops)"', reason=reason, expires=str(TODAY))})
+    (line,) = invoke(tmp_path, "list").output.splitlines()
+    assert f"exception ({EXCEPTIONS}:1) until {TODAY}, says Ada (ops) on 2026-11-01: ␛[31m a try of (ours) y" in line
+    assert len(line) < 900
+
+
+def test_what_was_read_once_is_not_read_again(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    os.utime(repository / "a.py", (1, 1))
+    first = invoke(repository, "list").output
+    for way in ("analyse", "quick", "told"):
+        monkeypatch.setattr(SecretsAnalyser, way, None)
+    assert invoke(repository, "list").output == first
+    assert "not allowed" in first
 
 
 def invoke(folder: Path, *args: str) -> Result:
