@@ -9,6 +9,14 @@ from shipworthy.facts.secrets.scanner import scan
 from shipworthy.model import Confidence
 
 RANDOM = drawn("an", 40, 91)
+JWT_READ = """const data = jwt.decode(idToken, {
+  complete: true,
+}) as Payload
+throw new ShopError(
+  Types.INVALID,
+  "Not verified, so it cannot go on"
+)
+"""
 
 
 def found(path: str, text: str) -> bool:
@@ -64,3 +72,39 @@ def test_many_samples_are_for_review(name: str, sure: bool) -> None:
     text = f'{{"client_secret": "{RANDOM}"}}\n'
     assert found(f"src/{name}", text) is sure
     assert scan(f"src/{name}", text.encode()).hits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'password_bytes = password.encode("utf-8")\n',
+        'encoded_password = base64.b64encode(new_password.encode("utf-8")).decode("utf-8")\n',
+        'const admin = {password: passwordHash.toString("base64")}\n',
+        '{ name: "SESSION_SECRET", value: sessionSecret },\n',
+        '{ key: "API_KEY", value: parent?.apiKey },\n',
+        'import jwt\nconst helloWorld = Array.from(new TextEncoder().encode("Hello, World!"))\n',
+        JWT_READ,
+    ],
+)
+def test_code_that_handles_a_secret_holds_none(text: str) -> None:
+    assert not scan("app/service.ts", text.encode()).hits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'const secret = new TextEncoder().encode("{}")\n',
+        'const JWT_SECRET: Uint8Array = new TextEncoder().encode("{}")\n',
+        'await jwtVerify(token, new TextEncoder().encode("{}"))\n',
+        'jwt.sign(payloadOf(user), "{}")\n',
+        'jwt.sign({{ id: user.id(), role: "admin" }}, "{}")\n',
+    ],
+)
+def test_code_that_signs_with_a_literal_does(text: str) -> None:
+    assert found("app/service.ts", text.format(RANDOM))
+
+
+@pytest.mark.parametrize("name", ["PassPhrase", "stringEncryptionPassPhrase", "dbPassWord", "KEY_PASS_PHRASE"])
+def test_a_pass_phrase_in_two_words(name: str) -> None:
+    assert found("app/settings.json", f'{{"{name}": "{drawn("an", 16, 93)}"}}\n')
+    assert not found("app/settings.json", f'{{"{name}": "enter your pass phrase"}}\n')

@@ -119,6 +119,8 @@ class Assigned:
     quoted: bool
     weak: bool = False
     """The form says little: a comparison, a pair of arguments."""
+    bare: bool = False
+    """Without quotes in a form of which code writes both with them."""
 
 
 def _positions(low: bytes) -> list[int]:
@@ -269,4 +271,4 @@ def _read(pattern: re.Pattern[bytes], match: re.Match[bytes]) -> Assigned | None
         value = value.rstrip(b",;)\"'")
     if pattern in (_PLAIN, _INLINE) and value[-1:] in b"\"'":
         value = value.rstrip(b"\"'")
-    return Assigned(name, value, start, quoted, weak) if value else None
+    return Assigned(name, value, start, quoted, weak, pattern is _PAIRED and not quoted) if value else None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from shipworthy.facts.secrets import forms, prefilter, values
+from shipworthy.facts.secrets import forms, prefilter, values, words
 from shipworthy.facts.secrets.assign import Assigned, assignments
 from shipworthy.facts.secrets.context import (
     FileContext,
@@ -43,8 +43,8 @@ _LOCAL_NAMES = {"test", "tests", "local", "demo", "seed", "default"}
 _TEST_WORDS = {"test", "tests", "testing", "fake", "mock", "dummy", "fixture", "example", "sample"}
 _OWN_WORDS = {"secret", "key", "base", "jwt", "session", "cookie", "signing", "app", "auth", "nextauth", "django"}
 """Words of names for the key that an app itself signs with, and nothing of a provider's."""
-_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-"""An attribute of something, as code names it: `config.SecretKey`."""
+_EXPRESSION = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)*")
+"""A variable, or what it holds, as code names it: `config.SecretKey`."""
 _ALL_HEX, _LEAST_OF_HEX = re.compile(r"[0-9a-fA-F]{16,}"), 3.0
 _SERVER_WORDS = {"secret", "private", "admin", "service", "password", "passwd", "write", "master"}
 
@@ -285,12 +285,15 @@ def _judge_assigned(each: Assigned, context: FileContext, data: bytes) -> Hit | 
         return Refused("public-key")
     if load().printed(each.value):
         return Refused("documented-default")
+    if text.lower() in words.ENCODINGS:
+        return Refused("dictionary-words")
     if text.startswith("eyJ") and text.count(".") == 2:
         return Refused("web-token")  # json-web-token judges those
     if each.name in _FOLDERS and text.startswith("/"):
         return Refused("path")
     if not each.quoted and (
-        any(sign in text for sign in "()[]{}<>") or (context.role == "code" and _ATTRIBUTE.fullmatch(text))
+        any(sign in text for sign in "()[]{}<>")
+        or (each.bare and context.role in ("code", "test") and not context.plain and _EXPRESSION.fullmatch(text))
     ):
         return Refused("code")
     judge = _password if name.kind == "password" else _key

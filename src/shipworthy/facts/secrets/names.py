@@ -40,7 +40,7 @@ def split(name: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def read_name(name: str) -> SecretName | None:
     """What kind of secret a name names; None for none: `API_KEY` is a key, `API_KEY_HEADER` is nothing."""
-    parts = split(_PRIVATE_PREFIX.sub("", PUBLIC_PREFIX.sub("", name)))
+    parts = _joined(split(_PRIVATE_PREFIX.sub("", PUBLIC_PREFIX.sub("", name))))
     while len(parts) > 1 and (parts[-1] in words.NEUTRAL_TAIL or parts[-1].isdigit()):
         parts.pop()
     if not parts:
@@ -58,6 +58,16 @@ def read_name(name: str) -> SecretName | None:
         if inner is not None:
             return SecretName(inner.kind, False)
     return None
+
+
+def _joined(parts: list[str]) -> list[str]:
+    found: list[str] = []
+    for part in parts:
+        if found and found[-1] == "pass" and part in words.PASS_WORDS:
+            found[-1] += part
+        else:
+            found.append(part)
+    return found
 
 
 def _at_end(parts: list[str]) -> SecretName | None:

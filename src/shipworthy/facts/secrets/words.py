@@ -8,6 +8,10 @@ def _set(text: str) -> frozenset[str]:
 
 
 PASSWORD = _set("password passwd passphrase passcode pwd pass pw passwort senha contrasena passe kennwort mdp clave")
+PASS_WORDS = _set("word phrase code wd")
+"""Words that make one with the `pass` before them, however a name borders them: `PassPhrase`."""
+ENCODINGS = _set("utf-8 utf8 utf-16 utf16le ascii latin-1 latin1 base64 base64url hex binary ucs2")
+"""What bytes and texts are turned into each other by, in a call that has a secret's name before it."""
 PASSES = _set("first second third two multi render shader shadow blur bloom encode")
 """Words that make the `pass` after them a run over something."""
 SECRET = _set("secret secrets")
