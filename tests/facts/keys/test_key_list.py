@@ -220,6 +220,23 @@ def test_what_is_no_key_of_the_app(tmp_path: Path, files: dict[str, str]) -> Non
     assert rows(tmp_path, files) == {}
 
 
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ("jobs:\n  a:\n    steps:\n      - env: {K: '${{ secrets[matrix.key] }}'}\n", 1),
+        ("jobs:\n  a:\n    env: {ALL: '${{ toJSON(secrets) }}'}\n", 1),
+        ("jobs:\n  a:\n    uses: org/shared/.github/workflows/a.yml@v1\n    secrets: inherit\n", 1),
+        ("jobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    secrets: inherit\n", 0),
+        ("jobs:\n  a:\n    env: {K: \"${{ secrets['FLY_API_TOKEN'] }}\"}\n", 0),
+    ],
+)
+def test_a_workflow_may_take_any_key(tmp_path: Path, lines: str, number: int) -> None:
+    make_repo(tmp_path, {".github/workflows/a.yml": f"on: push\n{lines}"})
+    keys = FactStore(Project.open(tmp_path), Context(now=NOW, home=tmp_path), [Keys]).get(Keys)
+    assert isinstance(keys, Keys)
+    assert len(keys.computed) == number
+
+
 def test_every_row_of_the_table_of_clients_says_where_it_is_from() -> None:
     for client in clients():
         assert client.language in ("python", "javascript")

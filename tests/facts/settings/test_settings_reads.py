@@ -34,6 +34,12 @@ PYTHON: list[tuple[str, list[Row]]] = [
     ("import os\nif os.getenv('FEATURE_A') == '1':\n    pass", [("FEATURE_A", "empty")]),
     ("import os\nA = 'FEATURE_A' in os.environ", [("FEATURE_A", "empty")]),
     ("import os\nNAME = 'A_URL'\nA = os.environ[NAME]", [("A_URL", "none")]),
+    ("from os import environ as e\nA = e['A_URL']\nB = e.get('B_URL', '')", [("A_URL", "none"), ("B_URL", "empty")]),
+    ("from os import environ, getenv as g\nA = g('A_URL')", [("A_URL", "none")]),
+    ("import os as o\nA = o.environ['A_URL']\nB = o.getenv('B_URL')", [("A_URL", "none"), ("B_URL", "none")]),
+    ("import os\ne = os.environ\nA = e['A_URL']", [("A_URL", "none")]),
+    ("from google.colab import userdata\nA = userdata.get('A_KEY')", [("A_KEY", "none")]),
+    ("import userdata\nA = userdata.get('A_KEY')", []),
     ("import streamlit as st\nA = st.secrets['A_KEY']", [("A_KEY", "none")]),
     ("import streamlit as st\nA = st.secrets.A_KEY.strip()", [("A_KEY", "none")]),
     ("import streamlit as st\nA = st.secrets.get('A_KEY')", [("A_KEY", "empty")]),
@@ -137,6 +143,10 @@ SCRIPT: list[tuple[str, list[Row]]] = [
     ("const a = import.meta.env.VITE_A; const d = import.meta.env.DEV", [("VITE_A", "none")]),
     ("const a = Deno.env.get('A_URL')", [("A_URL", "none")]),
     ("import { A_URL } from '$env/static/private'", [("A_URL", "none")]),
+    ("import { A_URL } from 'astro:env/server'", [("A_URL", "none")]),
+    ("export default { async fetch(req: Request, env: Env) { return go(env.A_URL) } }", [("A_URL", "none")]),
+    ("export default { fetch(req, env) { return go(env.A_URL) } }", [("A_URL", "none")]),
+    ("const f = (a, env) => a(env.A_URL)", []),
     ("const need = (name: string) => process.env[name]\nconst a = needEnv('B_URL')", []),
     ("function requireEnv(name: string) { return process.env[name] }\nrequireEnv('A_URL')", [("A_URL", "none")]),
     (
@@ -159,6 +169,8 @@ SCRIPT: list[tuple[str, list[Row]]] = [
 ]  # fmt: skip
 
 OTHERS: list[tuple[str, str, list[Row]]] = [
+    ("a.ipynb", '{"cells": [{"source": ["k = os.environ[\\"A_URL\\"]\\n"]}]}', [("A_URL", "none")]),
+    ("b.ipynb", '{"cells": [{"source": ["k = os.getenv(\'A_URL\')"]}]}', [("A_URL", "none")]),
     ("main.go", 'x := os.Getenv("A_URL")', [("A_URL", "none")]),
     ("a.rb", "ENV.fetch('A_URL', 'b-1')", [("A_URL", "text")]),
     ("a.php", "env('A_URL')", [("A_URL", "none")]),

@@ -61,7 +61,7 @@ class Keys(Fact):
     files: int = 0
     """Code files looked at."""
     computed: tuple[Location, ...] = ()
-    """Where the app reads a setting whose name it computes: it could be that of any key."""
+    """Where the app or a workflow reads a setting whose name it computes: it could be that of any key."""
 
     @classmethod
     def reader(cls) -> FactReader[Any]:

@@ -97,7 +97,7 @@ class KeysReader(FactReader[Keys]):
         return Keys(
             keys=tuple(told[name].key(name) for name in sorted(told)),
             files=settings.files,
-            computed=tuple(each.location for each in settings.own_reads() if each.name is None),
+            computed=(*(each.location for each in settings.own_reads() if each.name is None), *pipeline.computed),
             read=tuple(view.seen),
             gaps=tuple(view.gaps),
         )

@@ -15,7 +15,7 @@ class CodeSettings(Analyser):
     """Record: `Rows.record()`; null for a file that says nothing about settings."""
 
     name = "settings-code"
-    version = "9"
+    version = "10"
 
     def wants(self, entry: FileEntry) -> bool:
         # Yarn writes its loader for every project alike: it reads Yarn's own settings.

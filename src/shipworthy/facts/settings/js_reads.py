@@ -15,12 +15,16 @@ from shipworthy.project.syntax import find, line_of, text_of
 _WORDS = (
     b"process.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"createEnv", b"cleanEnv", b"configService",
     b"ConfigService", b"env-var", b".env.", b".env[", b"ExecutionContext",
-    b"loadEnv", b"} = process", b"node:process", b"'process'", b'"process"',
+    b"loadEnv", b"astro:env", b", env", b"} = process", b"node:process", b"'process'", b'"process"',
 )  # fmt: skip
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
 _ENVS = {"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"}
 _EDGE = (b"hono", b"cloudflare", b"ExecutionContext", b"wrangler", b"platform?.env", b"platform.env", b"Bindings")
+_HANDLER = re.compile(
+    rb"\b(?:fetch|scheduled|queue|email|tail)\s{0,8}\(\s{0,8}\w{1,40}(?:\s{0,4}:[^,()]{1,80})?,\s{0,8}env\b"
+)
+"""A worker's handler, which is given its settings beside the request (Cloudflare's documentation, "Handlers")."""
 _BUILT_IN = {"MODE", "DEV", "PROD", "SSR", "BASE_URL"}
 """What Vite itself puts into `import.meta.env`."""
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
@@ -67,7 +71,8 @@ class JavaScriptReads:
             "call_expression": self._call,
         }
         nodes = [(each.type, each) for each in find(self._root, *looks, "variable_declarator", "import_statement")]
-        self._edge = any(word in self._root.text[:200_000] for word in _EDGE) if self._root.text else False
+        start = (self._root.text or b"")[:200_000]
+        self._edge = any(word in start for word in _EDGE) or bool(_HANDLER.search(start))
         # What names stand for is known before the first read of one is judged.
         early = {"variable_declarator": self._declarator, "import_statement": self._import}
         for kind, node in nodes:
@@ -255,12 +260,12 @@ class JavaScriptReads:
             (self._getters if told == "env-var" else self._env_names).update(names)
         if told in ("process", "node:process"):
             self._env_names |= {"env"} & {text_of(each) for each in find(node, "identifier")}
-        if not told.startswith("$env/static/"):
+        if not told.startswith(("$env/static/", "astro:env/")):
             return
         for item in find(node, "import_specifier"):
             name = item.child_by_field_name("name")
             if name is not None:
-                self.rows.reads.append(Row(text_of(name), line_of(item), "$env/static", Default.NONE))
+                self.rows.reads.append(Row(text_of(name), line_of(item), told.rpartition("/")[0], Default.NONE))
 
 
 def _chained(node: Node) -> Default:

@@ -24,6 +24,7 @@ _WORDS = (
     b"from_prefixed_env",
     b"configurations",
     b".secrets",
+    b"google.colab",
 )
 _STEMS = (b"nv", b"etting", b"onfig", b"ecret", b"equire")
 _CALLED = re.compile(rb"\b[eE]nv\b|(?:[eE]nv|[sS]etting|[cC]onfig|[sS]ecret|[rR]equire)\w{0,20}\(\s{0,8}[\"'][A-Z]")
@@ -53,6 +54,7 @@ _HARMLESS = {
 _ALL = {"os.environ.items": "os.environ as a whole", "environ.items": "os.environ as a whole"}
 _UNTOLD = {"Dynaconf", "LazySettings", "from_prefixed_env"}
 """Calls that take from the environment whatever it holds under a prefix."""
+_EARLY = ("import_from_statement", "import_statement", "assignment")
 _OWN_NAME = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email_url": "EMAIL_URL", "search_url": "SEARCH_URL"}
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")
 _UPPER = re.compile(r"^[A-Z][A-Z0-9_]{1,99}$")
@@ -75,6 +77,7 @@ class PythonReads:
         self._decouple = self._values = False
         self._env_objects: set[str] = {"env"}
         self._maps = set(_MAPS)
+        self._gets = set(_GETS)
         self.rows = Rows()
 
     def read(self) -> Rows:
@@ -84,10 +87,10 @@ class PythonReads:
             "class_definition": self._class,
             "comparison_operator": self._membership,
         }
-        nodes = [(each.type, each) for each in find(self._root, *looks, "import_from_statement", "assignment")]
+        nodes = [(each.type, each) for each in find(self._root, *looks, *_EARLY)]
         # What names stand for is known before the first read of one is judged.
         for kind, node in nodes:
-            if kind == "import_from_statement":
+            if kind.startswith("import"):
                 self._import(node)
             elif kind == "assignment":
                 self._object(node)
@@ -113,16 +116,35 @@ class PythonReads:
 
     def _import(self, node: Node) -> None:
         module = node.child_by_field_name("module_name")
+        held = text_of(module) if module is not None else ""
+        for each in node.children_by_field_name("name"):
+            name, alias = each.child_by_field_name("name"), each.child_by_field_name("alias")
+            own = f"{held}.{text_of(name or each)}".lstrip(".")
+            self._called(own, text_of(alias) if alias is not None else own.removeprefix("os."))
+        if module is None:
+            return
         if module is not None and text_of(module) in ("decouple", "starlette.config", "prettyconf"):
             self._decouple = True
         if module is not None and text_of(module) in django_values.MODULES:
             self._values = True
 
+    def _called(self, own: str, here: str) -> None:
+        """What is imported from `os` by a name of its own, and what gives settings elsewhere."""
+        if own == "os" and here != "os":
+            self._maps |= {f"{here}.{each.removeprefix('os.')}" for each in _MAPS if each.startswith("os.")}
+            self._gets |= {f"{here}.{each.removeprefix('os.')}" for each in _GETS if each.startswith("os.")}
+        elif own in _MAPS:
+            self._maps.add(here)
+        elif own in _GETS:
+            self._gets.add(here)
+        elif own == "google.colab.userdata":
+            self._gets.add(f"{here.rpartition('.')[2]}.get")
+
     def _object(self, node: Node) -> None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if left is None or right is None:
             return
-        if left.type == "identifier" and _copies(right):
+        if left.type == "identifier" and (_copies(right) or text_of(right) in _MAPS):
             # What is taken from a copy is read; what is put into one is for a program that is started.
             self._maps.add(text_of(left))
         if right.type != "call":
@@ -177,10 +199,10 @@ class PythonReads:
         callee = callee_of(node)
         positional, keywords = arguments(node)
         first = positional[0] if positional else keywords.get("key")
-        if callee in _GETS or (callee.endswith((".get", ".pop")) and callee[:-4] in self._maps):
+        if callee in self._gets or (callee.endswith((".get", ".pop")) and callee[:-4] in self._maps):
             default = positional[1] if len(positional) > 1 else keywords.get("default")
             kind = default_of(default) if default is not None else self._absent(node)
-            self._add(node, first, callee if callee in _GETS else "os.environ.get", kind)
+            self._add(node, first, callee if callee in self._gets else "os.environ.get", kind)
             return
         if callee in _ALL or callee.rpartition(".")[2] in _UNTOLD:
             self.rows.reads.append(Row(None, line_of(node), _ALL.get(callee) or f"{callee}()", Default.NONE))

@@ -55,6 +55,13 @@ _BY_SUFFIX: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     ".ex": (("System.get_env", rf"\bSystem\.(?:get_env|fetch_env!?)\(\s*{_Q}(?:\s*,\s*\"([^\"]*)\")?"),),
     ".py": (("os.environ", rf"\bos\.(?:environ\[|environ\.get\(|getenv\()\s*{_Q}"),),
+    # Source lines stand in JSON, where a double quote is escaped.
+    ".ipynb": (
+        (
+            "os.environ",
+            r"\b(?:environ\[|environ\.get\(|getenv\(|userdata\.get\()\s*(?:\\\"|')([A-Za-z_][A-Za-z0-9_]{1,99})(?:\\\"|')",
+        ),
+    ),
     ".js": (("process.env", r"\b(?:process|import\.meta)\.env\.([A-Z][A-Z0-9_]{1,99})\b"),),
 }
 _SAME = {
