@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.facts.secrets.examples import drawn
-from tests.support import check_files, outcome_of, write
+from tests.support import check_files, git, make_repo, outcome_of, write
 
 from shipworthy.model import OutcomeKind
 
@@ -59,6 +59,12 @@ NEXT = '{"name": "a", "private": true, "dependencies": {"next": "15.0.0"}}'
         ({"a.py": APP, ".gitignore": IGNORE, ".gcloudignore": ".git\n"}, "fail", {"env-file-uploaded"}),
         ({"a.py": APP, ".gitignore": IGNORE, ".gcloudignore": "#!include:.gitignore\n"}, "pass", set()),
         ({"apps/web/a.py": APP, "apps/web/.env.example": "", ".gitignore": ".env\n!apps/web/.env\n"}, "fail", None),
+        ({"a.py": APP, ".gitignore": IGNORE, "apps/web/.gitignore": "!.env\n"}, "fail", {"env-file-not-ignored"}),
+        ({"a.py": APP, ".gitignore": f"{IGNORE}!/apps/web/.env\n"}, "fail", {"env-file-not-ignored"}),
+        ({"a.py": APP, ".gitignore": IGNORE, "apps/web/.gitignore": "!.env.example\n"}, "pass", set()),
+        ({"a.py": APP, ".gitignore": IGNORE, "Dockerfile": "FROM a\nONBUILD COPY . .\n"}, "fail", None),
+        ({"a.py": APP, ".gitignore": IGNORE, "Dockerfile": "FROM a\nCOPY .* /a/\n"}, "fail", {"env-file-in-image"}),
+        ({"a.py": APP, ".gitignore": IGNORE, "Dockerfile": "FROM a\nCOPY *.py /a/\n"}, "pass", set()),
         ({"a.js": "process.env.NODE_ENV"}, "not-applicable", set()),
         ({"a.py": STREAMLIT}, "fail", {"env-file-not-ignored"}),
         ({"a.py": STREAMLIT, ".gitignore": ".env\n"}, "fail", {"env-file-not-ignored"}),
@@ -110,6 +116,22 @@ def test_what_to_do_names_the_whole_path(tmp_path: Path) -> None:
     remedies = [finding.remedy for finding in check_files(CHECK, tmp_path / "p", files).findings]
     assert "Replace the secrets in it, then run: git rm --cached -- 'web/my app/.env'" in remedies
     assert "Add .env to web/my app/.gitignore and commit that." in remedies
+
+
+def test_rules_that_never_leave_this_machine(tmp_path: Path) -> None:
+    folder = make_repo(tmp_path / "p", {"a.py": APP})
+    write(folder, {".gitignore": f"{IGNORE}.gitignore\n"})
+    outcome = outcome_of(CHECK, folder)
+    assert {finding.rule for finding in outcome.findings} == {"env-file-not-ignored"}
+    assert "only by a rule on this machine" in outcome.findings[0].message
+    write(folder, {".gitignore": IGNORE})
+    assert outcome_of(CHECK, folder).kind is OutcomeKind.PASS
+
+
+def test_a_rule_in_other_letters_holds_on_some_machines_only(tmp_path: Path) -> None:
+    folder = make_repo(tmp_path / "p", {"a.py": APP, ".gitignore": ".ENV*\n"})
+    git(folder, "config", "core.ignoreCase", "true")
+    assert outcome_of(CHECK, folder).kind is OutcomeKind.FAIL
 
 
 def test_a_key_store_that_lies_about(tmp_path: Path) -> None:

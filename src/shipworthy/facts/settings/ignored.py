@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +71,7 @@ class IgnoredReader(FactReader[Ignored]):
 
     def read(self, view: View, facts: Facts) -> Ignored:
         settings, stack = facts[Settings], facts[Stack]
-        folders = secret_files.folders(settings, stack)
+        folders = sorted({*secret_files.folders(settings, stack), *_let_in(view)})
         for entry in view.entries(".gitignore", ".dockerignore", "*.dockerignore", ".npmignore"):
             view.read(entry.path)
         used = list(dict.fromkeys(secret_files.used(view, settings, stack, folders)))
@@ -94,6 +96,14 @@ class IgnoredReader(FactReader[Ignored]):
         )
 
 
+def _let_in(view: View) -> Iterator[str]:
+    """Folders whose env file a rule takes out of what is ignored: somebody has one there."""
+    for entry in view.entries(".gitignore"):
+        source = view.source(entry.path) if entry.by_hand and not is_test_path(entry.path) else None
+        for match in _LET_IN.finditer(source.text if source is not None else ""):
+            yield posixpath.normpath(posixpath.join("/", posixpath.dirname(entry.path), match[1].strip("/")))[1:]
+
+
 def _states(view: View) -> Iterator[str]:
     for entry in view.entries("*.tfstate", "*.tfstate.backup"):
         if entry.tracked and entry.by_hand and not is_test_path(entry.path):
@@ -106,8 +116,11 @@ def _in(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
+_LET_IN = re.compile(r"^!((?:[\w./-]{0,200}/)?)\.env\*?[ \t]*$", re.M)
 _ANY_PATH = {"GIT_LITERAL_PATHSPECS": "0"}
 """check-ignore takes paths, not pathspecs, and refuses to run where they are declared literal."""
+_BY_CASE = ("-c", "core.ignoreCase=false")
+"""As on most servers: a rule for `.ENV` ignores no `.env` there, whatever this machine makes of it."""
 
 
 def _ask_git(view: View, folders: Iterable[str], used: list[str]) -> Iterator[Ignoring]:
@@ -118,13 +131,16 @@ def _ask_git(view: View, folders: Iterable[str], used: list[str]) -> Iterator[Ig
     paths = list(dict.fromkeys([*used, *tried, *secret_files.KEY_FILES]))
     stdin = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
     try:
-        said = git.run("check-ignore", "--no-index", "-v", "-n", "-z", "--stdin", stdin=stdin, ok=(0, 1), env=_ANY_PATH)
+        said = git.run(
+            *_BY_CASE, "check-ignore", "--no-index", "-v", "-n", "-z", "--stdin", stdin=stdin, ok=(0, 1), env=_ANY_PATH
+        )
     except GitError as error:
         view.gap(None, f"git could not say what is ignored: {error}")
         return
     fields = said.decode("utf-8", "surrogateescape").split("\0")
     for source, line, pattern, path in zip(*(fields[start::4] for start in range(4)), strict=False):
         matched = bool(pattern) and not pattern.startswith("!")
-        own = matched and source.rpartition("/")[2] == ".gitignore" and not source.startswith("/")
+        # A file of rules that is ignored itself is never committed, so its rules stay on this machine.
+        own = matched and source.rpartition("/")[2] == ".gitignore" and view.exists(source)
         by = f"{source}:{line} {pattern}" if matched else ""
         yield Ignoring(path=path, ignored=own, by=by, local_only=matched and not own, used=path in used)

@@ -12,7 +12,7 @@ from shipworthy.facts.settings.deployed_rows import aside
 from shipworthy.facts.settings.ignore_rules import Rule, docker_rules, ignores
 from shipworthy.model import Location
 
-_COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+((?:--\S+[ \t]+)*)([^\n#]+)$", re.I)
+_COPY = re.compile(r"^[ \t]*(?:ONBUILD[ \t]+)?(?:COPY|ADD)[ \t]+((?:--\S+[ \t]+)*)([^\n#]+)$", re.I)
 _MOST = 200
 _FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.I)
 _FOR_TESTS = re.compile(r"(?i)[._-](?:playwright|cypress|selenium|storybook|lint|devcontainer)\b")
@@ -208,4 +208,10 @@ def _covers(sources: list[str], path: str, home: str) -> bool:
     if home and not path.startswith(home + "/"):
         return False
     inside = path[len(home) :].strip("/") if home else path
-    return any(not source or inside == source or inside.startswith(source + "/") for source in sources)
+    return any(
+        not source
+        or inside == source
+        or inside.startswith(source + "/")
+        or ("*" in source and ignores(docker_rules(source), inside))
+        for source in sources
+    )
