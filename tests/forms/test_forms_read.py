@@ -9,7 +9,7 @@ from tests.forms.filled import DAY, a_form, complete, text
 
 from shipworthy.checklist import load
 from shipworthy.facts.forms import Kind, forms, lacking, read
-from shipworthy.facts.forms.complete import blank, reaches
+from shipworthy.facts.forms.complete import blank, flaws_of, reaches
 from shipworthy.model import Decides
 
 TODAY = date(2026, 11, 22)
@@ -141,3 +141,13 @@ def test_words_that_say_nothing(words: str, nothing: bool) -> None:
 )  # fmt: skip
 def test_ways_to_reach_somebody(words: str, way: bool) -> None:
     assert reaches(words) is way
+
+
+@pytest.mark.parametrize(("words", "rules"), [("N/A", ["empty"]), ("nobody", ["empty"]), ("Ada", []), ("ops team", [])])
+def test_an_owner_is_somebody(words: str, rules: list[str]) -> None:
+    """Where "none" may be the truth elsewhere, it names nobody who could replace a key or close an account."""
+    columns = PARTIES.question("services").columns
+    owner = next(each for each in columns if each.id == "owner")
+    data = next(each for each in columns if each.id == "data")
+    assert [flaw.rule for flaw in flaws_of(owner, words, TODAY)] == rules
+    assert not flaws_of(data, words, TODAY)

@@ -40,6 +40,7 @@ GOOD = key(created="2026-11-01", rotate_by="2027-01-31")
         (key(rotate_by="2027-11-22"), PASS, "next by 2027-11-22"),
         (key(created="2026-11-22", rotate_by="2027-11-22"), PASS, ""),
         (GOOD + key("MORE_API_KEY", rotate_by="2026-12-24"), PASS, "2 keys, next by 2026-12-24"),
+        (GOOD + key(rotate_by="2027-03-01"), PASS, "1 key, next by 2027-01-31"),
         (GOOD + key("NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY") + key("CROWDIN_PROJECT_ID"), PASS, "1 key,"),
         (key(rotate_by="2026-11-21"), FAIL, "key-overdue"),
         (key(created="2024-11-01", rotate_by="2026-11-21"), FAIL, "key-overdue"),

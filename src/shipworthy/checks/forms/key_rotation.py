@@ -56,7 +56,9 @@ class KeyRotation(Check):
             wrong = list(_wrong(row, number, file.written, today, most))
             findings += wrong
             if not wrong:
-                days[name] = date.fromisoformat(row.cell("rotate_by"))
+                # Of two rows for one name, the earlier day comes first.
+                by = date.fromisoformat(row.cell("rotate_by"))
+                days[name] = min(by, days.get(name, by))
         findings += [_not_listed(key.name, key.places[0]) for key in keys.keys if key.guarded and not row_of(key, rows)]
         looked_at = [f"{name}: replace by {day}" for name, day in sorted(days.items(), key=lambda each: each[1])]
         if findings:

@@ -14,6 +14,8 @@ _LINK = re.compile(r"https?://[^\s/]+", re.I)
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _CHANNEL = re.compile(r"(?:^|\s)[#@][\w-]{2,}")
 # What somebody writes to get past a question, compared without its punctuation.
+_NOBODY = frozenset({"na", "none", "nobody", "noone", "nil", "null", "unknown", "undefined", "unowned"})
+"""What names no owner, compared in the same way: an answer elsewhere, where nothing may be the truth."""
 _EMPTY_WORDS = frozenset({"", "todo", "tbd", "tba", "fixme", "xxx", "wip", "tobedone", "later", "fillmein"})
 
 
@@ -34,8 +36,11 @@ def flaws_of(asked: Question | Column, text: str, today: date) -> tuple[Flaw, ..
 
 def blank(text: str) -> bool:
     """Whether a text says nothing: empty, dashes, or a word such as "todo". The path `/` is a name."""
-    letters = "".join(character for character in text.casefold() if character.isalnum())
-    return letters in _EMPTY_WORDS and text.strip() != "/"
+    return _letters(text) in _EMPTY_WORDS and text.strip() != "/"
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def reaches(text: str) -> bool:
@@ -70,7 +75,7 @@ class _Look:
     def value(
         self, asked: Question | Column, text: str, what: str, *place: str | int, anchor: str = ""
     ) -> Iterator[Flaw]:
-        if blank(text):
+        if blank(text) or (asked.id == "owner" and _letters(text) in _NOBODY):
             if asked.required:
                 yield self.flaw("empty", f'"{what}" is not answered', asked.help, *place, anchor=anchor)
             return
