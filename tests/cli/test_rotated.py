@@ -138,6 +138,34 @@ def test_in_half_a_history_it_is_said_that_the_rest_is_missing(app: Path, tmp_pa
     assert "git fetch --unshallow" in done.output
 
 
+def test_in_half_a_history_a_day_is_taken_or_refused_with_that_said(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fingerprint, _ = facts(app)
+    half = tmp_path / "half"
+    git(tmp_path, "clone", "-q", "--depth", "1", app.as_uri(), "half")
+    cut = "Not all of the history could be looked at: the git history was cut off when it was cloned"
+    early = rotated(half, fingerprint, "--on", "2026-11-19", "--by", "Bo")
+    assert early.exit_code == 2
+    assert cut in early.output
+    assert not (half / FILE).exists()
+    done = rotated(half, fingerprint, "--on", "2026-11-20", "--by", "Bo")
+    assert done.exit_code == 0
+    assert cut in done.stderr
+    form = form_of("key-inventory")
+    assert form is not None
+    row = Row(cells={"fingerprint": fingerprint, "rotated": "2026-11-21", "by": "Bo"})
+    saved = save(half, form, opened(half, form).with_rows("rotation", (row,)))
+    assert saved.unread.startswith(cut)
+    assert not save(app, form, opened(app, form).with_rows("rotation", (row,))).unread
+    monkeypatch.setattr(form_command, "asks", lambda: True)
+    said = ["", "", "", fingerprint, "2026-11-22", "Ada", "", "", "", ""]
+    assert (
+        f"  ! Saved. {cut}"
+        in CliRunner().invoke(form_command.command, ["key-inventory", str(half)], "\n".join(said)).output
+    )
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [

@@ -77,6 +77,7 @@ class FakeSession:
     """What was saved, by item id."""
     save_error: SessionError | None = None
     ignored: bool = False
+    unread: str = ""
     slow: threading.Event | None = None
     """What looking back and at keys waits for."""
 
@@ -264,7 +265,7 @@ class FakeSession:
             raise self.save_error
         self.calls.append(("save_form", form.id))
         self.written[form.id] = answers
-        return Saved(path=form.file, changed=True, ignored=self.ignored)
+        return Saved(path=form.file, changed=True, ignored=self.ignored, unread=self.unread)
 
     def keep_draft(self, form: Form, answers: Answers, held: Answers) -> bool:
         self.drafts[form.id] = answers

@@ -20,6 +20,7 @@ from shipworthy.assess.signing import SessionError
 from shipworthy.forming import FormChanged, Opened
 from shipworthy.forms import Row
 from shipworthy.forms.drafts import Draft
+from shipworthy.model.form_files import FORM_FILES
 from shipworthy.tui.screens.dialogs import Message, Question
 from shipworthy.tui.screens.form import FormScreen
 from shipworthy.tui.screens.form_fields import FormTable, FormText
@@ -83,6 +84,15 @@ async def test_what_git_ignores_is_said() -> None:
         await driver.until("Operations")
         await driver.settle()
         assert "which git ignores: no check counts it" in driver.toasts
+
+
+async def test_what_could_not_be_read_to_tell_is_said_before_it_closes() -> None:
+    unread = f"Not all of the history could be looked at: {'it was cut off when it was cloned, ' * 8}so much is sure."
+    async with filling(FakeSession(forms={ITEM: complete()}, unread=unread)) as driver:
+        screen(driver).query_one("#save", Button).press()
+        await driver.until("so much is sure.")
+        assert isinstance(driver.app.screen, FormScreen)
+        assert f"Written to {FORM_FILES[ITEM]}." in words(driver)
 
 
 @pytest.mark.parametrize("pressed", ["escape", pytest.param("ctrl+q", marks=pytest.mark.long)])

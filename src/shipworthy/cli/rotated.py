@@ -56,7 +56,7 @@ def command(fingerprint: str, day: str, by: str | None, name: str, note: str, pa
         }
         _check(form, cells)
         written = any(row.cell("fingerprint") == cells["fingerprint"] for row in held)
-        _must_count(root, cells["fingerprint"], date.fromisoformat(cells["rotated"]), known=written)
+        doubt = _must_count(root, cells["fingerprint"], date.fromisoformat(cells["rotated"]), known=written)
         saved = add(root, form, QUESTION, Row(cells={key: text for key, text in cells.items() if text}))
     except (FormError, SessionError) as error:
         fail(str(error), error.diagnostics)
@@ -65,6 +65,8 @@ def command(fingerprint: str, day: str, by: str | None, name: str, note: str, pa
         click.echo(f"git ignores {form.file}, so nobody else sees it: take it out of .gitignore.", err=True)
     else:
         click.echo("Commit it; it is part of what gets signed.")
+    if doubt:
+        click.echo(visible(doubt, 400), err=True)
 
 
 def _day(text: str) -> str:
@@ -82,14 +84,15 @@ def _check(form: Form, cells: dict[str, str]) -> None:
             fail(flaw.message, f"{flaw.remedy} {_LIST}" if column.id == "fingerprint" else flaw.remedy)
 
 
-def _must_count(root: Path, fingerprint: str, day: date, *, known: bool) -> None:
+def _must_count(root: Path, fingerprint: str, day: date, *, known: bool) -> str:
     """Ends the program where no finding has this fingerprint. Raises FormError where the day is not after the leak.
 
+    What of the history could not be read to tell, as a sentence.
     `known`: an earlier row names the fingerprint, so its finding may be gone.
     """
     from shipworthy.facts.secret_history import SecretHistory
     from shipworthy.facts.secrets import Secrets
-    from shipworthy.forms.rotated import must_count
+    from shipworthy.forms.rotated import must_count, unread
     from shipworthy.project import ProjectError
     from shipworthy.reading import facts_of
 
@@ -104,8 +107,8 @@ def _must_count(root: Path, fingerprint: str, day: date, *, known: bool) -> None
             if isinstance(fact, str):
                 fail(fact, "Nothing was recorded; try again.")
         _unknown(fingerprint, found, next((fact.gaps[0].reason for fact in facts[::-1] if fact.gaps), ""))
-    if isinstance(history, SecretHistory):
-        must_count(fingerprint, day, history)
+    must_count(fingerprint, day, history)
+    return unread(history)
 
 
 def _unknown(fingerprint: str, found: dict[str, Sighting], gap: str) -> NoReturn:

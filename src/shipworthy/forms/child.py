@@ -1,7 +1,7 @@
 """Fills one form in a process of its own, as a screen needs it: `python -P -m shipworthy.forms.child ROOT ITEM`.
 
-It prints one JSON object: the answers, or what went wrong. With FINGERPRINT=DAY behind them it says nothing but what is
-wrong with the first rotation that would not count. Nothing is written.
+It prints one JSON object: the answers, or what went wrong. With FINGERPRINT=DAY behind them: what is wrong with
+the first rotation that would not count, or what could not be read to tell. Nothing is written.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from shipworthy.project import ProjectError
 
 
 def answer(root: Path, item: str, *rotations: str) -> dict[str, Any]:
-    """`dump`'s object, none for rotations that count, or `{"error", "advice"}`."""
+    """`dump`'s object, of rotations that count `{"unread"}`, or `{"error", "advice"}`."""
     try:
         if rotations:
             from shipworthy.forms.rotated import days_must_count
 
             pairs = [each.partition("=") for each in rotations]
-            days_must_count(root, {fingerprint: date.fromisoformat(day) for fingerprint, _, day in pairs})
-            return {}
+            days = {fingerprint: date.fromisoformat(day) for fingerprint, _, day in pairs}
+            return {"unread": days_must_count(root, days)}
         form = form_of(item)
         if form is None:
             return {"error": f"no form serves {item}", "advice": "See which there are: shipworthy form"}

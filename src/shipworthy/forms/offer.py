@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from shipworthy.assess.client import child_environment
 from shipworthy.facts.forms import Form, FormError
 from shipworthy.forms.child import load
 from shipworthy.forms.prefill import Filled
+from shipworthy.forms.rotated import unread
 
 SECONDS = 600.0
 ROTATION_SECONDS = 60.0
@@ -37,11 +37,18 @@ def prefilled(root: Path, form: Form, stop: Event | None = None) -> Filled:
         raise FormError("looking at the code ended early", "Try again, and report it.") from error
 
 
-def rotations_count(root: Path, form: Form, days: Mapping[str, date]) -> None:
-    """Raises FormError where a rotation, by its fingerprint, would not count for its day; in another process, too."""
-    with contextlib.suppress(TimeoutError, TypeError, ValueError):
-        # Where that takes too long or ends early nothing is said: what counts is judged whenever the item is.
-        _found(root, form, [f"{each}={day}" for each, day in days.items()], Event(), ROTATION_SECONDS)
+def rotations_count(root: Path, form: Form, days: Mapping[str, date]) -> str:
+    """Raises FormError where a rotation, by its fingerprint, would not count for its day; in another process, too.
+
+    What could not be read to tell, as a sentence: it is no reason to keep what was answered from being saved.
+    """
+    try:
+        found = _found(root, form, [f"{each}={day}" for each, day in days.items()], Event(), ROTATION_SECONDS)
+        return str(found["unread"])
+    except TimeoutError as error:
+        return unread(str(error))
+    except (KeyError, TypeError, ValueError):
+        return unread("looking at it ended early")
 
 
 def _found(root: Path, form: Form, more: Sequence[str], stop: Event, seconds: float) -> dict[str, Any]:

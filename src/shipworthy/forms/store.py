@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shipworthy.decisions.edit import CannotEdit
@@ -32,6 +32,8 @@ class Saved:
     changed: bool
     ignored: bool
     """Whether git would leave the file out, so that no check and no signature sees it."""
+    unread: str = ""
+    """What of the history could not be read, so that it is not sure whether a new rotation counts, as a sentence."""
 
 
 def written(root: Path, form: Form) -> Written | None:
@@ -69,12 +71,12 @@ def save(root: Path, form: Form, answers: Answers) -> Saved:
     """Write the answers into the form's file, which is made if need be. Raises FormError, and then it is as it was."""
     answers = normal(form, answers)
     no_secret(form, answers)
-    _rotations_count(root, form, answers)
-    return _rewritten(root, form, lambda data: rendered(form, answers, data))
+    unread = _rotations_count(root, form, answers)
+    return replace(_rewritten(root, form, lambda data: rendered(form, answers, data)), unread=unread)
 
 
-def _rotations_count(root: Path, form: Form, answers: Answers) -> None:
-    """Raises FormError where a rotation that is new would not count."""
+def _rotations_count(root: Path, form: Form, answers: Answers) -> str:
+    """Raises FormError where a rotation that is new would not count; what could not be read to tell."""
     from shipworthy.facts.rotations import QUESTION
 
     if answers.table(QUESTION):
@@ -82,7 +84,8 @@ def _rotations_count(root: Path, form: Form, answers: Answers) -> None:
         from shipworthy.forms.rotated import new_days
 
         if days := new_days(answers.table(QUESTION), opened(root, form).table(QUESTION)):
-            rotations_count(root, form, days)
+            return rotations_count(root, form, days)
+    return ""
 
 
 def add(root: Path, form: Form, question: str, row: Row) -> Saved:

@@ -81,6 +81,8 @@ class _Asking:
         try:
             if not answers.same(self.answers):
                 self.saved = save(self.root, self.form, answers)
+                if self.saved.unread:
+                    self.tell(f"  ! Saved. {visible(self.saved.unread, 300)}")
         except FormError as error:
             self.tell(f"  ! {visible(str(error), 300)}")
             self.tell(f"    {visible(error.diagnostics, 300)}")

@@ -333,6 +333,8 @@ class FormScreen(Once[Left]):
         if saved.ignored:
             words = f"Written to {saved.path}, but git ignores it: nobody else sees it, and no check counts it."
             self._say(f"{words} Take it out of .gitignore.", bad=True)
+        elif saved.unread:
+            self._say(f"Written to {saved.path}. {saved.unread}", bad=True)
         elif leave or not self._flaws:
             self._leave()
         else:
