@@ -125,8 +125,9 @@ def test_what_the_form_s_file_holds_already_is_not_held_against_it(app: Path) ->
     assert save(app, form, answers.with_text("checked", "2026-11-20")).changed
     for row in (Row(cells={**old.cells, "fingerprint": UNKNOWN}), Row(cells=old.cells, confirmed=False)):
         assert save(app, form, answers.with_rows("rotation", (old, row))).changed
+    early, late = (Row(cells={**old.cells, "rotated": day}) for day in ("2026-11-02", "2026-11-21"))
     with pytest.raises(FormError, match="2026-11-02 is not after commit"):
-        save(app, form, answers.with_rows("rotation", (old, Row(cells={**old.cells, "rotated": "2026-11-02"}))))
+        save(app, form, answers.with_rows("rotation", (old, early, late)))
 
 
 def test_in_half_a_history_it_is_said_that_the_rest_is_missing(app: Path, tmp_path: Path) -> None:

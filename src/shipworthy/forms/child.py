@@ -27,7 +27,7 @@ def answer(root: Path, item: str, *rotations: str) -> dict[str, Any]:
             from shipworthy.forms.rotated import days_must_count
 
             pairs = [each.partition("=") for each in rotations]
-            days = {fingerprint: date.fromisoformat(day) for fingerprint, _, day in pairs}
+            days = [(fingerprint, date.fromisoformat(day)) for fingerprint, _, day in pairs]
             return {"unread": days_must_count(root, days)}
         form = form_of(item)
         if form is None:

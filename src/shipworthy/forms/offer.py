@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -37,13 +37,13 @@ def prefilled(root: Path, form: Form, stop: Event | None = None) -> Filled:
         raise FormError("looking at the code ended early", "Try again, and report it.") from error
 
 
-def rotations_count(root: Path, form: Form, days: Mapping[str, date]) -> str:
+def rotations_count(root: Path, form: Form, days: Iterable[tuple[str, date]]) -> str:
     """Raises FormError where a rotation, by its fingerprint, would not count for its day; in another process, too.
 
     What could not be read to tell, as a sentence: it is no reason to keep what was answered from being saved.
     """
     try:
-        found = _found(root, form, [f"{each}={day}" for each, day in days.items()], Event(), ROTATION_SECONDS)
+        found = _found(root, form, [f"{each}={day}" for each, day in days], Event(), ROTATION_SECONDS)
         return str(found["unread"])
     except TimeoutError as error:
         return unread(str(error))

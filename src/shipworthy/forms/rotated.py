@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -37,21 +37,21 @@ def unread(history: Fact | str) -> str:
     return f"Not all of the history could be looked at: {why}." if why else ""
 
 
-def new_days(rows: Iterable[Row], held: Iterable[Row]) -> dict[str, date]:
-    """The rotations among a form's rows that would count by themselves and are not written already; by fingerprint."""
+def new_days(rows: Iterable[Row], held: Iterable[Row]) -> list[tuple[str, date]]:
+    """Fingerprint and day of the rotations among a form's rows that would count by themselves and are not written."""
     written = {_said(each) for each in held}
     new = [said for each in rows if each.confirmed and (said := _said(each)) not in written]
     days = ((fingerprint, _day(text)) for fingerprint, text in new if FINGERPRINT.fullmatch(fingerprint))
-    return {fingerprint: day for fingerprint, day in days if day is not None}
+    return [(fingerprint, day) for fingerprint, day in days if day is not None]
 
 
-def days_must_count(root: Path, days: Mapping[str, date]) -> str:
+def days_must_count(root: Path, days: Iterable[tuple[str, date]]) -> str:
     """As `must_count`, of many; what `unread` says of the history they were held against."""
     try:
         (history,) = facts_of(root, SecretHistory)
     except ProjectError as error:
         return unread(str(error))
-    for fingerprint, day in days.items():
+    for fingerprint, day in days:
         must_count(fingerprint, day, history)
     return unread(history)
 
