@@ -68,8 +68,13 @@ def hostile_repo(folder: Path) -> Path:
 @pytest.mark.long
 def test_a_repository_that_is_hostile_all_over(tmp_path: Path) -> None:
     folder = hostile_repo(tmp_path / "<img src=x onerror=alert(1)>")
-    waived = run("waive", "update-bot", "-m", f"<script>{secret()}</script> \u202e", "--days", "9", cwd=folder)
+    refused = run("waive", "update-bot", "-m", f"<script>{secret()}</script>", "--days", "9", cwd=folder)
+    assert (refused.returncode, "looks like a secret" in refused.stderr) == (2, True)
+    waived = run("waive", "update-bot", "-m", "<script>WORDS</script>", "--days", "9", cwd=folder)
     assert waived.returncode == 0, waived.stderr
+    # What the command does not take, a person may write by hand.
+    decisions = folder / ".shipworthy/decisions.toml"
+    decisions.write_text(decisions.read_text().replace("WORDS", f"{secret()} \u202e"))
     done = run("report", "--profile", "team", cwd=folder)
     assert done.returncode == 1, done.stderr
     html = done.stdout
