@@ -27,7 +27,25 @@ import { a } from './a'
 a()
 -- app/a.ts
 'use server'
-export async function a() { return process.env.OPENAI_API_KEY }
+export async function a() { return call(process.env.OPENAI_API_KEY) }
+function own() { return process.env.OPENAI_API_KEY }
+== a key that stays on the server -> pass
+-- package.json: next react-dom express
+-- app/page.tsx
+export default function P() { return <p/> }
+-- app/api/a/route.ts
+const key = process.env.STRIPE_SECRET_KEY
+const env = process.env
+const stripe = new Stripe(key)
+export async function GET() { return Response.json({ ok: Boolean(key), port: env.PORT, paid: await stripe.list(key) }) }
+export async function POST() { if (!key) return new Response('no'); return new Response(await ask({ key })) }
+export const PUT = ({ key }) => Response.json({ key })
+export function PATCH(key) { return Response.json({ key }) }
+export function DELETE() { const key = 1; return Response.json({ key }) }
+-- lib/run.ts
+import { spawn } from 'child_process'
+export const run = () => spawn('a', { env: process.env })
+function load() { return process.env }
 == getServerSideProps -> pass
 -- package.json: next
 -- pages/a.tsx

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.checks.secrets.client_carried_cases import CARRIED
 from tests.checks.secrets.client_cases import FAILING, TOKEN, cases
 from tests.checks.secrets.client_open_cases import OTHERS
 from tests.support import check_files
@@ -12,7 +13,7 @@ from tests.support import check_files
 from shipworthy.model import OutcomeKind
 
 CHECK = "no-secret-in-client"
-_FAILING, _OTHERS = list(cases(FAILING)), list(cases(OTHERS))
+_FAILING, _OTHERS = [*cases(FAILING), *cases(CARRIED)], list(cases(OTHERS))
 
 
 @pytest.mark.parametrize(("files", "rule"), [row[1:] for row in _FAILING], ids=[row[0] for row in _FAILING])

@@ -35,7 +35,7 @@ class ClientCode(Analyser):
     """
 
     name = "client-code"
-    version = "4"
+    version = "5"
 
     def wants(self, entry: FileEntry) -> bool:
         if not entry.by_hand or _NOT_CODE.search(entry.name):

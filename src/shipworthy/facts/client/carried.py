@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from tree_sitter import Node
 
 from shipworthy.facts.client.names import Meant, meant
-from shipworthy.project.syntax import line_of, text_of
+from shipworthy.project.syntax import find, line_of, text_of
 
 _READ = re.compile(rb"(?<![\w$.])(?:process|import\.meta)\.env\??\.([A-Za-z_][A-Za-z0-9_]{1,99})(?![\w(])")
+_WHOLE = re.compile(rb"(?:(?<![\w$.])|(?<=\.\.\.))process\.env(?![\w$.?\[!])")
+_KIT = re.compile(rb"(?<![\w$.])env\.([A-Z][A-Z0-9_]{1,99})(?![\w(])")
+_HANDLERS = re.compile(
+    r"^(?:define(?:Cached)?EventHandler|(?:cached)?[eE]ventHandler|routeLoader\$|server\$|createServerFn\b.{0,200}\.handler)$",
+    re.S,
+)
+"""What is given to these answers the client: Nitro, Qwik and TanStack Start, by their documentation."""
 _ANSWERS = re.compile(
     r"^(?:res|response|reply|ctx|c|h)(?:\.(?:status|code|type|set|header)\([^()]{0,80}\))?\.(?:json|send|end|write)$"
     r"|^(?:NextResponse|Response)\.json$|^(?:json|data|defer|superjson\.json)$"
@@ -25,31 +33,111 @@ _THROUGH = {
 _FUNCTIONS = ("arrow_function", "function_expression", "function_declaration", "method_definition")
 _DEPTH = 30
 _MOST = 100
+_STEPS = 3
+"""Variables a value is followed through."""
+_MOST_FOLLOWED = 24
+ENVIRONMENT = "process.env"
+"""What stands for every setting at once."""
 
 
-def carried(root: Node, data: bytes, bindings: Mapping[str, str]) -> list[list[Any]]:
+def carried(root: Node, data: bytes, bindings: Mapping[str, str], *, served: bool = False) -> list[list[Any]]:
     """Rows [setting, line, way, module]; way is property, props or answer. `module` gives the component of a property.
 
-    Only a value that is passed on as it is counts: one given to another call is used on the server.
+    Only a value that is passed on as it is counts: one given to another call is used on the server. It is followed
+    through variables of the same file. `served`: each function that the file exports can be called by the client.
     """
-    rows: list[list[Any]] = []
-    if b".env" not in data:
-        return rows
-    for match in _READ.finditer(data):
-        name = match[1].decode("ascii")
-        if meant(name) is not Meant.SERVER:
+    rows: dict[tuple[str, int], list[Any]] = {}
+    if b".env" not in data and b"$env/" not in data:
+        return []
+    looks = _Looks(served)
+    for name, node in _sources(root, data):
+        for at, kind, tag in looks.ways(node, 0):
+            rows.setdefault((name, at), [name, at, kind, bindings.get(tag, "")])
+        if len(rows) >= _MOST:
+            break
+    return list(rows.values())[:_MOST]
+
+
+def _sources(root: Node, data: bytes) -> Iterator[tuple[str, Node]]:
+    """Places that read a server's setting, or the whole environment, by its name."""
+    for pattern in (_READ, _WHOLE, *((_KIT,) if b"$env/dynamic/private" in data else ())):
+        for match in pattern.finditer(data):
+            name = match[1].decode("ascii") if match.re.groups else ENVIRONMENT
+            node = root.named_descendant_for_byte_range(match.start(), match.end())
+            if node is None or node.type != "member_expression" or node.start_byte != match.start():
+                continue
+            if name == ENVIRONMENT or meant(name) is Meant.SERVER:
+                yield name, node
+    for statement in find(root, "import_statement") if b"$env/static/private" in data else ():
+        source = statement.child_by_field_name("source")
+        if source is None or text_of(source).strip("\"'") != "$env/static/private":
             continue
-        node = root.named_descendant_for_byte_range(match.start(), match.end())
-        way = _way(node) if node is not None and node.type == "member_expression" else None
-        if way is not None and node is not None:
-            kind, tag = way
-            rows.append([name, line_of(node), kind, bindings.get(tag, "")])
-            if len(rows) == _MOST:
-                break
-    return rows
+        for item in islice(find(statement, "import_specifier"), _MOST_FOLLOWED):
+            own, alias = item.child_by_field_name("name"), item.child_by_field_name("alias")
+            if own is not None and meant(text_of(own)) is Meant.SERVER:
+                name = text_of(own)
+                yield from ((name, use) for use in _uses(root, text_of(alias or own), item))
 
 
-def _way(node: Node) -> tuple[str, str] | None:
+def _uses(scope: Node, name: str, but: Node) -> Iterator[Node]:
+    """Places that name a variable of a scope, without those where an inner one of the same name is meant."""
+    named = (each for each in find(scope, "identifier", "shorthand_property_identifier") if text_of(each) == name)
+    for use in islice(named, _MOST):
+        if not but.start_byte <= use.start_byte < but.end_byte and not _hidden(use, scope, but):
+            yield use
+
+
+def _hidden(use: Node, scope: Node, but: Node) -> bool:
+    here = use.parent
+    while here is not None and here != scope:
+        declared: list[Node] = []
+        if here.type in _FUNCTIONS:
+            given = here.child_by_field_name("parameters") or here.child_by_field_name("parameter")
+            declared = [each for each in (given,) if each is not None]
+        elif here.type == "statement_block":
+            inner = [
+                child for child in here.named_children if child.type in ("lexical_declaration", "variable_declaration")
+            ]
+            holders = [each for child in inner for each in child.named_children if each != but]
+            declared = [each for holder in holders if (each := holder.child_by_field_name("name")) is not None]
+        for each in declared:
+            names = (
+                [each]
+                if each.type == "identifier"
+                else find(each, "identifier", "shorthand_property_identifier_pattern")
+            )
+            if any(text_of(name) == text_of(use) for name in names):
+                return True
+        here = here.parent
+    return False
+
+
+class _Looks:
+    """One file: how its values get to the client."""
+
+    def __init__(self, served: bool) -> None:
+        self._served = served
+        self._followed = 0
+
+    def ways(self, node: Node, depth: int) -> Iterator[tuple[int, str, str]]:
+        """(line, way, component) of each place where a value is handed over."""
+        way = _way(node, self._served)
+        if isinstance(way, tuple):
+            yield line_of(node), *way
+            return
+        name = way.child_by_field_name("name") if way is not None else None
+        if way is None or name is None or depth == _STEPS or self._followed == _MOST_FOLLOWED:
+            return
+        self._followed += 1
+        scope = way.parent
+        while scope is not None and scope.parent is not None and scope.type != "statement_block":
+            scope = scope.parent
+        for use in _uses(scope, text_of(name), way) if scope is not None else ():
+            yield from self.ways(use, depth + 1)
+
+
+def _way(node: Node, served: bool) -> tuple[str, str] | Node | None:
+    """How a value gets to the client; the declaration of a variable where that is given the value."""
     here: Node = node
     for _ in range(_DEPTH):
         parent = here.parent
@@ -63,9 +151,12 @@ def _way(node: Node) -> tuple[str, str] | None:
             return _property(parent)
         elif parent.type == "arguments":
             call = parent.parent
-            function = call.child_by_field_name("function") if call is not None else None
-            if function is None or call is None:
+            if call is None:
                 return None
+            function = call.child_by_field_name("function")
+            if function is None:
+                made = call.child_by_field_name("constructor")
+                return ("answer", "") if made is not None and text_of(made) in ("Response", "NextResponse") else None
             name = text_of(function)[:200]
             if _ANSWERS.match(name):
                 return "answer", ""
@@ -74,7 +165,11 @@ def _way(node: Node) -> tuple[str, str] | None:
             here = call
             continue
         elif parent.type == "return_statement" or (parent.type == "arrow_function" and _is_body(parent, here)):
-            return ("props", "") if _giver(parent) else None
+            given = _giver(parent, served)
+            return (given, "") if given else None
+        elif parent.type == "variable_declarator":
+            name_node = parent.child_by_field_name("name")
+            return parent if name_node is not None and name_node.type == "identifier" and name_node != here else None
         elif parent.type not in _THROUGH or (parent.type == "pair" and parent.child_by_field_name("key") == here):
             return None
         here = parent
@@ -98,19 +193,40 @@ def _property(expression: Node) -> tuple[str, str] | None:
     return ("element", "") if name[:1].islower() else ("property", name.partition(".")[0])
 
 
-def _giver(node: Node) -> bool:
-    """Whether the function that returns is one whose result is sent."""
+def _giver(node: Node, served: bool) -> str:
+    """The way by which what the function returns is sent; "" for one whose result stays on the server."""
     here: Node | None = node
     while here is not None and here.type not in _FUNCTIONS:
         here = here.parent
     if here is None:
-        return False
+        return ""
     name = here.child_by_field_name("name")
     holder = here.parent
+    if holder is not None and holder.type == "arguments" and holder.parent is not None:
+        function = holder.parent.child_by_field_name("function")
+        return "answer" if function is not None and _HANDLERS.match(text_of(function)[:300]) else ""
     if name is None and holder is not None and holder.type in ("variable_declarator", "pair", "assignment_expression"):
         name = (
             holder.child_by_field_name("name")
             or holder.child_by_field_name("key")
             or holder.child_by_field_name("left")
         )
-    return name is not None and text_of(name).rpartition(".")[2] in _GIVERS
+    called = text_of(name).rpartition(".")[2] if name is not None else ""
+    # A module of the server may have a `load` of its own; that of a route is exported.
+    if called in _GIVERS and (called not in ("load", "loader") or _exported(here)):
+        return "props"
+    return "answer" if _own_directive(here) or (served and _exported(here)) else ""
+
+
+def _own_directive(function: Node) -> bool:
+    """Whether a function's body begins with `"use server"`: then the client can call it."""
+    body = function.child_by_field_name("body")
+    first = body.named_children[0] if body is not None and body.named_children else None
+    return first is not None and first.type == "expression_statement" and text_of(first).strip("\"';") == "use server"
+
+
+def _exported(function: Node) -> bool:
+    here = function.parent
+    while here is not None and here.type in ("variable_declarator", "lexical_declaration"):
+        here = here.parent
+    return here is not None and here.type == "export_statement"

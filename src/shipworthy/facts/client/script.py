@@ -77,7 +77,7 @@ class Script:
             "strips": strips,
             "lines": [[self._line(start), self._line(end)] for start, end in self._spans] if strips else [],
             "keys": self._keys(),
-            "carried": carried.carried(self._root, self._data, self._bindings()),
+            "carried": carried.carried(self._root, self._data, self._bindings(), served="use server" in directives),
             "hosts": sorted({match.decode() for match in _HOSTS.findall(self._data)}),
             "draws": bool(_DRAWS.search(self._data)) and not _DRIVES.search(self._data),
             "shipped": self._shipped(),
