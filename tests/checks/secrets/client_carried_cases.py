@@ -51,4 +51,34 @@ export const load = async () => { const key = env.OPENAI_API_KEY; return { key }
 <template><p/></template>
 -- server/api/a.ts
 export default defineEventHandler(() => ({ key: process.env.OPENAI_API_KEY }))
+== a secret of the pipeline under a name for the browser -> secret-put-into-bundle
+-- package.json: vite react-dom
+-- index.html: vite
+-- src/main.tsx
+fetch(import.meta.env.VITE_CFG)
+-- .github/workflows/a.yml
+on: push
+jobs:
+  b:
+    steps:
+      - run: npm run build
+        env:
+          VITE_CFG: ${{ secrets.OPENAI_API_KEY }}
+== a setting of an env file under a name for the browser -> secret-put-into-bundle
+-- package.json: vite react-dom
+-- index.html: vite
+-- src/main.tsx
+fetch(import.meta.env.VITE_CFG)
+-- .env
+OPENAI_API_KEY=
+VITE_CFG=${OPENAI_API_KEY}
+== an argument of an image under a name for the browser -> secret-put-into-bundle
+-- package.json: vite react-dom
+-- index.html: vite
+-- src/main.tsx
+fetch(import.meta.env.VITE_CFG)
+-- Dockerfile
+FROM node
+ARG OPENAI_API_KEY
+ENV VITE_CFG=$OPENAI_API_KEY
 """

@@ -29,6 +29,18 @@ a()
 'use server'
 export async function a() { return call(process.env.OPENAI_API_KEY) }
 function own() { return process.env.OPENAI_API_KEY }
+== public settings of the pipeline under a name for the browser -> pass
+-- package.json: vite react-dom
+-- index.html: vite
+-- src/main.tsx
+fetch(import.meta.env.VITE_CFG)
+-- .github/workflows/a.yml
+on: push
+env:
+  VITE_CFG: ${{ secrets.SUPABASE_ANON_KEY }}
+  VITE_URL: ${{ vars.API_URL }}
+  # VITE_OLD: ${{ secrets.OPENAI_API_KEY }}
+  KEY: ${{ secrets.OPENAI_API_KEY }}
 == a key that stays on the server -> pass
 -- package.json: next react-dom express
 -- app/page.tsx

@@ -16,6 +16,7 @@ from shipworthy.facts.client.fact import App, Client, Exposure, How
 from shipworthy.facts.client.files import PhoneFiles, SourceMaps
 from shipworthy.facts.client.names import Meant, meant
 from shipworthy.facts.client.reach import Reached, reach
+from shipworthy.facts.client.renamed import renamed
 from shipworthy.facts.client.resolve import Resolver, folder_of, join
 from shipworthy.facts.secrets import Secrets
 from shipworthy.facts.secrets.links import drop_mere_links
@@ -68,6 +69,7 @@ class ClientReader(FactReader[Client]):
             *found.read_settings(settings, bundles, code, frameworks, view),
             *found.named_settings(bundles, code, frameworks, view),
             *found.listed_settings(settings, prefixes, frameworks, view),
+            *(renamed(view, settings, frameworks) if listed else ()),
             *found.shipped(bundles, code),
             *found.carried(bundles, code, resolver),
             *_written(code),
