@@ -176,6 +176,16 @@ CIRCLE = (
         ({**pre_commit(GITLEAKS_HOOK, "ls"), ".gitleaks.toml": "title = 'a'\n"}, FAIL, "has no rules"),
         ({**run("gitleaks git"), ".gitleaks.toml": f"{EXTENDED}[allowlist]\npaths = ['.*']\n"}, UNKNOWN, "passes over"),
         ({**run("gitleaks git"), ".gitleaks.toml": "[extend\n"}, UNKNOWN, "not valid TOML"),
+        ({**run("gitleaks git -c ./ci/gitleaks.toml"), "ci/gitleaks.toml": "title = 'a'\n"}, FAIL, "has no rules"),
+        ({**run("gitleaks git --config=ci/gitleaks.toml"), "ci/gitleaks.toml": EXTENDED}, PASS, "gitleaks"),
+        (
+            {
+                **workflow("{uses: gitleaks/gitleaks-action@v2, env: {GITLEAKS_CONFIG: .github/gitleaks.toml}}"),
+                ".github/gitleaks.toml": "[allowlist]\npaths = ['a/b.lock']\n",
+            },
+            FAIL,
+            "has no rules",
+        ),
         (run("gitleaks dir src"), UNKNOWN, "at src only"),
         (run("gitleaks detect --no-git --source ./backend/"), UNKNOWN, "at backend only"),
         (run("trufflehog filesystem backend --fail"), UNKNOWN, "at backend only"),
@@ -288,3 +298,13 @@ def test_secret_scan_gate(tmp_path: Path, files: dict[str, str], expected: Outco
     text = "\n".join([outcome.summary, *outcome.looked_at, *(finding.message for finding in outcome.findings)])
     assert outcome.kind is expected, text
     assert says in text
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"), [("[push, pull_request]", False), ("{schedule: [{cron: '0 3 * * *'}]}", True)]
+)
+def test_what_a_workflow_has_is_not_asked_for(tmp_path: Path, starts: str, said: bool) -> None:
+    outcome = check_files("secret-scan-gate", tmp_path, run("pytest", on=starts))
+    remedy = outcome.findings[0].remedy
+    assert outcome.kind is FAIL
+    assert ("on: [push, pull_request]" in remedy) is said, remedy

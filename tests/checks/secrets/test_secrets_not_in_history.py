@@ -133,6 +133,8 @@ def test_half_a_history_is_never_green(tmp_path: Path, secret: bool) -> None:
     assert outcome.kind == ("fail" if secret else "unknown")
     if not secret:
         assert "git fetch --unshallow" in outcome.summary
+    else:
+        assert any("git fetch --unshallow" in line for line in outcome.looked_at)
 
 
 def test_no_history_is_no_question(tmp_path: Path) -> None:

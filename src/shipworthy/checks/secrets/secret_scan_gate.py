@@ -112,7 +112,7 @@ class SecretScanGate(Check):
         return self._at(where, rule, message, f"{leaf.job} {anchor}", remedy=remedy, unsure=unsure)
 
     def _masked(self, pipeline: Pipeline, leaf: Leaf, local: ScanGate) -> Finding:
-        remedy = _CONFIGURE if blocks(leaf) is local.gitleaks else _unmask(pipeline, leaf.workflow)
+        remedy = _CONFIGURE if local.lacks(blocks(leaf)) else _unmask(pipeline, leaf.workflow)
         message = f"`{leaf.text}` looks for secrets, but what it finds stops nothing: {blocks(leaf).why}."
         return self._leaf(leaf, "masked", message, leaf.text, remedy=remedy)
 
@@ -123,14 +123,14 @@ class SecretScanGate(Check):
 
     def _unsure(self, pipeline: Pipeline, leaf: Leaf, local: ScanGate) -> Finding:
         message = f"`{leaf.text}` does not surely stop every change that holds a secret: {_why(leaf)}."
-        own = blocks(leaf) is local.gitleaks and not local.gitleaks.yes
-        remedy = f"{_unmask(pipeline, leaf.workflow)} {own_words(pipeline, leaf.workflow).start}"
+        own = local.lacks(blocks(leaf))
+        remedy = " ".join(filter(None, (_unmask(pipeline, leaf.workflow), _start(pipeline, leaf))))
         remedy = _CONFIGURE if own else remedy
         return self._leaf(leaf, "not-surely", message, leaf.text, remedy=remedy, unsure=True)
 
     def _lost(self, pipeline: Pipeline, loss: Opaque) -> Finding:
         message = f"What runs here could not be followed: {loss.reason}."
-        remedy = f"{_SCANNER} {own_words(pipeline, loss.workflow).start}"
+        remedy = " ".join(filter(None, (_SCANNER, _start(pipeline, loss))))
         return self._leaf(loss, "not-followed", message, loss.reason, remedy=remedy, unsure=True)
 
     def _gap(self, gap: Gap) -> Finding:
@@ -165,7 +165,7 @@ class SecretScanGate(Check):
                 "masked",
                 f"{each.scan.tool} is a commit hook here, but what it finds stops nothing: {each.scan.blocks.why}.",
                 each.scan.tool,
-                remedy=_CONFIGURE if each.scan.blocks is local.gitleaks else _LET_FAIL,
+                remedy=_CONFIGURE if local.lacks(each.scan.blocks) else _LET_FAIL,
             )
             for each in local.hooks
         ]
@@ -176,8 +176,16 @@ class SecretScanGate(Check):
             "none as a commit hook."
         )
         own = own_words(pipeline)
-        remedy = f"{_SCANNER} The place is {own.file}. {own.start} Let its exit code count."
+        # Where a file starts on every change already, the step is all that is missing.
+        started = next((each.path for each in pipeline.workflows if each.on_change.yes), "")
+        start = "" if started else f" {own.start}"
+        remedy = f"{_SCANNER} The place is {started or own.file}.{start} Let its exit code count."
         return found or [self._at(PROJECT, "none", message, "none", remedy=remedy)]
+
+
+def _start(pipeline: Pipeline, leaf: Leaf | Opaque) -> str:
+    """How it starts on every change; empty where it does."""
+    return "" if leaf.on_change.yes else own_words(pipeline, leaf.workflow).start
 
 
 def _unmask(pipeline: Pipeline, path: str) -> str:
@@ -185,7 +193,9 @@ def _unmask(pipeline: Pipeline, path: str) -> str:
 
 
 def _by_configuration(leaf: Leaf, local: ScanGate) -> Leaf:
-    return replace(leaf, secrets=by_configuration(leaf.secrets, local.gitleaks)) if leaf.secrets is not None else leaf
+    if leaf.secrets is None:
+        return leaf
+    return replace(leaf, secrets=by_configuration(leaf.secrets, local.gitleaks, local.configurations))
 
 
 def _may_scan(loss: Opaque) -> bool:

@@ -61,6 +61,8 @@ class SecretsNotInHistory(Check):
             more = f" and {len(sure) - 1} more" if len(sure) > 1 else ""
             first = sure[0].location
             commit = f" in {first.commit[:10]}" if first.commit else ""
+            # What was not read makes a pass unknown by itself; beside a failure nobody else would say it.
+            looked_at += [f"not all was read: {gap.reason}" for gap in history.gaps if gap.path is None]
             return Outcome.failed(f"{first}{commit}{more}", [*sure, *doubts, *remarks], looked_at)
         notes = [f"{plural(len(replaced), 'secret')} replaced since"] if replaced else []
         notes += [f"{plural(len(doubts), 'place')} to look at"] if doubts else []
@@ -95,7 +97,7 @@ def _standing(group: list[Sighting], rotation: Rotation | None, history: SecretH
     if rotation is not None:
         last = last_leak(group, history)
         message += f"; it is said to be replaced on {rotation.on} ({rotation.location}), which is not after {last}"
-    steps = f"{remedy(first.rule, first.provider, in_history=True)} Record it: {how_to_record(first.identity)}"
+    steps = f"{remedy(first.rule, first.provider, in_history=True)} 4. Record it: {how_to_record(first.identity)}"
     return Finding(
         rule=first.rule,
         message=message,
