@@ -151,6 +151,8 @@ class SecretScan:
     """It looks at what is about to be committed, which is nothing in a pipeline."""
     configured: bool = False
     """It is given a configuration of its own, so the file where its tool looks by itself says nothing of it."""
+    config: str = ""
+    """The path of that, from the root; "" where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

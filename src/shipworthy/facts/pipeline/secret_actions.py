@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure, weakest
-from shipworthy.facts.pipeline.secret_scanners import NO_FAIL, checkov_kinds, hints, perhaps, scan_of, trivy
+from shipworthy.facts.pipeline.secret_scanners import NO_FAIL, checkov_kinds, from_root, hints, perhaps, scan_of, trivy
 from shipworthy.facts.pipeline.secret_scope import reach
 from shipworthy.facts.pipeline.tree import Tree
 
@@ -55,7 +55,8 @@ def _false(value: Any) -> bool:
 
 
 def _gitleaks(given: Values, env: Values, tree: Tree) -> SecretScan | None:
-    return SecretScan(tool="gitleaks", blocks=YES, configured="GITLEAKS_CONFIG" in env)
+    config = from_root(_text(env.get("GITLEAKS_CONFIG")))
+    return SecretScan(tool="gitleaks", blocks=YES, configured="GITLEAKS_CONFIG" in env, config=config)
 
 
 def _trufflehog(given: Values, env: Values, tree: Tree) -> SecretScan | None:

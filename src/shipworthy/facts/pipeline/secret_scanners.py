@@ -14,6 +14,7 @@ from itertools import pairwise
 from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, no, unsure, weakest
 from shipworthy.facts.pipeline.runner_tables import NO_RUN
 from shipworthy.facts.pipeline.secret_scope import reach
+from shipworthy.facts.pipeline.shell_words import join_path
 from shipworthy.facts.pipeline.values import HOLE
 from shipworthy.facts.pipeline.words import words as _words
 from shipworthy.facts.pipeline.wrappers import option, program_of, skip_options
@@ -91,6 +92,11 @@ def _exit_code(value: str | None, default: Said) -> Said:
     return YES if int(value) else no(f"with exit code 0 {NO_FAIL}")
 
 
+def from_root(path: str) -> str:
+    """A path as commands at the root name it; "" for one that is not known or lies elsewhere."""
+    return join_path(".", path) or "" if path else ""
+
+
 def _gitleaks(command: Command) -> SecretScan | None:
     infisical = program_of(command.words[0]) == "infisical"
     if infisical and command.first != "scan":
@@ -100,7 +106,14 @@ def _gitleaks(command: Command) -> SecretScan | None:
     if command.has("--enable-rule"):
         said = weakest(said, unsure("`--enable-rule` lets it look for some kinds of secrets only"))
     configured = command.has("--config", "-c") or "GITLEAKS_CONFIG" in command.variables
-    return SecretScan(tool="infisical" if infisical else "gitleaks", blocks=said, staged=staged, configured=configured)
+    config = command.value("GITLEAKS_CONFIG", "--config", "-c") or ""
+    return SecretScan(
+        tool="infisical" if infisical else "gitleaks",
+        blocks=said,
+        staged=staged,
+        configured=configured,
+        config=from_root(config),
+    )
 
 
 def _trufflehog(command: Command) -> SecretScan | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shipworthy.facts.base import Fact, FactReader
@@ -12,10 +13,12 @@ HOOKS = "commit hooks"
 """The subject of gaps: what sets up commit hooks could not be understood."""
 
 
-def by_configuration(scan: SecretScan, gitleaks: Said) -> SecretScan:
-    """A scan as it is with what gitleaks' own file lets it find."""
-    own = scan.tool == "gitleaks" and not scan.configured
-    return replace(scan, blocks=weakest(scan.blocks, gitleaks)) if own else scan
+def by_configuration(scan: SecretScan, gitleaks: Said, others: Mapping[str, Said]) -> SecretScan:
+    """A scan as it is with what gitleaks' own file lets it find, or one of the `others` that it is given."""
+    if scan.tool != "gitleaks":
+        return scan
+    said = others.get(scan.config, YES) if scan.configured else gitleaks
+    return replace(scan, blocks=weakest(scan.blocks, said))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,12 @@ class ScanGate(Fact):
     reports: tuple[Reports, ...] = ()
     gitleaks: Said = YES
     """Whether gitleaks finds secrets by the configuration that it reads by itself, `.gitleaks.toml`."""
+    configurations: Mapping[str, Said] = field(default_factory=dict)
+    """The same of others that are called after it, by path: a command may name one."""
+
+    def lacks(self, said: Said) -> bool:
+        """Whether an answer is that of one of gitleaks' configurations, and no yes."""
+        return not said.yes and any(said is each for each in (self.gitleaks, *self.configurations.values()))
 
     @classmethod
     def reader(cls) -> FactReader[Any]:

@@ -34,6 +34,8 @@ _SCRIPTS = {
 _LEFTHOOK = ("lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".lefthook.yaml")
 _LINT_STAGED = (".lintstagedrc", ".lintstagedrc.json", ".lintstagedrc.yml", ".lintstagedrc.yaml")
 _GITLAB = (".gitlab-ci.yml", ".gitlab-ci.yaml")
+_MOST = 20
+"""Configurations of gitleaks looked at, beside the one it looks for by itself."""
 _GITLAB_WHY = "GitLab's secret detection reports what it finds and ends well all the same"
 
 
@@ -59,28 +61,34 @@ class ScanGateReader(FactReader[ScanGate]):
         ]
         for script in _scripts(tree):
             hooks += _found(tree, script)
-        gitleaks = _by_gitleaks_toml(view)
-        hooks = [replace(each, scan=by_configuration(each.scan, gitleaks)) for each in hooks]
+        gitleaks = _by_gitleaks_toml(view, GITLEAKS_TOML)
+        named = [entry.path for entry in view.entries("*gitleaks*.toml") if entry.path != GITLEAKS_TOML][:_MOST]
+        others = {path: _by_gitleaks_toml(view, path) for path in named}
+        hooks = [replace(each, scan=by_configuration(each.scan, gitleaks, others)) for each in hooks]
         for path, why in tree.bad.items():
             view.gap(path, why, subject=HOOKS)
         return ScanGate(
-            hooks=tuple(hooks), reports=tuple(_reports(tree)), gitleaks=gitleaks, read=tuple(view.seen),
-            gaps=tuple(view.gaps),
+            hooks=tuple(hooks), reports=tuple(_reports(tree)), gitleaks=gitleaks, configurations=others,
+            read=tuple(view.seen), gaps=tuple(view.gaps),
         )  # fmt: skip
 
 
-def _by_gitleaks_toml(view: View) -> Said:
+def _by_gitleaks_toml(view: View, path: str) -> Said:
     """Sources: gitleaks' README, "Configuration": a file without `[extend]` takes the place of the built-in rules."""
-    data = view.read(GITLEAKS_TOML) if view.exists(GITLEAKS_TOML) else None
+    data = view.read(path) if view.exists(path) else None
     if data is None:
         return YES
     config = GitleaksToml(data, Work(), own_paths(view.entries()))
     if config.problems_of_form:
-        return unsure(f"{GITLEAKS_TOML} is not valid TOML, so gitleaks cannot start and looks for nothing")
+        return unsure(f"{path} is not valid TOML, so gitleaks cannot start and looks for nothing")
     if config.without_rules:
-        return no(f"{GITLEAKS_TOML} has no rules and does not extend the built-in ones, so gitleaks looks for nothing")
+        return no(f"{path} has no rules and does not extend the built-in ones, so gitleaks looks for nothing")
     place = config.passes_over_most
-    return YES if place is None else unsure(f"the list at {place} passes over most of what is here")
+    return (
+        YES
+        if place is None
+        else unsure(f"the list at {str(place).replace(GITLEAKS_TOML, path)} passes over most of what is here")
+    )
 
 
 def _scripts(tree: Tree) -> Iterator[_Script]:
