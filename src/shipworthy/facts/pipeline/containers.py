@@ -6,9 +6,11 @@ Source: the docker command line and compose file references.
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from shipworthy.facts.pipeline import image_builds
@@ -29,6 +31,7 @@ _RUN_VALUED = _words(
     "--restart --shm-size --security-opt --cap-add --cap-drop --ulimit --index --device --dns --pid --ipc --log-driver "
     "--log-opt --cidfile --stop-timeout -c --cpu-shares --network-alias --group-add --expose"
 )
+_MOUNT = re.compile(r"--mount(?:=|\Z)")
 _COMPOSE_VALUED = _words("-f --file -p --project-name --profile --env-file --project-directory --ansi --progress")
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
@@ -99,6 +102,10 @@ def _inside(stage: image_builds.Stage, options: Sequence[str], frame: Frame) -> 
     """The container's files with the folders that are mounted into it, and where it starts."""
     mounts = [options[n + 1] for n, word in enumerate(options[:-1]) if word in ("-v", "--volume")]
     mounts += [word.partition("=")[2] for word in options if word.startswith(("--volume=", "-v="))]
+    for bound in (option([word], "--mount") or after for word, after in pairwise([*options, ""]) if _MOUNT.match(word)):
+        parts = dict(part.partition("=")[::2] for part in bound.split(","))
+        source = parts.get("src") or parts.get("source") or ""
+        mounts.append(f"{source}:{parts.get('dst') or parts.get('target') or parts.get('destination') or ''}")
     for mount in mounts:
         host, _, inside = mount.partition(":")
         path = join_path(frame.folder, host) if host[:1] in (".", ROOT) else None

@@ -18,6 +18,7 @@ from shipworthy.facts.pipeline.wrappers import option
 _FLAGS = _words(
     "--fail --error --redact --verbose -v -vv --no-banner --no-color --json -j --no-update --only-verified "
     "--no-verification -r --recursive -y --yes --no-git --strict -q --quiet --debug --github-actions --no-progress "
+    "--maskSecrets --no-maskSecrets --no-glob --no-terminalLink "
     "--staged --pre-commit --soft-fail --compact --metrics=off --no-git-ignore --strict-ignore --show-ignored"
 )
 """Options that take no value: a word behind one is a place. Behind any other it may be its value."""
@@ -101,7 +102,9 @@ def reach(name: str, words: Sequence[str], folder: str | None, *, fed: bool) -> 
     history = places.history and "--no-git" not in words
     named = [*_of_options(words, places.options), *_behind(words, places.behind)]
     if name == "secretlint":
-        return YES if fed else weakest(*map(_patterns, named)) if named else no("no file is named to it")
+        if fed or not plain:
+            return YES if fed else no("no file is named to it")
+        return weakest(*map(_patterns, named))
     if not fed and not (named and all(each.startswith(("/", ROOT)) for each in named)):
         named = named or ["."]
     said = [] if fed else [_place(each, folder, history=history) for each in named]
