@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from tests.support import make_repo, write
 
+from shipworthy.assess import cache
 from shipworthy.assess.cache import record_cache
 from shipworthy.facts.base import Analyser, Record
 from shipworthy.facts.records import NOTHING
@@ -40,7 +42,9 @@ class Lines(Analyser):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # When a file came to be cannot be set back, and here that is now.
+    monkeypatch.setattr(cache, "FRESH_SECONDS", -60.0)
     made = make_repo(tmp_path / "r", {"a.txt": "nothing", "b/é.txt": "nothing", "c.txt": "found one"})
     for file in made.rglob("*.txt"):
         os.utime(file, (OLD, OLD))
@@ -53,8 +57,8 @@ def look(folder: Path, version: str = "1") -> tuple[dict[str, Any], list[str]]:
     Lines.read = []
     analyser = Lines()
     analyser.version = version
-    with record_cache(folder.parent / "cache", folder) as cache:
-        values, gaps = Scan(Project.open(folder), [analyser], cache).of(analyser)
+    with record_cache(folder.parent / "cache", folder) as records:
+        values, gaps = Scan(Project.open(folder), [analyser], records).of(analyser)
     assert not gaps
     return dict(values), sorted(Lines.read)
 
@@ -81,7 +85,12 @@ def in_place(folder: Path) -> None:
     os.utime(folder / "a.txt", (OLD + 1, OLD + 1))
 
 
-@pytest.mark.parametrize("edit", [edited, in_place])
+def in_place_with_its_time_put_back(folder: Path) -> None:
+    in_place(folder)
+    os.utime(folder / "a.txt", (OLD, OLD))
+
+
+@pytest.mark.parametrize("edit", [edited, in_place, in_place_with_its_time_put_back])
 def test_what_was_written_to_is_read(folder: Path, edit: Callable[[Path], None]) -> None:
     look(folder)
     edit(folder)
@@ -90,10 +99,17 @@ def test_what_was_written_to_is_read(folder: Path, edit: Callable[[Path], None])
 
 
 def test_what_is_too_fresh_is_read_again(folder: Path) -> None:
-    (folder / "a.txt").touch()
+    os.utime(folder / "a.txt", (time.time() + 3600, time.time() + 3600))
     assert look(folder) == (FIRST, sorted(FIRST))
     assert look(folder) == (FIRST, ["a.txt"])
     assert look(folder) == (FIRST, ["a.txt"])
+
+
+def test_what_just_came_to_be_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of whatever age its content claims to be: it may be written to again behind the same second."""
+    monkeypatch.setattr(cache, "FRESH_SECONDS", 2.0)
+    assert look(folder) == (FIRST, sorted(FIRST))
+    assert look(folder) == (FIRST, sorted(FIRST))
 
 
 def test_another_version_reads_all_and_forgets_the_first(folder: Path) -> None:

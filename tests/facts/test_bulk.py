@@ -212,7 +212,11 @@ def test_what_is_told_quickly_is_what_the_analysis_says(folder: Path) -> None:
     assert 1 <= said < len(known)
 
 
-def test_the_cache_answers_the_second_time(folder: Path, expected: Answers, tmp_path: Path) -> None:
+def test_the_cache_answers_the_second_time(
+    folder: Path, expected: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # When a file came to be cannot be set back, and here that is now.
+    monkeypatch.setattr("shipworthy.assess.cache.FRESH_SECONDS", -60.0)
     read: list[str] = []
 
     class Noted(SecretsAnalyser):

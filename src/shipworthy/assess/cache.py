@@ -1,6 +1,6 @@
 """Remembers what analysers said of unchanged files, in one SQLite file per repository in the user's cache folder.
 
-A record is found by analyser, its version, path and the hash of the bytes read. A stat record (size, time, inode)
+A record is found by analyser, its version, path and the hash of the bytes read. A stat record (size, times, inode)
 saves even the reading, but never for a file changed so recently that a second change could hide behind the same time.
 Files in which a quick analyser found nothing are by far the most: those are one text, found by path and stat.
 What is worked out from many records is kept with a key over all of them. Every text is kept with its hash.
@@ -29,9 +29,11 @@ FRESH_SECONDS = 2.0
 """A file modified this recently is read again: file systems keep times as coarsely as two seconds (FAT)."""
 KEEP_DAYS = 60
 """Cache files of repositories not examined for this long are removed."""
-_LAYOUT = 3
-_Stamps = dict[str, tuple[int, int, int]]
-"""By path, a file's size, time and inode: by these it is known again."""
+_LAYOUT = 4
+_Stamp = tuple[int, int, int, int]
+"""A file's size, inode, and times of its content and of itself: by these it is known again."""
+_Stamps = dict[str, _Stamp]
+"""By path."""
 _NUMBERS = "Q"
 
 
@@ -48,10 +50,10 @@ class SqliteCache:
         self._connection = connection
         self._settled = (now - FRESH_SECONDS) * 1e9
         """Files of a later time are too fresh to trust: they may change again within the resolution of that time."""
-        self._stats: dict[str, tuple[int, int, int, str]] = {
-            path: (size, mtime, inode, digest)
-            for path, size, mtime, inode, digest in connection.execute(
-                "SELECT path, size, mtime, inode, digest FROM stat"
+        self._stats: dict[str, tuple[_Stamp, str]] = {
+            path: ((size, inode, mtime, ctime), digest)
+            for path, size, inode, mtime, ctime, digest in connection.execute(
+                "SELECT path, size, inode, mtime, ctime, digest FROM stat"
             )
         }
         self._records: dict[tuple[str, str, str], tuple[str, str, str, str]] = {
@@ -60,7 +62,7 @@ class SqliteCache:
                 "SELECT analyser, version, path, digest, value, gaps, sum FROM record"
             )
         }
-        self._new_stats: dict[str, tuple[int, int, int, str]] = {}
+        self._new_stats: dict[str, tuple[_Stamp, str]] = {}
         self._new_records: dict[tuple[str, str, str], tuple[str, str, str, str]] = {}
         self._new_kept: dict[str, tuple[str, str, str]] = {}
         self._blank: dict[str, tuple[str, _Stamps, _Stamps]] = {}
@@ -69,18 +71,14 @@ class SqliteCache:
     def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
         _, kept, now = self._blank.get(analyser.name) or self._blanks(analyser)
         known = kept.get(entry.path)
-        if known is None or known != (entry.size, entry.mtime_ns, entry.inode):
+        if known is None or known != _stamp(entry):
             return False
         now[entry.path] = known
         return True
 
     def set_blank(self, analyser: Analyser, entry: FileEntry) -> None:
-        if 0 <= entry.mtime_ns < self._settled:
-            (self._blank.get(analyser.name) or self._blanks(analyser))[2][entry.path] = (
-                entry.size,
-                entry.mtime_ns,
-                entry.inode,
-            )
+        if self._is_settled(entry):
+            (self._blank.get(analyser.name) or self._blanks(analyser))[2][entry.path] = _stamp(entry)
 
     def _blanks(self, analyser: Analyser) -> tuple[str, _Stamps, _Stamps]:
         text = self.recall(f"blank {analyser.name}", analyser.version)
@@ -92,13 +90,17 @@ class SqliteCache:
 
     def unchanged(self, entry: FileEntry) -> str | None:
         known = self._stats.get(_key(entry.path))
-        if known is None or known[:3] != (entry.size, entry.mtime_ns, entry.inode):
+        if known is None or known[0] != _stamp(entry):
             return None
-        return known[3]
+        return known[1]
 
     def seen(self, entry: FileEntry, digest: str) -> None:
-        if entry.mtime_ns < self._settled:
-            self._new_stats[_key(entry.path)] = (entry.size, entry.mtime_ns, entry.inode, digest)
+        if self._is_settled(entry):
+            self._new_stats[_key(entry.path)] = _stamp(entry), digest
+
+    def _is_settled(self, entry: FileEntry) -> bool:
+        # A time can be set back; when that was done cannot, and git tells it by the second.
+        return 0 <= entry.mtime_ns < self._settled and entry.ctime_ns < self._settled
 
     def load(self, analyser: Analyser, path: str, digest: str) -> Stored | None:
         known = self._records.get((analyser.name, analyser.version, _key(path)))
@@ -134,8 +136,8 @@ class SqliteCache:
                 self.keep(f"blank {name}", version, _text_of(now))
         with self._connection:
             self._connection.executemany(
-                "INSERT OR REPLACE INTO stat VALUES (?, ?, ?, ?, ?)",
-                [(path, *row) for path, row in self._new_stats.items()],
+                "INSERT OR REPLACE INTO stat VALUES (?, ?, ?, ?, ?, ?)",
+                [(path, *stamp, digest) for path, (stamp, digest) in self._new_stats.items()],
             )
             # Of each analyser only its newest version is worth keeping.
             for analyser, version in {key[:2] for key in self._new_records}:
@@ -148,6 +150,10 @@ class SqliteCache:
                 "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)",
                 [(name, *row) for name, row in self._new_kept.items()],
             )
+
+
+def _stamp(entry: FileEntry) -> _Stamp:
+    return entry.size, entry.inode, entry.mtime_ns, entry.ctime_ns
 
 
 def _text_of(stamps: _Stamps) -> str:
@@ -167,7 +173,8 @@ def _stamps_of(text: str) -> _Stamps:
     paths, _, numbers = text.partition("\n")
     try:
         row = array(_NUMBERS, bytes.fromhex(numbers))
-        return dict(zip(json.loads(paths), zip(row[::3], row[1::3], row[2::3], strict=True), strict=True))
+        stamps = zip(row[::4], row[1::4], row[2::4], row[3::4], strict=True)
+        return dict(zip(json.loads(paths), stamps, strict=True))
     except (ValueError, TypeError):
         return {}
 
@@ -197,7 +204,8 @@ def _open(file: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = OFF")
     with connection:
         connection.execute(
-            "CREATE TABLE IF NOT EXISTS stat (path TEXT PRIMARY KEY, size INT, mtime INT, inode INT, digest TEXT)"
+            "CREATE TABLE IF NOT EXISTS stat"
+            " (path TEXT PRIMARY KEY, size INT, inode INT, mtime INT, ctime INT, digest TEXT)"
         )
         connection.execute(
             "CREATE TABLE IF NOT EXISTS record (analyser TEXT, version TEXT, path TEXT, digest TEXT, value TEXT,"

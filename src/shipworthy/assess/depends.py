@@ -58,7 +58,7 @@ class Change:
 def compare(old: Project, new: Project, touched: Iterable[str] = ()) -> Change | None:
     """What changed between two listings; None where nothing did.
 
-    `touched` names paths that were written to although size, time and inode may agree.
+    `touched` names paths that were written to although size, times and inode may agree.
     """
     also = set(touched)
     edited: list[FileEntry] = []
@@ -91,8 +91,8 @@ def compare(old: Project, new: Project, touched: Iterable[str] = ()) -> Change |
     return change if change.paths or change.git or change.whole else None
 
 
-def _bytes(entry: FileEntry) -> tuple[int, int, int, bool]:
-    return entry.size, entry.mtime_ns, entry.inode, entry.suspect
+def _bytes(entry: FileEntry) -> tuple[str, bool]:
+    return entry.stamp, entry.suspect
 
 
 class Account:

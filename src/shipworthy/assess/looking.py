@@ -54,7 +54,8 @@ class Looks:
         """When to list again although nothing is seen to have changed (monotonic seconds); None: never."""
         self._look_at_folders(listed_at)
         for path, entry in project.files.items():
-            if entry.problem not in (SUBMODULE, NESTED) and not _agrees(entry, self._looks[f"{self.base}/{path}"]):
+            seen = self._looks[f"{self.base}/{path}"] if entry.problem not in (SUBMODULE, NESTED) else None
+            if entry.problem not in (SUBMODULE, NESTED) and not _agrees(entry, seen, listed_at):
                 self.touched.add(path)
 
     def _look_at_folders(self, listed_at: float) -> None:
@@ -108,10 +109,17 @@ class Looks:
         return known
 
 
-def _agrees(entry: FileEntry, seen: Look) -> bool:
+def _agrees(entry: FileEntry, seen: Look, listed_at: float) -> bool:
     if seen is None:
         return entry.inode == 0
-    return (entry.size, entry.mtime_ns, entry.inode) == (seen[0], seen[1], seen[3] & INODE)
+    if (entry.size, entry.inode) != (seen[0], seen[3] & INODE):
+        return False
+    times, now = (entry.mtime_ns, entry.ctime_ns), seen[1:3]
+    if times == now:
+        return True
+    # What git calls unchanged may be so by the second; whatever was written since the listing has a later one.
+    settled = max(*times, *now) < (listed_at - RACY_SECONDS) * 1e9
+    return settled and [each // 10**9 for each in times] == [each // 10**9 for each in now]
 
 
 def _git_paths(project: Project) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class RecordCache(Protocol):
     """Remembers records between runs; see `assess.cache`."""
 
     def unchanged(self, entry: FileEntry) -> str | None:
-        """The content hash of a file whose size, time and inode were seen before and are old enough to trust."""
+        """The content hash of a file whose size, times and inode were seen before and are old enough to trust."""
         ...
 
     def seen(self, entry: FileEntry, digest: str) -> None: ...
@@ -48,7 +48,7 @@ class RecordCache(Protocol):
     def digest(self, data: bytes) -> str: ...
 
     def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
-        """Whether a file of this size, time and inode is known to hold nothing for an analyser."""
+        """Whether a file of this size, these times and inode is known to hold nothing for an analyser."""
         ...
 
     def set_blank(self, analyser: Analyser, entry: FileEntry) -> None: ...

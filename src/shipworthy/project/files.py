@@ -97,6 +97,8 @@ class FileEntry:
     """The lower 32 bits, which is as much as git's index holds."""
     kind: FileKind
     tracked: bool
+    ctime_ns: int = 0
+    """When anything about it last changed, which nobody can set back as they can `mtime_ns`."""
     blob: str | None = None
     """The git blob id in the index; None outside git."""
     suspect: bool = False
@@ -116,8 +118,8 @@ class FileEntry:
 
     @property
     def stamp(self) -> str:
-        """Size, time and inode: by these a file is known again where hashing it takes as long as looking at it."""
-        return f"{self.size:x}.{self.mtime_ns:x}.{self.inode:x}"
+        """Size, times and inode: by these a file is known again where hashing it takes as long as looking at it."""
+        return f"{self.size:x}.{self.mtime_ns:x}.{self.ctime_ns:x}.{self.inode:x}"
 
     @property
     def by_hand(self) -> bool:

@@ -35,6 +35,7 @@ _INDEX_ROW = re.compile(
     r"  size: (\d+)\tflags: ([0-9a-f]+)\n",
     re.ASCII,
 )
+_SECOND = 1_000_000_000
 INODE = 0xFFFF_FFFF
 """As much of an inode's number as git's index holds."""
 
@@ -62,6 +63,7 @@ def _look(base: str, path: str, tracked: bool, blob: str | None = None, recorded
         path=path,
         size=size,
         mtime_ns=found.st_mtime_ns,
+        ctime_ns=found.st_ctime_ns,
         inode=found.st_ino & INODE,
         kind=kind_of(path),
         tracked=tracked,
@@ -154,18 +156,19 @@ class Begun:
                 break
             position = end
             mode, blob, path, written, part, modified, fraction, inode, recorded, flags = row.groups()
-            size = int(recorded)
-            if flags != "0" or int(written) >= fresh:
-                # Git may have been told not to compare it, and compares whole seconds.
+            size, since, until = int(recorded), int(written), int(modified)
+            # Git may have been told not to compare it, and compares whole seconds.
+            doubtful = flags != "0" or since >= fresh or until >= fresh
+            if doubtful:
                 sure = False
             if mode in _REGULAR:
                 # A size of 0 says nothing, and a git that keeps no fractions tells another time than our own look.
-                if changed is None or path in changed or flags != "0" or not size or fraction == part == "0":
+                if changed is None or doubtful or path in changed or not size or fraction == part == "0":
                     yield _look(self._base, path, True, blob, size)
                     continue
                 yield FileEntry(
-                    path=path, size=size, mtime_ns=int(modified) * 1_000_000_000 + int(fraction), inode=int(inode),
-                    kind=kind_of(path), tracked=True, blob=blob,
+                    path=path, size=size, mtime_ns=until * _SECOND + int(fraction), inode=int(inode),
+                    kind=kind_of(path), tracked=True, ctime_ns=since * _SECOND + int(part), blob=blob,
                 )  # fmt: skip
             elif mode == _SUBMODULE:
                 yield FileEntry(
