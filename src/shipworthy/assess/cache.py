@@ -70,15 +70,17 @@ class SqliteCache:
 
     def blank(self, analyser: Analyser, entry: FileEntry) -> bool:
         _, kept, now = self._blank.get(analyser.name) or self._blanks(analyser)
-        known = kept.get(entry.path)
+        known = kept.get(entry.path) if kept else None
         if known is None or known != _stamp(entry):
             return False
         now[entry.path] = known
         return True
 
     def set_blank(self, analyser: Analyser, entry: FileEntry) -> None:
-        if self._is_settled(entry):
-            (self._blank.get(analyser.name) or self._blanks(analyser))[2][entry.path] = _stamp(entry)
+        # As `_is_settled` and `_stamp` have it: nearly every file comes here.
+        if 0 <= entry.mtime_ns < self._settled and entry.ctime_ns < self._settled:
+            now = (self._blank.get(analyser.name) or self._blanks(analyser))[2]
+            now[entry.path] = (entry.size, entry.inode, entry.mtime_ns, entry.ctime_ns)
 
     def _blanks(self, analyser: Analyser) -> tuple[str, _Stamps, _Stamps]:
         text = self.recall(f"blank {analyser.name}", analyser.version)
@@ -89,7 +91,7 @@ class SqliteCache:
         return digest(data)
 
     def unchanged(self, entry: FileEntry) -> str | None:
-        known = self._stats.get(_key(entry.path))
+        known = self._stats.get(_key(entry.path)) if self._stats else None
         if known is None or known[0] != _stamp(entry):
             return None
         return known[1]
