@@ -66,7 +66,15 @@ CIRCLE = (
         ),
         ({**run("gitleaks git"), ".gitleaks.toml": f"{EXTENDED}[allowlist]\npaths = ['a/b.lock']\n"}, PASS, "gitleaks"),
         ({**run("gitleaks git"), ".gitleaks.toml": "[[rules]]\nid = 'a'\nregex = 'a{20}'\n"}, PASS, "gitleaks"),
-        ({**run("gitleaks git -c mine.toml"), ".gitleaks.toml": "[allowlist]\npaths = ['a']\n"}, PASS, "gitleaks"),
+        (
+            {
+                **run("gitleaks git -c ci/gitleaks.toml"),
+                "ci/gitleaks.toml": EXTENDED,
+                ".gitleaks.toml": "[allowlist]\npaths = ['a']\n",
+            },
+            PASS,
+            "gitleaks",
+        ),
         (run("gitleaks dir ./ --redact"), PASS, "gitleaks"),
         (run("gitleaks dir --report-path out/found.json"), PASS, "gitleaks"),
         (run("trufflehog filesystem --fail --results=verified ."), PASS, "trufflehog"),
@@ -181,6 +189,10 @@ CIRCLE = (
         ({**run("gitleaks git"), ".gitleaks.toml": "[extend\n"}, UNKNOWN, "not valid TOML"),
         ({**run("gitleaks git -c ./ci/gitleaks.toml"), "ci/gitleaks.toml": "title = 'a'\n"}, FAIL, "has no rules"),
         ({**run("gitleaks git --config=ci/gitleaks.toml"), "ci/gitleaks.toml": EXTENDED}, PASS, "gitleaks"),
+        ({**run("gitleaks git --config=.gitleaks.toml"), ".gitleaks.toml": EXTENDED}, PASS, "gitleaks"),
+        ({**run("gitleaks git -c .gitleaks.toml"), ".gitleaks.toml": "title = 'x'\n"}, FAIL, "has no rules"),
+        ({**run("gitleaks git -c ci/rules.toml"), "ci/rules.toml": "title = 'x'\n"}, UNKNOWN, "ci/rules.toml"),
+        (run("gitleaks git -c $RULES"), UNKNOWN, "configuration"),
         (
             {
                 **workflow("{uses: gitleaks/gitleaks-action@v2, env: {GITLEAKS_CONFIG: .github/gitleaks.toml}}"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shipworthy.facts.base import Fact, FactReader
-from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, weakest
+from shipworthy.facts.pipeline.fact import YES, Said, SecretScan, unsure, weakest
+from shipworthy.facts.secrets.allow.gitleaks_toml import GITLEAKS_TOML
 
 HOOKS = "commit hooks"
 """The subject of gaps: what sets up commit hooks could not be understood."""
@@ -17,7 +18,12 @@ def by_configuration(scan: SecretScan, gitleaks: Said, others: Mapping[str, Said
     """A scan as it is with what gitleaks' own file lets it find, or one of the `others` that it is given."""
     if scan.tool != "gitleaks":
         return scan
-    said = others.get(scan.config, YES) if scan.configured else gitleaks
+    said: Said | None = gitleaks
+    if scan.configured and scan.config != GITLEAKS_TOML:
+        said = others.get(scan.config)
+    if said is None:
+        which = scan.config or "it is given"
+        said = unsure(f"the configuration {which} was not read, so what gitleaks looks for is not known here")
     return replace(scan, blocks=weakest(scan.blocks, said))
 
 
