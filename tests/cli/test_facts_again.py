@@ -184,6 +184,30 @@ def test_the_program_is_known_by_its_files(tmp_path: Path, monkeypatch: pytest.M
     assert len(seen) == 4
 
 
+def test_a_program_that_changes_is_looked_at_before_it_answers(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on the disk by the end is not what answered."""
+    looked: list[int] = []
+
+    def changing() -> str:
+        looked.append(asked.times)
+        return f"program {len(looked)}"
+
+    monkeypatch.setattr(answers, "program_stamp", changing)
+    assert [asked.found(), asked.found()] == [{"b/holds.py"}, {"b/holds.py"}]
+    assert looked == [0, 1], "once a run, before anything is worked out"
+    assert asked.times == 2
+
+
+def test_a_program_that_cannot_be_looked_at_answers_all_the_same(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked.found()
+
+    def unseen(folder: object) -> None:
+        raise PermissionError("no")
+
+    monkeypatch.setattr(answers, "_files", unseen)
+    assert [asked.found(), asked.found(), asked.times] == [{"b/holds.py"}, {"b/holds.py"}, 3]
+
+
 def test_what_cannot_be_read_is_said_again(asked: Asked) -> None:
     (asked.folder / "b/clean.py").unlink()
     write(asked.folder, {"large.txt": b"x" * (8 * 1024 * 1024 + 1)})

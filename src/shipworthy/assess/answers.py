@@ -42,11 +42,17 @@ class Answers:
     """The answer to one question about the repository at `root`. Use one object for recalling and keeping."""
 
     def __init__(self, folder: Path, root: Path, question: str, today: date) -> None:
-        """`folder`: the user's cache folder. `today`: in UTC, by which exceptions expire."""
+        """`folder`: the user's cache folder. `today`: in UTC, by which exceptions expire.
+
+        The program is looked at here, before it answers: one that is replaced meanwhile answers to no later look.
+        """
         name = hashlib.blake2b(os.fsencode(os.path.realpath(root)) + b"\0" + question.encode(), digest_size=12)
         self._file = folder / f"answer-{name.hexdigest()}.json"
         self._question = f"{question} {today}"
-        self._program: str | None = None
+        try:
+            self._program: str | None = program_stamp()
+        except OSError:
+            self._program = None
 
     def recalled(self, opening: Opening) -> Answer | None:
         """The answer, if it is known and still holds."""
@@ -58,25 +64,19 @@ class Answers:
             known, answer = State(*state), Answer(str(out), tuple(map(str, remarks)))
         except (OSError, ValueError, TypeError):
             return None
-        # Git goes on listing meanwhile.
-        if question != self._question or program != self._stamp():
+        if question != self._question or program is None or program != self._program:
             return None
         return answer if opening.is_at(known) else None
 
     def keep(self, state: State | None, answer: Answer) -> None:
         """Remember it as the answer for files in this state; None: they cannot be known again."""
-        if state is None:
+        if state is None or self._program is None:
             with contextlib.suppress(OSError):
                 self._file.unlink(missing_ok=True)
             return
-        body = json.dumps([self._question, self._stamp(), state, answer.out, answer.remarks]).encode("ascii")
+        body = json.dumps([self._question, self._program, state, answer.out, answer.remarks]).encode("ascii")
         with contextlib.suppress(OSError):
             kept.write(self._file, _LAYOUT, body, alone=False)
-
-    def _stamp(self) -> str:
-        if self._program is None:
-            self._program = program_stamp()
-        return self._program
 
 
 def lasting(project: Project, gaps: Iterable[Gap]) -> bool:

@@ -54,8 +54,9 @@ class Looks:
         """When to list again although nothing is seen to have changed (monotonic seconds); None: never."""
         self._look_at_folders(listed_at)
         for path, entry in project.files.items():
-            seen = self._looks[f"{self.base}/{path}"] if entry.problem not in (SUBMODULE, NESTED) else None
-            if entry.problem not in (SUBMODULE, NESTED) and not _agrees(entry, seen, listed_at):
+            if entry.problem in (SUBMODULE, NESTED):
+                continue
+            if not _agrees(entry, self._looks[f"{self.base}/{path}"], listed_at):
                 self.touched.add(path)
 
     def _look_at_folders(self, listed_at: float) -> None:
