@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from shlex import quote
 
 from shipworthy.checks.base import Check, CheckContext
+from shipworthy.checks.secrets.committed_env import real_values, tracked, unread
 from shipworthy.facts import Facts
 from shipworthy.facts.secrets import Secrets
-from shipworthy.facts.settings import Default, ListingKind, SettingListing, Settings
+from shipworthy.facts.settings import ListingKind, SettingListing, Settings
 from shipworthy.facts.settings.ignored import Ignored
 from shipworthy.facts.settings.provided import provided
-from shipworthy.facts.settings.secret_files import KEY_FILES, component_of, of_streamlit
+from shipworthy.facts.settings.secret_files import KEY_FILES, of_streamlit
 from shipworthy.facts.settings.streamlit_reads import HOW as STREAMLIT
-from shipworthy.facts.stack import Part, Stack
+from shipworthy.facts.stack import Stack
 from shipworthy.model import Confidence, Finding, Location, Outcome, Severity
-from shipworthy.project import is_test_path
 from shipworthy.text import plural
 
-_ALWAYS = {".env", ".env.local", ".dev.vars"}
-# Frameworks whose documentation says to commit a `.env` with defaults that are no secrets.
-_COMMITS_ENV = {"next", "vite", "nuxt", "astro", "react-scripts", "sveltekit", "gatsby", "expo", "symfony", "remix"}
-_LOCAL_TAILS = (".dev", ".development", ".local", ".test", ".testing", ".ci", ".docker", ".sample")
-_TEST_TAILS = (".test", ".testing", ".ci")
+_OF_VALUES = {ListingKind.ENV_FILE, ListingKind.EXAMPLE, ListingKind.SETTINGS_JSON}
 
 
 class EnvFilesIgnored(Check):
@@ -30,7 +25,7 @@ class EnvFilesIgnored(Check):
 
     Evidence: git's own answer about `.env` and the other local files that examples, frameworks and tools here make, in
     every folder that has, documents or reads one, by rules of this repository; env files, keys, states and logins that
-    git tracks, with what stands in them; Dockerfiles, stage by stage, against their ignore files; what an npm or Python
+    git tracks, with what stands in them (encrypted ones may be there); Dockerfiles, stage by stage, against their ignore files; what an npm or Python
     package and an upload to a platform would take along. It cannot see a build context named on a command line.
     """
 
@@ -39,9 +34,12 @@ class EnvFilesIgnored(Check):
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         ignored, settings = facts[Ignored], facts[Settings]
-        files = [each for each in settings.listings if each.kind in (ListingKind.ENV_FILE, ListingKind.EXAMPLE)]
+        listed = [each for each in settings.listings if each.kind in _OF_VALUES]
+        files = [each for each in listed if each.kind is not ListingKind.SETTINGS_JSON]
         own = [read for read in settings.own_reads() if read.name is None or not provided(read.name)]
-        committed = [*_real_values(ignored, facts[Secrets]), *_binary(ignored)]
+        kept_here = list(tracked(listed, ignored, facts[Stack]))
+        sure = {each.location.path or "" for each in kept_here if each.confidence is not Confidence.REVIEW}
+        committed = [*kept_here, *real_values(ignored, facts[Secrets], sure), *_binary(ignored)]
         makes_files = any(
             each.used and not each.path.endswith("/.env") and each.path != ".env" for each in ignored.answers
         )
@@ -54,7 +52,6 @@ class EnvFilesIgnored(Check):
             return Outcome.unknown("not a git repository, so nothing says what is ignored")
         findings = [
             *_not_ignored(ignored, env=from_env or bool(settings.loads_env_files)),
-            *_tracked(files, facts[Stack]),
             *committed,
             *_shipped(ignored),
         ]
@@ -69,13 +66,20 @@ class EnvFilesIgnored(Check):
             more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
             what = f"{failures[0].location}: {failures[0].rule.replace('-', ' ')}"
             return Outcome.failed(what + more, [*failures, *doubts], looked_at)
-        if not kept:
+        closed = unread(listed, ignored)
+        if closed:
+            return Outcome.unknown(f"{closed[0]} is in version control and no text, so what stands in it is not known")
+        looked_at += [f"{path} is encrypted" for path in sorted(ignored.sealed)]
+        if not kept and not ignored.sealed:
             return Outcome.unknown("git named no rule for .env")
         remarks = [*doubts, *_remarks(ignored, settings, files)]
-        return Outcome.passed(f"{kept[0].path} ignored by {kept[0].by.partition(' ')[0]}", looked_at, remarks)
+        summary = f"{kept[0].path} ignored by {kept[0].by.partition(' ')[0]}" if kept else looked_at[-1]
+        return Outcome.passed(summary, looked_at, remarks)
 
 
 def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:
+    # Who commits such files encrypted can have no rule that ignores them.
+    sealed = {path.rpartition("/")[2] for path in ignored.sealed}
     open_at_root = {each.path for each in ignored.answers if each.used and not each.ignored and "/" not in each.path}
     for answer in ignored.answers:
         folder, _, name = answer.path.rpartition("/")
@@ -83,7 +87,7 @@ def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:
             # The rule that is missing at the root is missing for the whole repository: one line mends both.
             continue
         prefix = f"{folder}/" if folder else ""
-        if answer.ignored or not answer.used or (name.startswith(".env") and not env):
+        if answer.ignored or not answer.used or name in sealed or (name.startswith(".env") and not env):
             continue
         how = "only by a rule on this machine" if answer.local_only else "by no rule"
         state = name.endswith(".tfstate")
@@ -103,48 +107,6 @@ def _not_ignored(ignored: Ignored, *, env: bool) -> Iterator[Finding]:
             anchor=path,
             remedy="Add its name to .gitignore and commit that.",
         )
-
-
-def _tracked(files: list[SettingListing], stack: Stack) -> Iterator[Finding]:
-    for each in files:
-        if each.kind is not ListingKind.ENV_FILE or not each.tracked or is_test_path(each.path):
-            continue
-        name = each.path.rpartition("/")[2]
-        if name.endswith(_TEST_TAILS):
-            continue
-        named = [row for row in each.assignments if row.secret and row.default in (Default.TEXT, Default.PLACEHOLDER)]
-        secret = [row for row in named if row.default is Default.TEXT and not row.stand_in]
-        commits_env = bool(stack.names(Part.FRAMEWORK, component_of(stack, each.path)) & _COMMITS_ENV)
-        meant = commits_env and name == ".env" and not secret
-        doubtful = bool(named) and not secret and not name.endswith(_LOCAL_TAILS)
-        if not secret and not doubtful and (name not in _ALWAYS or meant):
-            continue
-        # Only stand-ins in a file whose name says nothing: a person knows whether it is used as it is.
-        sure = bool(secret) or (name in _ALWAYS and not meant)
-        shown = (secret or named)[:1]
-        what = f" and sets {shown[0].name}" if shown else ""
-        yield Finding.at(
-            Location(path=each.path, line=shown[0].line if shown else 1),
-            "env-file-tracked",
-            f"{each.path} is in version control{what}" + ("." if sure else ", to what looks like a stand-in."),
-            anchor=each.path,
-            severity=Severity.HIGH if sure else Severity.LOW,
-            confidence=Confidence.CERTAIN if sure else Confidence.REVIEW,
-            remedy=f"Replace the secrets in it, then run: git rm --cached -- {quote(each.path)}",
-        )
-
-
-def _real_values(ignored: Ignored, secrets: Secrets) -> Iterator[Finding]:
-    for each in secrets.sightings:
-        if each.counts and each.location.path in ignored.secret_files:
-            yield Finding.at(
-                each.location,
-                "secret-file-committed",
-                f"{each.location.path} holds what looks like a real secret: {each.title}.",
-                anchor=each.rule,
-                severity=Severity.CRITICAL,
-                remedy="Replace the secret where it was issued, and keep only a placeholder in the repository.",
-            )
 
 
 def _binary(ignored: Ignored) -> Iterator[Finding]:

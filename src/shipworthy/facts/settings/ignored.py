@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipworthy.facts.base import Fact, FactReader, Facts, View
-from shipworthy.facts.settings import secret_files
+from shipworthy.facts.settings import sealed, secret_files
 from shipworthy.facts.settings.images import ImageCopy, copies
 from shipworthy.facts.settings.model import ListingKind, Settings
 from shipworthy.facts.settings.published import Published, published, uploads
@@ -48,6 +48,8 @@ class Ignored(Fact):
     published: tuple[Published, ...] = ()
     secret_files: frozenset[str] = frozenset()
     """Committed files where a secret would stand: examples of env files, keys, logins of tools, states."""
+    sealed: frozenset[str] = frozenset()
+    """Committed env files whose secrets are encrypted, here or in what git keeps of them."""
     key_stores: tuple[str, ...] = ()
     """Committed binary files with private keys."""
     states: tuple[str, ...] = ()
@@ -75,11 +77,12 @@ class IgnoredReader(FactReader[Ignored]):
         for entry in view.entries(".gitignore", ".dockerignore", "*.dockerignore", ".npmignore"):
             view.read(entry.path)
         used = list(dict.fromkeys(secret_files.used(view, settings, stack, folders)))
-        env_files = [path for path in used if not path.endswith(".tfstate")]
+        encrypted = frozenset(_sealed(view, settings))
+        env_files = [path for path in used if not path.endswith(".tfstate") and path not in encrypted]
         stores = [entry for entry in view.entries() if secret_files.key_store(entry)]
         holding = [entry for entry in view.entries() if secret_files.holds_secrets(entry)]
-        listed = [each for each in settings.listings if each.kind is ListingKind.EXAMPLE and each.tracked]
-        examples = {each.path for each in listed if not is_test_path(each.path)}
+        listed = {each.path: each.kind for each in settings.listings if each.kind in _OF_VALUES and each.tracked}
+        named = {path for path, kind in listed.items() if kind is not ListingKind.EXAMPLE or not is_test_path(path)}
         in_git = view.project.head.in_git
         return Ignored(
             in_git=in_git,
@@ -87,8 +90,9 @@ class IgnoredReader(FactReader[Ignored]):
             answers=tuple(_ask_git(view, folders, used)),
             copies=tuple(copies(view, env_files)),
             published=(*published(view, set(folders)), *uploads(view, env_files)),
-            secret_files=frozenset({*(entry.path for entry in holding if entry.tracked), *examples}),
+            secret_files=frozenset({*(entry.path for entry in holding if entry.tracked), *named}),
             key_stores=tuple(entry.path for entry in stores if entry.tracked),
+            sealed=encrypted,
             states=tuple(_states(view)),
             untracked=tuple(entry.path for entry in stores if in_git and not entry.tracked),
             read=tuple(view.seen),
@@ -104,6 +108,26 @@ def _let_in(view: View) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join("/", posixpath.dirname(entry.path), match[1].strip("/")))[1:]
 
 
+def _sealed(view: View, settings: Settings) -> Iterator[str]:
+    """A filter of git may encrypt what it keeps: then the file that lies here is readable, and the committed is not."""
+    filtered = any(_FILTER.search(view.read(entry.path) or b"") for entry in view.entries(".gitattributes"))
+    git = view.project.git
+    for each in settings.listings:
+        if each.kind not in _OF_VALUES or not each.tracked:
+            continue
+        blob = view.project.files[each.path].blob
+        if each.sealed:
+            yield each.path
+        elif filtered and git is not None and blob is not None:
+            try:
+                kept = git.run("cat-file", "blob", blob)
+            except GitError as error:
+                view.gap(each.path, f"git could not say what it keeps of this file: {error}")
+                continue
+            if sealed.whole(each.path, kept, binary=False):
+                yield each.path
+
+
 def _states(view: View) -> Iterator[str]:
     for entry in view.entries("*.tfstate", "*.tfstate.backup"):
         if entry.tracked and entry.by_hand and not is_test_path(entry.path):
@@ -116,6 +140,9 @@ def _in(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
+_OF_VALUES = {ListingKind.EXAMPLE, ListingKind.ENV_FILE, ListingKind.SETTINGS_JSON}
+_FILTER = re.compile(rb"(?m)^[^#\n]*\bfilter=[\w-]*crypt")
+"""git-crypt and transcrypt name their filter so. Source: their README."""
 _LET_IN = re.compile(r"^!((?:[\w./-]{0,200}/)?)\.env\*?[ \t]*$", re.M)
 _ANY_PATH = {"GIT_LITERAL_PATHSPECS": "0"}
 """check-ignore takes paths, not pathspecs, and refuses to run where they are declared literal."""

@@ -58,6 +58,8 @@ class ListingKind(StrEnum):
 
     EXAMPLE = "example"
     ENV_FILE = "env-file"
+    SETTINGS_JSON = "settings-json"
+    """Settings in JSON with secrets of a machine or of production: of Azure Functions, ASP.NET Core, env-cmd."""
     COMPOSE = "compose"
     DOCKER = "docker"
     CI = "ci"
@@ -88,7 +90,11 @@ class SettingListing:
     tracked: bool
     names: frozenset[str]
     assignments: tuple[Assignment, ...] = ()
-    """Of env files and their examples."""
+    """Of env files, their examples and settings in JSON."""
+    sealed: bool = False
+    """Encrypted, as a whole or every secret in it."""
+    unread: bool = False
+    """An env file by its name, and neither text nor known ciphertext."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,8 @@ def _listings(listed: Mapping[str, Any], view: View) -> Iterator[SettingListing]
                 for name, line, default, commented, stand_in in value["assigned"]
                 if not commented
             ),
+            sealed=value["sealed"],
+            unread=value["unread"],
         )
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from shipworthy.facts.base import View
-from shipworthy.facts.settings import streamlit_reads
+from shipworthy.facts.settings import streamlit_reads, tool_files
 from shipworthy.facts.settings.deployed_rows import aside
+from shipworthy.facts.settings.env_names import one_of_a_set
 from shipworthy.facts.settings.loaded import within
 from shipworthy.facts.settings.model import ListingKind, Settings
 from shipworthy.facts.stack import Part, Stack
@@ -51,7 +52,8 @@ def folders(settings: Settings, stack: Stack) -> list[str]:
     found = {""}
     for listing in settings.listings:
         env_file = listing.kind in (ListingKind.EXAMPLE, ListingKind.ENV_FILE) and not listing.path.endswith(".toml")
-        if env_file and not is_test_path(listing.path) and not of_streamlit(listing.path):
+        elsewhere = of_streamlit(listing.path) or one_of_a_set(listing.path)
+        if env_file and not is_test_path(listing.path) and not elsewhere:
             found.add(listing.path.rpartition("/")[0])
     for component in stack.components:
         if component.root != "." and any(component.contains(read.location.path) for read in settings.own_reads()):
@@ -89,10 +91,7 @@ def used(view: View, settings: Settings, stack: Stack, where: list[str]) -> Iter
     yield from _loaded(view, settings, stack)
     if any(read.how == "Dynaconf()" for read in settings.own_reads()):
         yield ".secrets.toml"
-    for entry in view.entries("host.json"):
-        data = view.read(entry.path) or b""
-        if entry.by_hand and b"extensionBundle" in data:
-            yield entry.path.removesuffix("host.json") + "local.settings.json"
+    yield from tool_files.used(view, settings)
     yield from _states(view)
 
 
