@@ -191,7 +191,7 @@ CIRCLE = (
         ({**run("gitleaks git --config=ci/gitleaks.toml"), "ci/gitleaks.toml": EXTENDED}, PASS, "gitleaks"),
         ({**run("gitleaks git --config=.gitleaks.toml"), ".gitleaks.toml": EXTENDED}, PASS, "gitleaks"),
         ({**run("gitleaks git -c .gitleaks.toml"), ".gitleaks.toml": "title = 'x'\n"}, FAIL, "has no rules"),
-        ({**run("gitleaks git -c ci/rules.toml"), "ci/rules.toml": "title = 'x'\n"}, UNKNOWN, "ci/rules.toml"),
+        ({**run("gitleaks git -c ci/rules.toml"), "ci/rules.toml": "title = 'x'\n"}, FAIL, "ci/rules.toml has no"),
         (run("gitleaks git -c $RULES"), UNKNOWN, "configuration"),
         (
             {

@@ -25,8 +25,9 @@ class EnvFilesIgnored(Check):
 
     Evidence: git's own answer about `.env` and the other local files that examples, frameworks and tools here make, in
     every folder that has, documents or reads one, by rules of this repository; env files, keys, states and logins that
-    git tracks, with what stands in them (encrypted ones may be there); Dockerfiles, stage by stage, against their ignore files; what an npm or Python
-    package and an upload to a platform would take along. It cannot see a build context named on a command line.
+    git tracks, with what stands in them (encrypted ones may be there); Dockerfiles, stage by stage, against their
+    ignore files; what an npm or Python package and an upload to a platform would take along. It
+    cannot see a build context named on a command line.
     """
 
     id = "env-files-ignored"

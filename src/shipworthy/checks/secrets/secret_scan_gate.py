@@ -10,15 +10,17 @@ from shipworthy.checks.pipeline.ci_on_every_change import not_understood
 from shipworthy.checks.pipeline.remedies import chained, outside_words, own_words, proof
 from shipworthy.facts import Facts, Gap
 from shipworthy.facts.pipeline import Leaf, Opaque, Pipeline
-from shipworthy.facts.pipeline.fact import Said, no, weakest
+from shipworthy.facts.pipeline.fact import Answer, Said, no, weakest
+from shipworthy.facts.pipeline.github_place import NOTHING_HERE
 from shipworthy.facts.pipeline.proof import covering, outside_starts, runs_in
-from shipworthy.facts.scan_gate import HOOKS, LocalHook, ScanGate, by_configuration
+from shipworthy.facts.scan_gate import HOOKS, LocalHook, ScanGate
 from shipworthy.model import PROJECT, Confidence, Finding, Location, Outcome, Severity
 from shipworthy.text import plural
 
 _SCANNER = "Run a secret scanner, for example gitleaks, as a step of its own in a job that every change starts."
 _LET_FAIL = "Let it fail: without `|| true` and without an exit code of 0."
 _CONFIGURE = "Begin .gitleaks.toml with [extend] and useDefault = true, and let its lists name single files and values."
+_CHECK_OUT = "Check the repository out in a step before it, as `actions/checkout` does."
 _LIKE_A_SCAN = re.compile(r"secret|leak|credential|scan|secur|pre-?commit|hook|audit|complian|sast", re.I)
 """Names that leave it open whether a command looks for secrets too."""
 
@@ -38,8 +40,10 @@ class SecretScanGate(Check):
     and can be skipped. It is for a person to say. So it is where a system keeps outside the repository when it starts.
 
     It cannot see the code host's own push protection, whether pre-commit.ci is switched on, or whether a red change can
-    be merged. Of what the scanner finds it judges two things: whether gitleaks' own file leaves it rules, and places
-    to look at; and whether the command looks at the whole repository (its folder, files, commits and kinds of secrets).
+    be merged. Of what the scanner finds it judges: whether the repository is checked out before it; whether gitleaks'
+    configuration, with what it extends, leaves it rules and places to look at; whether the command looks at the whole
+    repository (its folder, files, lists of paths, commits and kinds of secrets). A filter on changed files, even one
+    that leaves out documentation alone, is a hole: a key stands in a README as well (GitHub's filters only).
     """
 
     id = "secret-scan-gate"
@@ -54,6 +58,12 @@ class SecretScanGate(Check):
         leaves = [_by_configuration(leaf, local) for leaf in pipeline.leaves if leaf.secrets is not None]
         scans = sorted(leaves, key=lambda leaf: len(leaf.chain))
         gates = covering([leaf for leaf in scans if blocks(leaf).yes], lambda leaf: leaf.on_change)
+        missed = _left_out(pipeline, [leaf for leaf in scans if blocks(leaf).yes], local) if gates else frozenset()
+        if gates and missed:
+            found = [self._filtered(pipeline, gates[0], missed)]
+            return Outcome.unknown(
+                f"{proof(gates[0])}, but not for every file", found, looked_at=[chained(each) for each in gates[:10]]
+            )
         if gates:
             looked_at = [chained(each) for each in gates[:10]]
             more = "" if gates[0].on_change.yes else f", with {len(gates) - 1} more for other files"
@@ -113,8 +123,18 @@ class SecretScanGate(Check):
 
     def _masked(self, pipeline: Pipeline, leaf: Leaf, local: ScanGate) -> Finding:
         remedy = _CONFIGURE if local.lacks(blocks(leaf)) else _unmask(pipeline, leaf.workflow)
+        remedy = _CHECK_OUT if blocks(leaf).why == NOTHING_HERE.why else remedy
         message = f"`{leaf.text}` looks for secrets, but what it finds stops nothing: {blocks(leaf).why}."
         return self._leaf(leaf, "masked", message, leaf.text, remedy=remedy)
+
+    def _filtered(self, pipeline: Pipeline, leaf: Leaf, missed: frozenset[str]) -> Finding:
+        more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+        message = (
+            f"`{leaf.text}` does not look at a change to {min(missed)}{more} alone: a filter keeps it from starting. A "
+            "key can stand in a document or a setting as well as in code."
+        )
+        remedy = "Put the scan into a workflow that starts on every change, without `paths` and `paths-ignore`."
+        return self._leaf(leaf, "filtered", message, leaf.text, remedy=remedy, unsure=True)
 
     def _outside(self, pipeline: Pipeline, leaf: Leaf) -> Finding:
         what, remedy = outside_words(pipeline, leaf.workflow)
@@ -195,7 +215,21 @@ def _unmask(pipeline: Pipeline, path: str) -> str:
 def _by_configuration(leaf: Leaf, local: ScanGate) -> Leaf:
     if leaf.secrets is None:
         return leaf
-    return replace(leaf, secrets=by_configuration(leaf.secrets, local.gitleaks, local.configurations))
+    return replace(leaf, secrets=local.judged(leaf.secrets))
+
+
+def _left_out(pipeline: Pipeline, scans: list[Leaf], local: ScanGate) -> frozenset[str]:
+    """Files of any kind whose change alone starts none of the scans."""
+    starts = {(each.path, one.name): one for each in pipeline.workflows for one in each.scenarios}
+    holds = (Answer.YES, Answer.PARTIAL)
+    left: frozenset[str] | None = None
+    for leaf in scans:
+        for name, said in leaf.runs.items():
+            start = starts.get((leaf.workflow, name))
+            if start is not None and said.answer in holds and start.on_change.answer in holds:
+                now = local.left_out.get((leaf.workflow, name), frozenset())
+                left = now if left is None else left & now
+    return left or frozenset()
 
 
 def _may_scan(loss: Opaque) -> bool:

@@ -153,6 +153,8 @@ class SecretScan:
     """It is given a configuration of its own, so the file where its tool looks by itself says nothing of it."""
     config: str = ""
     """The path of that, from the root; "" where it is not known."""
+    lists: tuple[tuple[str, bool], ...] = ()
+    """Files with patterns of paths that it is given: (path from the root or "", whether it looks at nothing else)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +265,8 @@ class Scenario:
     on_change: Said
     outside: bool = False
     """When it starts is not in the repository but set in the system itself; `on_change` is unknown for that alone."""
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """GitHub's `paths` and `paths-ignore` with their patterns: `on_change` minds only what tests are for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shipworthy.facts.pipeline.expressions import condition, fill, uses_status
-from shipworthy.facts.pipeline.fact import YES, Link, Said, no, unsure, weakest
+from shipworthy.facts.pipeline.fact import YES, Link, Said, no, strength, strongest, unsure, weakest
 from shipworthy.facts.pipeline.shell import Options
 from shipworthy.facts.pipeline.shell_words import ANYTHING, Values, join_path
 from shipworthy.facts.pipeline.values import HOLE, OneOf, Ordinary, Unknown, text_of, truth
+
+NOTHING_HERE = no("no step before it checks the repository out, so there is nothing to look at")
+_CLONES = re.compile(r"\bgit\s+(?:-\S+\s+)*(?:clone|fetch|pull|checkout|worktree)\b|\bgh\s+repo\s+(?:clone|sync)\b")
+_LOADS = re.compile(r"\b(?:curl|wget|gh\s+api|svn|tar|unzip)\b|checkout|clone|download-artifact|restore|cache", re.I)
 
 
 @dataclass(slots=True)
@@ -36,6 +40,14 @@ class Place:
     """Steps here start although an earlier one failed."""
     mounts: dict[str, Said] = field(default_factory=dict)
     """Folders a checkout made: a plain yes for this repository, else why not."""
+    brought: list[Said] = field(default_factory=list)
+    """How surely each earlier step of the job brought the repository's files in."""
+
+    @property
+    def filled(self) -> Said:
+        """Whether there are files to look at: the machine of a job starts without any."""
+        said = strongest(self.brought, NOTHING_HERE)
+        return YES if strength(said) >= strength(self.runs) else said
 
 
 def texts(value: Any, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +114,10 @@ def check_out(step: Mapping[str, Any], given: Mapping[str, Any], place: Place) -
     raw = step.get("with")
     repository = raw.get("repository") if isinstance(raw, Mapping) else None
     mount = join_path(".", text_of(given.get("path") or "."))
-    if mount is None or place.runs.no:
+    if place.runs.no:
+        return
+    place.brought.append(weakest(place.runs, _whole(given)))
+    if mount is None:
         return
     said = YES
     if isinstance(repository, str) and "github.repository" not in repository and "head.repo" not in repository:
@@ -111,6 +126,22 @@ def check_out(step: Mapping[str, Any], given: Mapping[str, Any], place: Place) -
         said = unsure(f"the job checks out `{raw['ref'] if isinstance(raw, Mapping) else ''}`, not the proposed change")
     if not said.yes or place.runs.yes or mount not in place.mounts:
         place.mounts[mount] = said
+
+
+def _whole(given: Mapping[str, Any]) -> Said:
+    """Whether a checkout takes every file. Source: the action's "sparse-checkout"."""
+    part = text_of(given.get("sparse-checkout") or "").split()
+    return unsure(f"only {part[0][:60]} is checked out".replace(HOLE, "…")) if part and part != ["."] else YES
+
+
+def brings(text: str, place: Place) -> None:
+    """Notes what commands, or another action by its name, may bring in."""
+    if place.runs.no:
+        return
+    if _CLONES.search(text):
+        place.brought.append(place.runs)
+    elif _LOADS.search(text):
+        place.brought.append(unsure("whether an earlier step brings the repository's files in is not known here"))
 
 
 def _is_elsewhere(ref: Any, github: Any) -> bool:

@@ -13,6 +13,7 @@ from shipworthy.facts.pipeline.fact import YES, Kind, Link, Said, no, unsure, we
 from shipworthy.facts.pipeline.github_parallel import laid_out, placed
 from shipworthy.facts.pipeline.github_place import (
     Place,
+    brings,
     check_out,
     judged,
     options_of,
@@ -125,7 +126,7 @@ class Steps:
             place = replace_fails(place, no(why) if tolerant else unsure(why + " depends on something not known here"))
         inner = Place(
             context, place.path, place.chain, place.shell, place.folder, place.runs, place.fails,
-            place.depth, place.written, place.changed, place.despite, place.mounts,
+            place.depth, place.written, place.changed, place.despite, place.mounts, place.brought,
         )  # fmt: skip
         if isinstance(step.get("run"), str):
             return self._run(step, inner, number)
@@ -200,6 +201,7 @@ class Steps:
             self._known[key, self._told(text, frame)] = resolved
         found, lost, handed_on = self._known[key, self._told(text, frame)]
         self._end(found, lost, place, number)
+        brings(text, place)
         return self._handed_on(handed_on, place)
 
     def _told(self, text: str, frame: Frame) -> tuple[Values | None, ...]:
@@ -242,6 +244,7 @@ class Steps:
     def _end(self, found: Sequence[Found], lost: Sequence[Lost], place: Place, number: int) -> None:
         for each in found:
             runs, fails = weakest(place.runs, each.runs), weakest(place.fails, each.fails)
+            fails = weakest(fails, place.filled) if each.secrets is not None else fails
             chain = (*place.chain, *each.chain)
             ended = replace(each, chain=chain, runs=runs, fails=fails, despite=place.despite)
             self.ended.append(Ended(number, ended))
@@ -270,6 +273,8 @@ class Steps:
             if local or container
             else secret_actions.action(name, given, env if isinstance(env, dict) else {}, self._resolver.tree)
         )
+        if name != "actions/checkout":
+            brings(name, place)
         if not local and scan is None and not actions.is_known(name) and actions.is_harmless(uses):
             return
         if local:
@@ -384,6 +389,6 @@ class Steps:
         inner = Place(
             {**place.context, "inputs": inputs, "github": Open("github", own_github)},
             path, (*place.chain, link), "", place.folder if place.depth else ".", place.runs, place.fails,
-            place.depth + 1, place.written, place.changed, place.despite, place.mounts,
+            place.depth + 1, place.written, place.changed, place.despite, place.mounts, place.brought,
         )  # fmt: skip
         self.walk(runs.get("steps"), inner, number)

@@ -116,6 +116,9 @@ def _gitleaks(command: Command) -> SecretScan | None:
     )
 
 
+_ONLY = ("--include-paths", "-i")
+
+
 def _trufflehog(command: Command) -> SecretScan | None:
     known = _words(
         "git github gitlab filesystem docker s3 gcs syslog circleci travisci elasticsearch jenkins huggingface stdin "
@@ -133,7 +136,12 @@ def _trufflehog(command: Command) -> SecretScan | None:
     verified = command.has("--only-verified") or (option(command.words, "--results") or "") == "verified"
     if verified and command.has("--no-verification"):
         said = weakest(said, no("it reports only what it verified, and verifies nothing"))
-    return SecretScan(tool="trufflehog", blocks=said, staged=staged)
+    lists = tuple(
+        (from_root(given) if HOLE not in given else "", only)
+        for only, given in ((False, command.value("", "--exclude-paths", "-x")), (True, command.value("", *_ONLY)))
+        if given is not None
+    )
+    return SecretScan(tool="trufflehog", blocks=said, staged=staged, lists=lists)
 
 
 def _trufflehog3(command: Command) -> SecretScan | None:

@@ -108,7 +108,7 @@ def reach(name: str, words: Sequence[str], folder: str | None, *, fed: bool) -> 
     if not fed and not (named and all(each.startswith(("/", ROOT)) for each in named)):
         named = named or ["."]
     said = [] if fed else [_place(each, folder, history=history) for each in named]
-    return weakest(*said, _narrowed(words, "--include", "--include-paths", "--skip-dirs", "--skip-files"), _log(words))
+    return weakest(*said, _narrowed(words, "--include", "--skip-dirs", "--skip-files"), _log(words), _fewer(words))
 
 
 def _of_options(words: Sequence[str], names: Sequence[str]) -> Iterator[str]:
@@ -176,6 +176,16 @@ def _narrowed(words: Sequence[str], *names: str) -> Said:
         if given is not None and (given in _EVERYTHING) is not name.startswith("--include"):
             return unsure(f"`{name}` leaves files of the repository out")
     return YES
+
+
+def _fewer(words: Sequence[str]) -> Said:
+    """TruffleHog's options that leave kinds of secrets or commits out. Source: its `--help`."""
+    if option(words, "--include-detectors") not in (None, "all"):
+        return unsure("`--include-detectors` lets it look for some kinds of secrets only")
+    if option(words, "--max-depth") not in (None, "0"):
+        return unsure("`--max-depth` leaves commits of a change out")
+    globs = (option(words, "--exclude-globs") or "").split(",")
+    return unsure("`--exclude-globs` leaves every file out") if _EVERYTHING & set(globs) else YES
 
 
 def _log(words: Sequence[str]) -> Said:

@@ -84,6 +84,11 @@ def _paths(options: Mapping[str, Any], around: Surroundings) -> Said:
     return YES
 
 
+def _filters(options: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    given = ((key, _open_filter(options, key)) for key in ("paths", "paths-ignore"))
+    return tuple((key, tuple(patterns)) for key, patterns in given if patterns is not None)
+
+
 def _branch_of(branches: Sequence[str] | None) -> OneOf:
     """The branch changes land on: one the filter names plainly, else the default branch by its usual names."""
     plain = [each for each in branches or () if not any(sign in each for sign in "*?+[!")]
@@ -178,6 +183,7 @@ def _pull_request(options: Mapping[str, Any], line: int, around: Surroundings) -
     )
     actions = [each for each in ("synchronize", "opened") if each in types] or types[:1] or ["synchronize"]
     scenario = Scenario(name="pull_request", event="pull_request", line=line, on_change=weakest(*said))
+    scenario = replace(scenario, filters=_filters(options))
     return [
         Start(
             scenario,
@@ -228,7 +234,7 @@ def _push(options: Mapping[str, Any], line: int, around: Surroundings) -> list[S
                 "push", line, weakest(said, _paths(options, around)),
                 Ordinary("github.ref", "refs/heads/"), Ordinary("github.ref_name"), "branch", around,
             )  # fmt: skip
-            starts.append(feature)
+            starts.append(replace(feature, scenario=replace(feature.scenario, filters=_filters(options))))
         lands = branches is None or any(lets_by(branches, each) for each in landing.values)
         if lands and not (ignored and any(matches(each, "main") or matches(each, "master") for each in ignored)):
             after = no(f"starts only after a change has landed on {landing.values[0]}")

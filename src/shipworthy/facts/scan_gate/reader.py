@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shipworthy.facts.base import FactReader, Facts, View
-from shipworthy.facts.pipeline.fact import YES, Link, Said, SecretScan, no, unsure
+from shipworthy.facts.pipeline import Pipeline
+from shipworthy.facts.pipeline.fact import Link, SecretScan
 from shipworthy.facts.pipeline.followers import FOLLOWERS
 from shipworthy.facts.pipeline.precommit import hooks_of
 from shipworthy.facts.pipeline.resolve import Frame, Resolver, fixed
 from shipworthy.facts.pipeline.secret_scanners import scan_of
 from shipworthy.facts.pipeline.tree import Tree, line_with, rows
 from shipworthy.facts.pipeline.wrappers import strip
-from shipworthy.facts.scan_gate.fact import HOOKS, LocalHook, Reports, ScanGate, by_configuration
-from shipworthy.facts.secrets.allow.gitleaks_toml import GITLEAKS_TOML, GitleaksToml
-from shipworthy.facts.secrets.allow.go_regex import Work
-from shipworthy.facts.secrets.allow.wide import own_paths
+from shipworthy.facts.scan_gate.fact import HOOKS, LocalHook, Reports, ScanGate
+from shipworthy.facts.scan_gate.files import configured, left_out, listed
+from shipworthy.facts.secrets.allow.gitleaks_toml import GITLEAKS_TOML
 
 _SCRIPTS = {
     "husky": (".husky/pre-commit", ".husky/pre-push"),
@@ -52,6 +52,8 @@ class _Script:
 class ScanGateReader(FactReader[ScanGate]):
     """Follows what hooks run by the same means as pipelines are followed."""
 
+    needs = (Pipeline,)
+
     def read(self, view: View, facts: Facts) -> ScanGate:
         tree = Tree(view)
         hooks = [
@@ -61,34 +63,21 @@ class ScanGateReader(FactReader[ScanGate]):
         ]
         for script in _scripts(tree):
             hooks += _found(tree, script)
-        gitleaks = _by_gitleaks_toml(view, GITLEAKS_TOML)
-        named = [entry.path for entry in view.entries("*gitleaks*.toml") if entry.path != GITLEAKS_TOML][:_MOST]
-        others = {path: _by_gitleaks_toml(view, path) for path in named}
-        hooks = [replace(each, scan=by_configuration(each.scan, gitleaks, others)) for each in hooks]
+        pipeline = facts[Pipeline]
+        scans = [*(each.secrets for each in pipeline.leaves if each.secrets), *(each.scan for each in hooks)]
+        gitleaks = configured(view, GITLEAKS_TOML)
+        named = dict.fromkeys(each.config for each in scans if each.config and view.exists(each.config))
+        others = {path: configured(view, path) for path in list(named)[:_MOST] if path != GITLEAKS_TOML}
+        wanted = list(dict.fromkeys(row for each in scans for row in each.lists if row[0]))[:_MOST]
+        lists = {row: listed(view, *row) for row in wanted}
+        local = ScanGate(gitleaks=gitleaks, configurations=others, lists=lists)
+        hooks = [replace(each, scan=local.judged(each.scan)) for each in hooks]
         for path, why in tree.bad.items():
             view.gap(path, why, subject=HOOKS)
-        return ScanGate(
-            hooks=tuple(hooks), reports=tuple(_reports(tree)), gitleaks=gitleaks, configurations=others,
+        return replace(
+            local, hooks=tuple(hooks), reports=tuple(_reports(tree)), left_out=left_out(view, pipeline),
             read=tuple(view.seen), gaps=tuple(view.gaps),
         )  # fmt: skip
-
-
-def _by_gitleaks_toml(view: View, path: str) -> Said:
-    """Sources: gitleaks' README, "Configuration": a file without `[extend]` takes the place of the built-in rules."""
-    data = view.read(path) if view.exists(path) else None
-    if data is None:
-        return YES
-    config = GitleaksToml(data, Work(), own_paths(view.entries()))
-    if config.problems_of_form:
-        return unsure(f"{path} is not valid TOML, so gitleaks cannot start and looks for nothing")
-    if config.without_rules:
-        return no(f"{path} has no rules and does not extend the built-in ones, so gitleaks looks for nothing")
-    place = config.passes_over_most
-    return (
-        YES
-        if place is None
-        else unsure(f"the list at {str(place).replace(GITLEAKS_TOML, path)} passes over most of what is here")
-    )
 
 
 def _scripts(tree: Tree) -> Iterator[_Script]:

@@ -21,7 +21,7 @@ from shipworthy.facts.pipeline.systems.azure_nodes import Map
 from shipworthy.facts.pipeline.systems.azure_task_tables import name_of
 from shipworthy.facts.pipeline.systems.azure_tasks import Task
 from shipworthy.facts.pipeline.systems.azure_variables import environment, filled
-from shipworthy.facts.pipeline.systems.plan import Plan, PlannedJob, Script
+from shipworthy.facts.pipeline.systems.plan import EMPTY, Plan, PlannedJob, Script
 from shipworthy.facts.pipeline.systems.windows_shells import Line, cmd_lines, power_lines
 from shipworthy.facts.pipeline.values import HOLE, Open, Unknown, text_of
 
@@ -68,6 +68,8 @@ class Steps:
 
     def _checkouts(self, rows: list[Any]) -> None:
         given = [text_of(step["checkout"]) for step in rows if isinstance(step, Map) and "checkout" in step]
+        if given and all(each.lower() == "none" for each in given):
+            self.job.filled = EMPTY
         given = [each for each in given if each.lower() != "none"]
         if len(given) > 1 and "self" in given:
             self.mounts = tuple(each for each in given)

@@ -24,7 +24,7 @@ from shipworthy.facts.pipeline.systems.circleci_filters import (
 from shipworthy.facts.pipeline.systems.circleci_parts import Definitions, Env, absolute, bind, environment
 from shipworthy.facts.pipeline.systems.circleci_steps import JobRun, Shared
 from shipworthy.facts.pipeline.systems.circleci_values import Scope, fill, text_of
-from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, Plan, Start
+from shipworthy.facts.pipeline.systems.plan import BY_CLOCK, BY_HAND, EMPTY, Plan, Start
 from shipworthy.facts.pipeline.systems.refs import MAX_REFS, Patterns, Ref, landing_branch
 from shipworthy.facts.pipeline.values import HOLE, Unknown
 from shipworthy.project.yaml import line_of
@@ -295,6 +295,7 @@ class _Config:
             part, defs = found
             inner = bind(part, given, env, defs)
             self._machine(run, part, inner)
+            planned.filled = EMPTY
             chain = (link,) if defs.path != self.path else ()
             run.walk(entry.given.get("pre-steps"), env)
             if str(part.get("type", "build")) not in ("approval", "no-op", "lock", "release"):

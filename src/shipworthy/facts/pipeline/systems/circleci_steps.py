@@ -219,6 +219,8 @@ class JobRun:
         script = replace(script, text=self._at_root(without_xargs(script.text)))
         known = {**self._known(script.text), **variables}
         job.script(script, options=options, folder=folder, variables=known, chain=env.chain, runs=runs, fails=fails)
+        if "git " in script.text:
+            self.job.filled = YES
         if _HALT.search(script.text) and not runs.no:
             self._halt(script.text, options, known, folder, runs)
         elif not runs.no and self._calls_halt(script.text, folder):
@@ -309,6 +311,9 @@ class JobRun:
             self.walk(part.get("steps"), replace(inner, chain=(*env.chain, link)))
             return
         orb = env.defs.registry(name)
+        if orb is not None or name in ("checkout", "attach_workspace", "restore_cache"):
+            # What an orb does besides is its own affair.
+            self.job.filled = YES
         if orb is not None:
             self.orb(*orb, given, link, env)
         elif name == "checkout" and isinstance(given, Mapping) and given.get("path") is not None:

@@ -19,7 +19,7 @@ from shipworthy.facts.pipeline.systems.gitlab_pipeline import Jobs, Pipeline, Ro
 from shipworthy.facts.pipeline.systems.gitlab_policy import Policy, merged_decision
 from shipworthy.facts.pipeline.systems.gitlab_rules import MOST_WORK, Conditions, expanded, look_in
 from shipworthy.facts.pipeline.systems.gitlab_starts import HANDS, Way, ways
-from shipworthy.facts.pipeline.systems.plan import NotUnderstood, Plan, PlannedJob, Start
+from shipworthy.facts.pipeline.systems.plan import EMPTY, NotUnderstood, Plan, PlannedJob, Start
 from shipworthy.facts.secrets.allow.go_regex import Work
 
 MAX_CHILDREN = 2
@@ -165,6 +165,8 @@ class _Reader:
                 fails=weakest(fails, YES if by_hand else decision.fails),
                 steps=len(texts(row.keys.get("script"))),
             )
+            if str(pipeline.variables(row).get("GIT_STRATEGY", "")) in ("none", "empty"):
+                job.filled = EMPTY
             if "trigger" in row.keys:
                 self._trigger(start, pipeline, row, job, prefix, outer, said, fails, depth)
                 continue

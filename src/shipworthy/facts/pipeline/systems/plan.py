@@ -105,6 +105,9 @@ def _commands(node: Any, key: Any, left: list[int], depth: int) -> Iterable[tupl
         )
 
 
+EMPTY = unsure("the code is not checked out")
+
+
 @dataclass(slots=True)
 class PlannedJob:
     """A job in one start. Each call of `script`, `command`, `note` or `lose` is a step of its own, one after the other.
@@ -122,6 +125,9 @@ class PlannedJob:
     """Set by the reader while its steps start although an earlier step of the job failed."""
     combination: int | None = None
     """Set by the reader for a job with several combinations of a matrix: which of them its steps belong to."""
+
+    filled: Said = YES
+    """Set by the reader: whether the repository's files are there to look at."""
 
     def script(
         self,
@@ -181,6 +187,8 @@ class PlannedJob:
             return
         runs = weakest(self.runs, runs)
         fails = weakest(self.fails, fails)
+        if isinstance(what, Found) and what.secrets is not None:
+            fails = weakest(fails, self.filled)
         if isinstance(what, Lost):
             what = replace(what, runs=YES)
         else:
