@@ -225,7 +225,7 @@ def _written(secrets: Secrets) -> Iterator[Finding]:
         yield Finding.at(
             each.location,
             "secret-in-file",
-            f"{each.says} {each.where} instead of a store: {each.masked}",
+            f"{each.says} in this file instead of a store: {each.masked}",
             anchor=each.identity,
             severity=each.severity,
             confidence=each.confidence,
