@@ -168,6 +168,11 @@ def test_what_is_made_of_it() -> None:
         ({"reason": " \n"}, "no reason"),
         ({"reason": "x" * 20_001}, "20,000"),
         ({"reason": "\ud800"}, "not Unicode"),
+        ({"reason": "I looked\x1b[2K"}, "what you say holds a character that cannot be seen, \u241b as its 9th"),
+        ({"reason": "a\x00"}, "cannot be seen, \u2400 as its 2nd"),
+        ({"reason": "a\x9b31m"}, "cannot be seen, <9B>"),
+        ({"reason": "a\u202eb"}, "cannot be seen, <U.202E>"),
+        ({"evidence": "docs/\x07x.md"}, "the evidence holds a character that cannot be seen, \u2407 as its 6th"),
         ({"by": ""}, "not known who"),
         ({"by": "ada\nboss"}, "no name or address"),
         ({"expires": TODAY}, "not lie in the future"),
@@ -186,6 +191,11 @@ def test_what_would_not_count_is_not_made(changes: dict[str, object], words: str
     with pytest.raises(DecisionsError, match=words) as caught:
         said(item(), ATTESTED, OutcomeKind.UNKNOWN, **changes)
     assert caught.value.problem.key == "routes-protected"
+
+
+@pytest.mark.parametrize("reason", ["Two\nlines,\r\none\ttab.", "Grün \U0001f468\u200d\U0001f469 und so."])
+def test_what_people_type_is_taken_as_it_is(reason: str) -> None:
+    assert said(item(), ATTESTED, OutcomeKind.PASS, reason=reason).reason == reason
 
 
 def test_not_applicable_only_where_the_item_can_be() -> None:

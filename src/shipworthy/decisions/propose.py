@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from shipworthy.checklist.document import Problem
 from shipworthy.decisions.read import MAX_FINDINGS, MAX_REASON, MAX_SUBJECTS, DecisionsError, is_digest, without_secrets
 from shipworthy.model import Decision, DecisionKind, Item, OutcomeKind
 from shipworthy.settle import allowed
+from shipworthy.text import visible
 
 
 def propose(
@@ -59,6 +61,7 @@ def propose(
     return decision
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _Wrong = tuple[str, str] | None
 """What is wrong and what to do about it."""
 
@@ -110,7 +113,27 @@ def _incomplete(decision: Decision) -> _Wrong:
         "".join((decision.reason, decision.evidence, *decision.subjects, *decision.findings)).encode("utf-8")
     except UnicodeEncodeError:
         return "a text or file name is not Unicode", "Write it with other characters."
+    for text, what in ((decision.reason, "what you say"), (decision.evidence, "the evidence")):
+        if (unseen := _unseen(text)) is not None:
+            where = text.index(unseen) + 1
+            return (
+                f"{what} holds a character that cannot be seen, {visible(unseen)} as its {_ordinal(where)} character",
+                "Take it out, and say it again; nothing was written.",
+            )
     return None
+
+
+def _unseen(text: str) -> str | None:
+    """The first control character, or one that reorders what is read; a new line and a tab are none.
+
+    Whoever signs has to read what stands there, in a terminal and in a file.
+    """
+    return next((each for each in text if each not in "\n\r\t" and _CONTROLS.match(each)), None)
+
+
+def _ordinal(number: int) -> str:
+    tail = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number:,}{tail}"
 
 
 def _expiry(decision: Decision, max_days: int) -> _Wrong:
