@@ -142,8 +142,7 @@ def _evidence(result: Result) -> Iterator[str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     where = finding.location
-    located = where.path or where.commit or where.remote
-    yield f"{quoted(str(where), 200) if located else 'the project'}: {quoted(finding.message, MAX_TEXT)}"
+    yield f"{quoted(str(where), 200) if where.named else 'the project'}: {quoted(finding.message, MAX_TEXT)}"
     if finding.excerpt:
         for number, line in enumerate(finding.excerpt.lines, finding.excerpt.first):
             yield f"  {'>' if number == where.line else ' '} {number:>5} | {visible(line, MAX_LINE)}".rstrip()

@@ -74,6 +74,9 @@ def _places(desk: Desk) -> Iterator[tuple[str, int, int]]:
 
 def _replace(desk: Desk, path: str, line: int, column: int) -> str | None:
     """Put a read in the place of a literal; the setting's name, or None after saying why not."""
+    if not line:
+        desk.refuse(f"{path} has a secret in its name: rename it by hand, once the key is replaced.")
+        return None
     language = syntax.language_of(path)
     data = desk.read(path)
     where = f"{path}:{line}"

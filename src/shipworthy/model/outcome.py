@@ -13,7 +13,8 @@ from enum import StrEnum
 class Location:
     """Where evidence is: a file, a commit, a remote, or (all None) the project itself.
 
-    `path` is relative to the repository root with "/" separators, `line` and `column` are 1-based.
+    `path` is relative to the repository root with "/" separators, `line` and `column` are 1-based. `part` says in words
+    what is meant where it is no file's text: "message of tag v1.0", of which `line` is one then.
     """
 
     path: str | None = None
@@ -21,9 +22,15 @@ class Location:
     column: int | None = None
     commit: str | None = None
     remote: str | None = None
+    part: str | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether it is anything but the project itself."""
+        return bool(self.path or self.part or self.remote or self.commit)
 
     def __str__(self) -> str:
-        where = self.path or self.remote or self.commit or "project"
+        where = self.path or self.part or self.remote or self.commit or "project"
         if self.line is not None:
             where += f":{self.line}"
         return where

@@ -146,7 +146,7 @@ def where(location: Location) -> str:
     """A place in words."""
     if location.line is not None and location.path is not None:
         return f"{visible(location.path)}, line {location.line}"
-    return visible(str(location)) if location.path or location.commit or location.remote else "the project"
+    return visible(str(location)) if location.named else "the project"
 
 
 def evidence_lines(result: Result, number: int) -> Iterator[str]:

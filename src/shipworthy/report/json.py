@@ -23,6 +23,7 @@ def _location(location: Location) -> dict[str, Any]:
         "column": location.column,
         "commit": location.commit,
         "remote": location.remote,
+        **({"part": _text(location.part)} if location.part is not None else {}),
     }
 
 

@@ -186,12 +186,12 @@ def _outcome(each: ComponentOutcome, several: bool, room: int) -> Iterator[Html]
 
 def _says_nothing_new(finding: Finding, summary: str) -> bool:
     where = finding.location
-    return not (where.path or where.commit or where.remote) and finding.message == summary
+    return not where.named and finding.message == summary
 
 
 def _finding(finding: Finding, *, again: bool) -> Html:
     where = finding.location
-    place = text(str(where), 300) if where.path or where.commit or where.remote else text("the project as a whole")
+    place = text(str(where), 300) if where.named else text("the project as a whole")
     sure = f"{finding.severity.value} · {finding.confidence.value}"
     parts = [
         el("p", el("code", place, class_="place"), " ", el("span", sure, class_="small"), class_="where"),

@@ -100,8 +100,7 @@ class TextReport:
             yield f"      With: shipworthy attest {result.item.id}"
 
     def _finding(self, finding: Finding, result: Result, before: str) -> Iterator[str]:
-        located = finding.location.path or finding.location.remote or finding.location.commit
-        where = f"{visible(str(finding.location), 120)}  " if located else ""
+        where = f"{visible(str(finding.location), 120)}  " if finding.location.named else ""
         if where or finding.message != result.summary:
             yield f"        {where}{visible(finding.message, 300)}"
         elif not finding.remedy:

@@ -10,6 +10,7 @@ from shipworthy.checks.secrets.handling import remedy
 from shipworthy.facts.secrets.fact import GUESSABLE, title_of
 from shipworthy.facts.secrets.providers import handling, provider_of, providers
 from shipworthy.facts.secrets.rules import load
+from shipworthy.facts.secrets.within import Within
 
 RULES = load().rules
 ROWS = providers().values()
@@ -68,6 +69,16 @@ def test_every_answer_revokes_first_and_fits_every_face(in_history: bool) -> Non
         assert all(step.endswith(".") and "\n" not in step for step in steps)
         text = remedy(rule, provider, in_history=in_history)
         assert len(f"If it guards anything: {text}") <= MOST_SHOWN, (rule, len(text), text)
+
+
+@pytest.mark.parametrize("within", [Within.NAME, Within.MESSAGE, Within.TAG, Within.REF])
+def test_what_no_edit_of_a_file_mends_has_steps_of_its_own(within: Within) -> None:
+    for rule in RULES:
+        steps = handling(rule.id, rule.provider, in_history=within is not Within.NAME, within=within)
+        assert "Remove it from the file." not in steps
+        assert all(step.endswith(".") for step in steps)
+        text = remedy(rule.id, rule.provider, in_history=within is not Within.NAME, within=within)
+        assert len(f"If it guards anything: {text}") <= MOST_SHOWN, (rule.id, len(text), text)
 
 
 def test_the_steps_are_numbered() -> None:

@@ -74,7 +74,7 @@ def _allowed(group: list[Sighting]) -> Finding:
     return Finding.at(
         first.location,
         ALLOWED,
-        f"{first.says} in this file and is allowed{until} by {allowed.by} ({allowed.location}){why}",
+        f"{first.says} {first.where} and is allowed{until} by {allowed.by} ({allowed.location}){why}",
         anchor=first.identity,
         severity=Severity.INFO,
         confidence=Confidence.REVIEW,  # it is for a person to look at, and nothing that a fix may take out

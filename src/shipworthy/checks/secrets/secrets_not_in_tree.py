@@ -14,7 +14,7 @@ from shipworthy.text import plural
 
 
 class SecretsNotInTree(Check):
-    """Proves that no file holds text in the form of a live secret.
+    """Proves that no file holds text in the form of a live secret, and no file's name a provider's token.
 
     Evidence: every listed text file (tracked, or untracked and not ignored), scanned with rules written from the
     providers' own descriptions of their tokens, with private keys, connection strings, web tokens and values assigned
@@ -64,10 +64,10 @@ def _by_identity(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
 
 def _finding(group: list[Sighting]) -> Finding:
     first = group[0]
-    steps = remedy(first.rule, first.provider, names=[each.name for each in group])
+    steps = remedy(first.rule, first.provider, names=[each.name for each in group], within=first.within)
     return Finding(
         rule=first.rule,
-        message=f"{first.says} in this file: {first.masked}{not_followed(first)}",
+        message=f"{first.says} {first.where}: {first.masked}{not_followed(first)}",
         location=first.location,
         fingerprint=first.identity,
         severity=first.severity if first.counts else Severity.MEDIUM,

@@ -80,7 +80,7 @@ class SecretsAnalyser(Analyser):
 def _record(path: str, data: bytes, candidates: Candidates | None) -> Record:
     found = judged(path, data, candidates, minified=None)
     left = dict(Counter(reason for reason, _ in found.left_out)) if found.left_out else {}
-    rows = [_row(hit, data) for hit in found.hits]
+    rows = [row_of(hit, data) for hit in found.hits]
     gaps = ((TOO_MANY, None),) if found.cut else ()
     return Record({"binary": False, "rows": rows, "left": left} if rows or left else None, gaps)
 
@@ -90,7 +90,8 @@ def text_bytes(source: Source) -> bytes:
     return source.utf8
 
 
-def _row(hit: Hit, data: bytes) -> dict[str, Any]:
+def row_of(hit: Hit, data: bytes) -> dict[str, Any]:
+    """What is kept of a hit: where it stands, a masked preview, a hash where it is random; never the value."""
     line_start = data.rfind(b"\n", 0, hit.start) + 1
     column = len(data[line_start : hit.start].decode("utf-8", "replace")) + 1
     first = hit.value.partition(b"\n")[0]

@@ -13,9 +13,11 @@ from shipworthy.facts.base import Fact, FactReader, Facts, View
 from shipworthy.facts.secrets.allow import Allowed, Lines, Permissions, Place, place_at
 from shipworthy.facts.secrets.analyser import ARCHIVES, BINARIES, SecretsAnalyser, text_bytes
 from shipworthy.facts.secrets.identity import LEAST_SALT, identity
+from shipworthy.facts.secrets.in_names import Named, in_names
 from shipworthy.facts.secrets.links import drop_mere_links
 from shipworthy.facts.secrets.rules import load
 from shipworthy.facts.secrets.scanner import GUESSABLE
+from shipworthy.facts.secrets.within import Within
 from shipworthy.model import Confidence, Location, Severity, fingerprint
 
 SALT_FILE = ".shipworthy/salt"
@@ -56,10 +58,18 @@ class Sighting:
     """The permission somebody wrote down for it; None where there is none."""
     too_wide: Allowed | None = None
     """A permission that would cover it and is not followed, because it covers nearly everything."""
+    within: Within = Within.FILE
+
+    @property
+    def where(self) -> str:
+        """The end of a sentence that `says` begins: "in this file"."""
+        if self.within is Within.FILE:
+            return "in this file"
+        return "in the name of this file" if self.within is Within.NAME else f"in the {self.location.part}"
 
     @property
     def says(self) -> str:
-        """The start of a sentence that "in this file" ends: "API_TOKEN is set to a token"."""
+        """The start of a sentence that `where` ends: "API_TOKEN is set to a token"."""
         what = _ASSIGNED.get(self.rule)
         if what is None:
             return f"{self.title} stands"
@@ -127,7 +137,14 @@ class SecretsReader(FactReader[Secrets]):
                 left.update(record["left"])
         sightings = [each for path in sorted(rows) for each in sightings_of(path, rows[path], salt)]
         permissions = Permissions.read(view)
-        sightings = list(_judged(view, permissions, sightings, _unsalted(rows.values(), salt)))
+        paths = list(files)
+        named = {paths[each.number]: each for each in in_names(paths)}
+        unsalted = _unsalted([*rows.values(), *(list(each.rows) for each in named.values())], salt)
+        sightings = list(_judged(view, permissions, sightings, unsalted))
+        if named:
+            sightings = without_names(sightings, named)
+            sightings += _in_names(permissions, named, salt, unsalted)
+            sightings.sort(key=_place_of)
         skipped = [entry.suffix for entry in view.entries() if entry.path not in held and entry.problem is None]
         return Secrets(
             sightings=tuple(sightings),
@@ -191,6 +208,32 @@ def _judged(
             yield replace(each, allowed=judged.allowed, too_wide=judged.too_wide)
 
 
+def _in_names(
+    permissions: Permissions, named: Mapping[str, Named], salt: bytes, unsalted: Mapping[str, str]
+) -> Iterator[Sighting]:
+    """What stands in names of files, with what is said of each."""
+    for path, name in named.items():
+        for each in sightings_of(name.shown, list(name.rows), salt):
+            seen = replace(each, within=Within.NAME)
+            place = Place(rule=each.rule, identity=each.identity, path=path, line=0, name=each.name)
+            said = permissions.judge(replace(place, unsalted=unsalted.get(each.identity, "")))
+            yield replace(seen, allowed=said.allowed, too_wide=said.too_wide)
+
+
+def without_names(sightings: Iterable[Sighting], named: Mapping[str, Named]) -> list[Sighting]:
+    """The sightings, their places without the tokens that stand in names of files."""
+    shown = {path: name.shown for path, name in named.items()}
+    return [
+        replace(each, location=replace(each.location, path=shown.get(path, path)))
+        for each in sightings
+        for path in (each.location.path or "",)
+    ]
+
+
+def _place_of(each: Sighting) -> tuple[str, int, int]:
+    return each.location.path or "", each.location.line or 0, each.location.column or 0
+
+
 def _place(lines: Lines | None, path: str, each: Sighting) -> Place:
     where, span = each.location, None
     if lines is not None:
@@ -204,8 +247,8 @@ def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, objec
     """`shipworthy facts secrets`: one row a sighting, never a value; `review` adds those for a person to look at, and
     those that are allowed.
 
-    Keys: file, line, kind, masked, fingerprint, commit (None: it stands in the tree), confidence, and allowed: what
-    allows it, None where nothing does.
+    Keys: file, line, kind, masked, fingerprint, commit (None: it stands in the tree), confidence, allowed: what
+    allows it, None where nothing does; and within: what holds it, "file" or "file name" (which has no line).
     """
     return [
         {
@@ -217,6 +260,7 @@ def inventory(secrets: Secrets, *, review: bool = False) -> list[dict[str, objec
             "commit": each.location.commit,
             "confidence": str(each.confidence),
             "allowed": each.allowed.by if each.allowed else None,
+            "within": str(each.within),
         }
         for each in secrets.sightings
         if review or each.counts

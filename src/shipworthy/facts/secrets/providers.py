@@ -9,10 +9,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from shipworthy.facts.secrets.within import Within
+
 _UNKNOWN = "unknown"
 _STORE = "Put the new one into the store or environment."
 _FILE = "Remove it from the file."
+_RENAME = "Rename the file."
 _HISTORY = "Old commits keep it: only revoking helps."
+_ANEW = {
+    Within.MESSAGE: "Reword it: git commit --amend, or git filter-repo --replace-message.",
+    Within.TAG: "Make the tag anew, also where it was pushed: git tag -f -a.",
+    Within.REF: "Rename it, also where it was pushed: git branch -m, or git tag -d.",
+}
+"""What no commit mends: it has to be written anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +75,13 @@ def provider_of(rule: str, provider: str) -> Provider:
     return _by_rule().get(rule) or providers().get(provider) or providers()[_UNKNOWN]
 
 
-def handling(rule: str, provider: str, *, in_history: bool = False) -> tuple[str, ...]:
-    """What to do, one sentence a step, in order: revoke it, store the new one, clear the file, what history keeps.
+def handling(rule: str, provider: str, *, in_history: bool = False, within: Within = Within.FILE) -> tuple[str, ...]:
+    """What to do, one sentence a step, in order: revoke it, store the new one, clear its place, what history keeps.
 
-    `in_history`: it stands in no file any more, only in old commits.
+    `in_history`: it stands in no file any more, only in old commits. `within`: what of them or of the files holds it.
     """
     row = provider_of(rule, provider)
-    return (row.first, row.store, *(() if in_history else (_FILE,)), _HISTORY)
+    if within in _ANEW:
+        return (row.first, row.store, _ANEW[within])
+    clear = _RENAME if within is Within.NAME else _FILE
+    return (row.first, row.store, *(() if in_history else (clear,)), _HISTORY)

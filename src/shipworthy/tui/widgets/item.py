@@ -146,7 +146,7 @@ def _evidence(subject: Subject, width: int) -> Iterator[Line]:
         else Content("")
     )
     yield Line(joined(("Evidence", "bold $secondary"), (many, DIM)) + keys, wrap=False)
-    where = str(finding.location) if finding.location.path or finding.location.commit or finding.location.remote else ""
+    where = str(finding.location) if finding.location.named else ""
     sure = f"{finding.severity.value}, {finding.confidence.value}"
     yield Line(joined((where or "the project", BOLD), (f"   {sure}", FAINT)))
     if finding.excerpt is not None:

@@ -77,7 +77,8 @@ class Criteria:
         if self.commits is not None:
             yield Fit.NAMED if place.commit is not None and place.commit.lower() in self.commits else Fit.NOT
         if self.paths is not None:
-            yield self.paths.fit(place.path)
+            # What stands in no file, such as a commit's message, has no path that a list could name.
+            yield self.paths.fit(place.path) if place.path else Fit.NOT
         if self.regexes is not None:
             text = _target(place, self.target)
             yield self.regexes.fit(text) if text is not None else Fit.NOT

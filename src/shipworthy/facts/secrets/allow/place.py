@@ -32,6 +32,8 @@ class Allowed:
 class Place:
     """One secret in one version of a file, with as much of the text around it as permissions look at.
 
+    `path` is empty for what stands in no file: the message of a commit or a tag, the name of a ref.
+
     It holds the value, so it lives no longer than the call it is made for.
     """
 
