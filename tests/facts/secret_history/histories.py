@@ -34,6 +34,7 @@ class Commit:
     start: str = ""
     """Where a new ref begins: another ref."""
     merge: str = ""
+    message: str | bytes = "."
 
 
 @functools.cache
@@ -53,7 +54,9 @@ def history(folder: Path, commits: Sequence[Commit], *, work_tree: bool = True) 
     for commit in commits:
         start = commit.start or (f"{commit.ref}^0" if commit.ref in begun else "")
         head = f"commit {commit.ref}\nauthor A <a@example.org> {commit.authored or commit.when}\n"
-        script.append(f"{head}committer C <c@example.org> {commit.when}\ndata 1\n.\n".encode())
+        script.append(f"{head}committer C <c@example.org> {commit.when}\n".encode())
+        said = commit.message.encode() if isinstance(commit.message, str) else commit.message
+        script.append(f"data {len(said)}\n".encode() + said + b"\n")
         if start:
             script.append(f"from {start}\n".encode())
         if commit.merge:

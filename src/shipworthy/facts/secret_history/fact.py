@@ -14,31 +14,37 @@ from shipworthy.facts.secret_history.judge import judged
 from shipworthy.facts.secret_history.locate import Added, Located, Stamp, key_of, locate
 from shipworthy.facts.secret_history.look import Looker, Seen
 from shipworthy.facts.secret_history.source import BROKEN, PARTIAL, absent, add_outright, is_partial, still_there, whole
+from shipworthy.facts.secret_history.spots import Beside, Spot, dumped, loaded
+from shipworthy.facts.secret_history.spots import sightings as spot_sightings
 from shipworthy.facts.secret_history.store import Store, open_store
 from shipworthy.facts.secret_history.walk import Refs, Walk, refs, walk
 from shipworthy.facts.secrets import SALT_FILE, Sighting
 from shipworthy.facts.secrets.analyser import SecretsAnalyser
-from shipworthy.facts.secrets.fact import sightings_of
+from shipworthy.facts.secrets.fact import sightings_of, without_names
 from shipworthy.facts.secrets.identity import LEAST_SALT
+from shipworthy.facts.secrets.in_names import in_names
+from shipworthy.facts.secrets.within import Within
 from shipworthy.git import Git, GitError
 from shipworthy.git_objects import LEAN
 
 READ_SECONDS = 900.0
 """How long the first look at a history may take. What was read by then is kept, so the next one gets further."""
-_VERSION = "1"
+_VERSION = "2"
 _STATE = "state"
 _MOST_NAMED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretHistory(Fact):
-    """Sightings in the commits of every ref, newest first: one for each commit that brought a secret into a file."""
+    """Sightings in the commits of every ref: one for each commit that brought a secret into a file, newest first; then
+    those in what commits and tags say, and in names of files and refs."""
 
     in_git: bool = False
     sightings: tuple[Sighting, ...] = ()
-    """`location` is the path and line in `location.commit`; a ref that holds a file outright has no commit."""
+    """`location` is the path and line in `location.commit`; a ref that holds a file outright has no commit. Of what
+    stands in no file, `location.part` says where; of a tag `location.commit` is its own id, of a ref what it names."""
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
-    """By id of a commit in `sightings`, when it was made."""
+    """By id of a commit or tag in `sightings`, when it was made."""
     chosen: frozenset[str] = frozenset()
     """Identities of values that a person may have chosen: of rule, path and name, and the same for the next value."""
     commits: int = 0
@@ -68,16 +74,22 @@ class _State:
     commits: int = 0
     seen: Seen = field(default_factory=Seen)
     located: Located = field(default_factory=Located)
+    spots: list[Spot] = field(default_factory=list)
+    """In messages of commits and names of files, the newest reading first."""
+    tags: list[Spot] = field(default_factory=list)
+    names: list[Spot] = field(default_factory=list)
+    """Of refs."""
 
     def dump(self) -> dict[str, Any]:
         return {
-            "refs": [self.refs.commits, self.refs.others],
+            "refs": [self.refs.commits, self.refs.others, self.refs.tags, self.refs.names],
             "commits": self.commits,
             "counts": dict(self.seen.counts),
             "left": dict(self.seen.left),
             "hits": [[oid, path, rows] for (oid, path), rows in self.seen.hits.items()],
             "added": [[each.commit, each.path, each.oid, each.key] for each in self.located.added],
             "last": [[key, path, oid] for (key, path), oid in self.located.last.items()],
+            "spots": [dumped(each) for each in (self.spots, self.tags, self.names)],
         }
 
     @classmethod
@@ -93,8 +105,9 @@ class _State:
                 added=[Added(*each) for each in value["added"]],
                 last={(key, path): oid for key, path, oid in value["last"]},
             )
-            commits, others = value["refs"]
-            return cls(Refs(tuple(commits), tuple(others)), value["commits"], seen, located)
+            commits, others, tags, names = value["refs"]
+            then = Refs(tuple(commits), tuple(others), tuple(tags), names)
+            return cls(then, value["commits"], seen, located, *map(loaded, value["spots"]))
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -153,7 +166,8 @@ class _History:
         partial = is_partial(self._git)
         if why:
             self._view.gap(None, f"the commits could not all be listed: {why}; {PARTIAL if partial else BROKEN}")
-        state.commits += len(found.commits)
+        listed = len(found.commits)
+        state.commits += listed
         if not again:
             add_outright(self._git, found, now.others)
         found.end()
@@ -165,7 +179,23 @@ class _History:
         located = locate(found, state.seen.hits)
         state.located.added[:0] = located.added
         state.located.last |= located.last
+        self._beside(state, now, found, listed)
         state.refs = now
+
+    def _beside(self, state: _State, now: Refs, found: Walk, listed: int) -> None:
+        """Look for what stands in no file's text. `listed`: how many commits of the walk are some."""
+        beside = Beside(self._git, self._view.context, self._deadline)
+        state.spots[:0] = beside.of(found, listed)
+        # A tag that is gone says nothing any more; one that is named by others alone is read with them.
+        state.tags = beside.of_tags(now.tags)
+        state.names = beside.of_refs()
+        state.seen.left += beside.left
+        if beside.missing:
+            self._view.gap(None, f"{beside.missing:,} messages of commits and tags were not read: {BROKEN}")
+        for why in list(beside.unread)[:_MOST_NAMED]:
+            self._view.gap(None, why)
+        if len(beside.unread) > _MOST_NAMED:
+            self._view.gap(None, f"{len(beside.unread) - _MOST_NAMED:,} more messages were not looked at")
 
     def _look(self, found: Walk, now: Refs, *, again: bool, partial: bool) -> Seen:
         gone: frozenset[str] = frozenset()
@@ -199,10 +229,22 @@ def _fact(git: Git, view: View, state: _State) -> SecretHistory:
             if row["token"] is None:
                 chosen.add(sighting.identity)
             pairs.append((each, replace(sighting, location=replace(sighting.location, commit=commit or None))))
+    found = list(judged(git, view, pairs, state.located, state.seen.hits))
+    if any(each.within == Within.NAME for each in state.spots):
+        paths = list({each.location.path or "" for each in found})
+        found = without_names(found, {paths[each.number]: each for each in in_names(paths)})
+    for spot in (*state.spots, *state.tags, *state.names):
+        commit, *times = spot.commit.split() or [""]
+        if times:
+            stamps[commit] = Stamp.read(*times)
+    for sighting, row in spot_sightings(git, view, (*state.spots, *state.tags, *state.names), salt, prefix):
+        if row["token"] is None:
+            chosen.add(sighting.identity)
+        found.append(sighting)
     counts = state.seen.counts
     return SecretHistory(
         in_git=True,
-        sightings=tuple(judged(git, view, pairs, state.located, state.seen.hits)),
+        sightings=tuple(found),
         stamps=stamps,
         chosen=frozenset(chosen),
         commits=state.commits,

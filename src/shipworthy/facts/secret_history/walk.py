@@ -6,6 +6,7 @@ paths and commits of a blob. For a merge, it lists what differs from all parents
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 import time
@@ -157,16 +158,23 @@ class Refs:
     """Ids of the commits, sorted."""
     others: tuple[str, ...]
     """Ids of trees and blobs that a ref or a tag names outright."""
+    tags: tuple[str, ...] = ()
+    """Ids of annotated tags, sorted."""
+    names: str = ""
+    """A hash over the names of all refs, and of what they name."""
 
 
 def refs(git: Git) -> Refs:
     """Every ref there is (branches, tags, remote branches, the newest stash, notes) and HEAD. Raises GitError."""
-    said = git.run("for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)")
+    said = git.run("for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)")
     commits: set[str] = set()
     others: set[str] = set()
+    tags: set[str] = set()
     for line in said.decode("ascii", "replace").splitlines():
         words = line.split()
-        kind, oid = words[-2:]
+        kind, oid = words[-3:-1]
+        if words[0] == "tag":
+            tags.add(words[1])
         if kind == "tag":
             # A tag of a tag: asked for by itself.
             oid = git.text("rev-parse", f"{oid}^{{}}")
@@ -177,7 +185,8 @@ def refs(git: Git) -> Refs:
         word, _, oid = line.partition(" ")
         if word == "HEAD" and oid.strip("0"):
             commits.add(oid)
-    return Refs(tuple(sorted(commits)), tuple(sorted(others)))
+    names = hashlib.blake2b(said, digest_size=16).hexdigest()
+    return Refs(tuple(sorted(commits)), tuple(sorted(others)), tuple(sorted(tags)), names)
 
 
 def walk(git: Git, wanted: Sequence[str], without: Sequence[str], deadline: float) -> tuple[Walk, str]:
