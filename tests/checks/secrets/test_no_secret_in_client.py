@@ -8,12 +8,13 @@ import pytest
 from tests.checks.secrets.client_carried_cases import CARRIED
 from tests.checks.secrets.client_cases import FAILING, TOKEN, cases
 from tests.checks.secrets.client_open_cases import OTHERS
+from tests.checks.secrets.client_written_cases import NOT_WRITTEN, WRITTEN
 from tests.support import check_files
 
 from shipworthy.model import OutcomeKind
 
 CHECK = "no-secret-in-client"
-_FAILING, _OTHERS = [*cases(FAILING), *cases(CARRIED)], list(cases(OTHERS))
+_FAILING, _OTHERS = [*cases(FAILING), *cases(CARRIED), *cases(WRITTEN)], [*cases(OTHERS), *cases(NOT_WRITTEN)]
 
 
 @pytest.mark.parametrize(("files", "rule"), [row[1:] for row in _FAILING], ids=[row[0] for row in _FAILING])

@@ -26,8 +26,8 @@ class NoSecretInClient(Check):
     files, phone apps, and in built output with its source maps where that is in the repository. What could not be
     followed is a gap, so it never passes. A name says what a setting holds: one called `VITE_COLOR` may hold a key all
     the same. Of vendored and generated code only literal secrets are seen. It cannot see output that git ignores,
-    values set on a platform only, or a key that a server's answer carries to the browser by way of another file, an
-    object's field or code outside JavaScript.
+    values set on a platform only, a key that a server's answer carries to the browser by way of two other files or of
+    code outside JavaScript, or what a template is given under a name of its own (`render(…, key=…)`).
     """
 
     id = "no-secret-in-client"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from shipworthy.facts.base import Analyser, Record
-from shipworthy.facts.client import markup
+from shipworthy.facts.client import astro, markup
 from shipworthy.facts.client.parts import cut
 from shipworthy.facts.client.script import Script
 from shipworthy.project import FileEntry, Source
@@ -22,6 +22,11 @@ _CUT = (("it names more settings than are looked at in one file", None),)
 _NOT_CODE = re.compile(r"\.d\.[cm]?ts$|[._-](?:test|tests|spec|cy|e2e|stories)\.[cm]?[jt]sx?$")
 
 
+def _php(entry: FileEntry) -> bool:
+    """Whether a file is PHP without being a template: only what it prints into a page is looked at."""
+    return entry.suffix == ".php" and not markup.is_markup(entry)
+
+
 class ClientCode(Analyser):
     """Record: null, or an object with these keys, each left out where it is empty.
 
@@ -29,18 +34,19 @@ class ClientCode(Analyser):
     imports: [specifier, line, use]. opaque: lines that import what is computed. globs: imported patterns.
     strips, lines: the server's part of a page or route, as [first, last] lines. keys: rows of `keys.uses`.
     named: [setting, line] with a public prefix. computed: lines that read settings by computed names through a cast.
-    carried: rows of `carried.carried`. hosts: providers' addresses it calls. draws: it is written for browsers.
+    carried: rows of `carried.carried`; handed, gives: those of `carried.handed_on` and `carried.given`.
+    hosts: providers' addresses it calls. draws: it is written for browsers.
     shipped: [setting, line, module] that a module with the app's .env file gives.
     sources: [src, line] of script elements. told: [setting, line] that markup writes out.
     """
 
     name = "client-code"
-    version = "5"
+    version = "6"
 
     def wants(self, entry: FileEntry) -> bool:
         if not entry.by_hand or _NOT_CODE.search(entry.name):
             return False
-        return entry.suffix in SCRIPTS or entry.suffix in COMPONENTS or markup.is_markup(entry)
+        return entry.suffix in SCRIPTS or entry.suffix in COMPONENTS or markup.is_markup(entry) or _php(entry)
 
     def analyse(self, source: Source) -> Record:
         entry = source.entry
@@ -48,6 +54,9 @@ class ClientCode(Analyser):
             return Record(None)
         if entry.suffix in SCRIPTS:
             return self._script(source)
+        if _php(entry):
+            told = markup.written(source.text) if markup.php_page(source.text) else []
+            return Record({"told": told} if told else None)
         parts = cut(entry.suffix, source.text)
         found: dict[str, Any] = {"sources": [list(row) for row in parts.sources]}
         gaps: tuple[tuple[str, int | None], ...] = ()
@@ -65,6 +74,7 @@ class ClientCode(Analyser):
                 gaps = _CUT if script.cut else ()
                 if entry.suffix == ".astro":
                     _astro(found, parts.server, parts.islands, script)
+                    found["carried"] = [*found.get("carried", ()), *astro.carried(source.text)]
         kept = {key: value for key, value in found.items() if value}
         return Record(kept or None, gaps)
 

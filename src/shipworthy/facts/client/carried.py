@@ -14,6 +14,9 @@ from shipworthy.project.syntax import find, line_of, text_of
 
 _READ = re.compile(rb"(?<![\w$.])(?:process|import\.meta)\.env\??\.([A-Za-z_][A-Za-z0-9_]{1,99})(?![\w(])")
 _WHOLE = re.compile(rb"(?:(?<![\w$.])|(?<=\.\.\.))process\.env(?![\w$.?\[!])")
+_OWN_MODULE = re.compile(r"\.|[@~#]/|\$lib/|src/")
+_LIKELY = re.compile(r"(?i)key|secret|token|password|credential|env|config|settings|private|conf$")
+"""Names of what may be a setting of another file; a check of each import would follow whole programs."""
 _KIT = re.compile(rb"(?<![\w$.])env\.([A-Z][A-Z0-9_]{1,99})(?![\w(])")
 _HANDLERS = re.compile(
     r"^(?:define(?:Cached)?EventHandler|(?:cached)?[eE]ventHandler|routeLoader\$|server\$|createServerFn\b.{0,200}\.handler)$",
@@ -56,6 +59,72 @@ def carried(root: Node, data: bytes, bindings: Mapping[str, str], *, served: boo
         if len(rows) >= _MOST:
             break
     return list(rows.values())[:_MOST]
+
+
+def handed_on(root: Node, data: bytes, bindings: Mapping[str, str], *, served: bool = False) -> list[list[Any]]:
+    """Rows [name in the other file, line, way, component, module]: the same of what another file of the project gives.
+
+    Whether that is a server's setting is known where the other file is: see `given`.
+    """
+    rows: dict[tuple[str, int], list[Any]] = {}
+    looks = _Looks(served)
+    for statement in find(root, "import_statement"):
+        source = statement.child_by_field_name("source")
+        module = text_of(source).strip("\"'") if source is not None else ""
+        if not _OWN_MODULE.match(module):
+            continue
+        for item in islice(find(statement, "import_specifier"), _MOST_FOLLOWED):
+            own, alias = item.child_by_field_name("name"), item.child_by_field_name("alias")
+            if own is None or not _LIKELY.search(text_of(own)):
+                continue
+            for use in _uses(root, text_of(alias or own), item):
+                node, name = _member(use, text_of(own))
+                for at, way, tag in looks.ways(node, 0):
+                    rows.setdefault((name, at), [name, at, way, bindings.get(tag, ""), module])
+                if len(rows) >= _MOST:
+                    return list(rows.values())
+    return list(rows.values())
+
+
+def _member(use: Node, name: str) -> tuple[Node, str]:
+    """A property of what is imported, where that is what the place names."""
+    parent = use.parent
+    inner = (
+        parent.child_by_field_name("property") if parent is not None and parent.type == "member_expression" else None
+    )
+    if parent is None or inner is None or parent.child_by_field_name("object") != use:
+        return use, name
+    return parent, f"{name}.{text_of(inner)}"
+
+
+def given(root: Node, data: bytes) -> list[list[str]]:
+    """Rows [exported name, setting] of a server's settings that a file gives others as they are."""
+    rows: list[list[str]] = []
+    for statement in find(root, "export_statement") if b".env" in data else ():
+        inner = statement.child_by_field_name("declaration")
+        for each in inner.named_children if inner is not None and inner.type == "lexical_declaration" else ():
+            name, value = each.child_by_field_name("name"), each.child_by_field_name("value")
+            if name is not None and value is not None:
+                rows += [[".".join(filter(None, (text_of(name), key))), setting] for key, setting in _read_in(value)]
+    return rows[:_MOST]
+
+
+def _read_in(value: Node) -> Iterator[tuple[str, str]]:
+    """(key or "", setting) of a value that is one read, or an object of some."""
+    while value.type in ("non_null_expression", "as_expression", "satisfies_expression", "parenthesized_expression"):
+        value = value.named_children[0]
+    if value.type == "object":
+        for pair in value.named_children:
+            key, inner = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+            if key is not None and inner is not None and inner.type != "object":
+                yield from ((text_of(key).strip("\"'"), setting) for _, setting in _read_in(inner))
+    elif value.type == "binary_expression" and (left := value.child_by_field_name("left")) is not None:
+        sign = value.child_by_field_name("operator")
+        yield from _read_in(left) if sign is not None and text_of(sign) in ("||", "??") else ()
+    elif value.type == "member_expression" and (found := _READ.fullmatch(text_of(value).encode())) is not None:
+        setting = found[1].decode("ascii")
+        if meant(setting) is Meant.SERVER:
+            yield "", setting
 
 
 def _sources(root: Node, data: bytes) -> Iterator[tuple[str, Node]]:

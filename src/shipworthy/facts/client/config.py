@@ -8,6 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from shipworthy.facts.base import Analyser, Record
+from shipworthy.facts.client import angular
 from shipworthy.facts.client.names import public_prefix
 from shipworthy.facts.settings.js_reads import literal
 from shipworthy.project import FileEntry, Source, is_test_path
@@ -43,7 +44,9 @@ _DEPTH = 8
 
 
 def kind_of(entry: FileEntry) -> str | None:
-    """next, nuxt, app, babel or bundler; None for a file that configures nothing of these."""
+    """next, nuxt, app, babel, angular or bundler; None for a file that configures nothing of these."""
+    if angular.is_environment(entry) or entry.name in angular.WORKSPACES:
+        return "angular" if entry.by_hand and not is_test_path(entry.path) else None
     found = _NAME.match(entry.name)
     if found is None or not entry.by_hand or is_test_path(entry.path):
         return None
@@ -64,7 +67,7 @@ class ClientConfig(Analyser):
     """
 
     name = "client-config"
-    version = "2"
+    version = "3"
 
     def wants(self, entry: FileEntry) -> bool:
         return kind_of(entry) is not None
@@ -73,6 +76,8 @@ class ClientConfig(Analyser):
         kind = kind_of(source.entry)
         if kind is None or source.binary:
             return Record(None)
+        if kind == "angular":
+            return Record(angular.exposed(source))
         if kind == "babel":
             return Record(_babel(source.text))
         if kind in _MUST_SAY and not _MUST_SAY[kind].search(source.data):
@@ -151,7 +156,7 @@ class _Reader:
         ):
             self._into(value, f"`{key}` of next.config")
         elif kind == "nuxt" and (
-            key in ("publicRuntimeConfig", "env") or (key == "public" and _below(node, "runtimeConfig"))
+            key in ("publicRuntimeConfig", "env", "appConfig") or (key == "public" and _below(node, "runtimeConfig"))
         ):
             self._into(value, f"`{'runtimeConfig.public' if key == 'public' else key}` of nuxt.config")
         elif kind == "docs" and key == "customFields":
@@ -175,7 +180,10 @@ class _Reader:
             return
         last = text_of(called).rpartition(".")[2]
         args = [each for each in given.named_children if each.type != "comment"]
-        if last in ("Dotenv", "DotenvPlugin", "DotenvWebpackPlugin") and not server:
+        if last == "defineAppConfig":
+            # Nuxt: "public tokens that are determined at build time", all of them part of the bundle.
+            self._into(args[0] if args else given, "app.config")
+        elif last in ("Dotenv", "DotenvPlugin", "DotenvWebpackPlugin") and not server:
             self.found["inlines"] = "dotenv-webpack"
         elif not args or server:
             return

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shipworthy.facts.base import View
+from shipworthy.facts.client import angular
 from shipworthy.facts.client.apps import INLINES, Found, aside
 from shipworthy.facts.client.fact import Exposure, How, KeyUse
 from shipworthy.facts.client.names import Meant, meant, public_prefix
@@ -85,6 +86,8 @@ def configured(
     for path in sorted(configs):
         record = configs[path] or {}
         for name, made_of, line, how in record.get("exposed", ()):
+            if how == angular.HOW and not _built_in(path, line, found, code):
+                continue  # a server may have files of this name, too
             told = [each for each in (meant(name), *(meant(part) for part in made_of)) if each]
             if told:
                 worst = Meant.SERVER if Meant.SERVER in told else Meant.OPEN
@@ -102,6 +105,10 @@ def configured(
             )  # fmt: skip
         for line, why in record.get("opaque", ()):
             view.gap(path, why, line)
+
+
+def _built_in(path: str, line: int, found: list[Bundle], code: Mapping[str, Any]) -> bool:
+    return any(each.app.framework == "angular" and each.sends(path, line, code) for each in found)
 
 
 def read_settings(
@@ -166,6 +173,7 @@ def named_settings(
 _WAYS = {
     "property": "a property of a client component",
     "element": "an element of the page",
+    "island": "a property of a component that runs in the browser",
     "props": "what this function returns to the page",
     "answer": "an answer of the server",
 }
@@ -182,6 +190,25 @@ def carried(found: list[Bundle], code: Mapping[str, Any], resolver: Resolver) ->
             if way != "property" or any(each in sent for each in targets or ()):
                 yield Exposure(
                     name=name, how=How.CARRIED, meant=Meant.SERVER, location=Location(path=path, line=line),
+                    by=_WAYS[way],
+                )  # fmt: skip
+
+
+def handed_on(found: list[Bundle], code: Mapping[str, Any], resolver: Resolver) -> Iterator[Exposure]:
+    """The same of settings that one file reads and another one, which takes them from there, hands over."""
+    sent = {path for bundle in found for path in bundle.reached.files}
+    for path in sorted(code):
+        if aside(path) or is_test_path(path):
+            continue
+        for name, line, way, component, module in (code[path] or {}).get("handed", ()):
+            givers = [dict((code.get(each) or {}).get("gives", ())) for each in resolver.resolve(path, module) or ()]
+            # Who hands over an object hands over all that is in it.
+            rows = ((key, held) for each in givers for key, held in each.items())
+            setting = next((held for key, held in rows if key == name or key.startswith(name + ".")), None)
+            targets = resolver.resolve(path, component) if component else []
+            if setting is not None and (way != "property" or any(each in sent for each in targets or ())):
+                yield Exposure(
+                    name=setting, how=How.CARRIED, meant=Meant.SERVER, location=Location(path=path, line=line),
                     by=_WAYS[way],
                 )  # fmt: skip
 

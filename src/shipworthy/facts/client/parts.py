@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 _SCRIPT = re.compile(r"<script\b([^>]{0,500})>", re.I)
 _END = re.compile(r"</script\b", re.I)
-_FRONTMATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.S | re.M)
+FRONTMATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.S | re.M)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*(?:"([^"]{1,500})"|'([^']{1,500})')""", re.I)
 _LANG = re.compile(r"""\blang\s*=\s*["']?(ts|tsx|jsx|typescript)\b""", re.I)
 _ISLAND = re.compile(r"<([A-Z][\w.]*)\b[^<>]{0,2000}?\bclient:(?:load|idle|visible|media|only)\b", re.S)
@@ -53,7 +53,7 @@ def cut(suffix: str, text: str) -> Parts:
     islands: frozenset[str] = frozenset()
     if suffix == ".astro":
         language = "typescript"
-        front = _FRONTMATTER.search(text)
+        front = FRONTMATTER.search(text)
         if front:
             keep.append(front.span(1))
             server = (text.count("\n", 0, front.start(1)) + 1, text.count("\n", 0, front.end(1)) + 1)

@@ -53,8 +53,8 @@ def reach(app: Found, code: Mapping[str, Any], resolver: Resolver, view: View) -
         if app.server(path):
             continue
         found.files.add(path)
-        if record is None:
-            continue
+        if record is None or record.keys() <= {"gives"}:
+            continue  # nothing in it says that it is the client's own
         if record.get("client") or not app.both or path.endswith((".vue", ".svelte")):
             found.direct.add(path)
         stripped = bool(server_lines(app, path, record))

@@ -14,6 +14,7 @@ from shipworthy.facts.client.apps import Found, aside
 from shipworthy.facts.client.config import ClientConfig
 from shipworthy.facts.client.fact import App, Client, Exposure, How
 from shipworthy.facts.client.files import PhoneFiles, SourceMaps
+from shipworthy.facts.client.markup import is_markup
 from shipworthy.facts.client.names import Meant, meant
 from shipworthy.facts.client.reach import Reached, reach
 from shipworthy.facts.client.renamed import renamed
@@ -72,6 +73,7 @@ class ClientReader(FactReader[Client]):
             *(renamed(view, settings, frameworks) if listed else ()),
             *found.shipped(bundles, code),
             *found.carried(bundles, code, resolver),
+            *found.handed_on(bundles, code, resolver),
             *_written(code),
             *_phone_settings(phones, settings),
             *literals.of_sightings(view, secrets, bundles, code, built, [_slashed(each.root) for each in native]),
@@ -183,6 +185,8 @@ def _pages(listed: list[Found], code: Mapping[str, Any], resolver: Resolver, vie
             own.path = own.path or path
         if entry.suffix in SCRIPTS or entry.suffix in (".vue", ".svelte", ".astro"):
             continue
+        if entry.suffix == ".php" and not is_markup(entry):
+            continue  # code of a server, of which no literal is sent
         owner = by_root.get(resolver.package_of(path))
         app = owner or own
         app.path = app.path or path

@@ -78,6 +78,8 @@ class Script:
             "lines": [[self._line(start), self._line(end)] for start, end in self._spans] if strips else [],
             "keys": self._keys(),
             "carried": carried.carried(self._root, self._data, self._bindings(), served="use server" in directives),
+            "handed": carried.handed_on(self._root, self._data, self._bindings(), served="use server" in directives),
+            "gives": carried.given(self._root, self._data),
             "hosts": sorted({match.decode() for match in _HOSTS.findall(self._data)}),
             "draws": bool(_DRAWS.search(self._data)) and not _DRIVES.search(self._data),
             "shipped": self._shipped(),
