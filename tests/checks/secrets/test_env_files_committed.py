@@ -84,6 +84,7 @@ def test_names_of_env_files_with_real_settings(tmp_path: Path, name: str) -> Non
     [
         ".env.example", ".env.example.bak", ".envrc.example", ".dev.vars.example", "env.sample", "environment.ts",
         "src/env.ts", "environments/prod.py", "env/prod.py", "envs/gym.py", "docs/env.md", "bin/env",
+        ".env.example.complete",
     ],
 )  # fmt: skip
 def test_names_of_samples_and_of_code(tmp_path: Path, name: str) -> None:
