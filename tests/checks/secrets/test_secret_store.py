@@ -87,6 +87,11 @@ def test_no_store_helps_a_name_that_is_sent_to_every_visitor(tmp_path: Path, nam
         ({"group_vars/a.yml": "api_token: !vault |\n  $ANSIBLE_VAULT;1.1\n"}, "needs-you", {"store-in-use"}),
         ({"compose.yaml": COMPOSE.format(STRONG)}, "fail", {"secret-in-file"}),
         ({".github/workflows/ci.yml": AWS}, "needs-you", {"long-lived-cloud-key"}),
+        ({".gitlab-ci.yml": "a:\n  script:\n    - curl $DEPLOY_TOKEN\n", "a.py": ""}, "needs-you", {"key-named"}),
+        ({"compose.yaml": COMPOSE.format("${DB_PASSWORD}"), "a.py": ""}, "needs-you", {"key-named"}),
+        ({"main.tf": 'variable "db_password" {\n  sensitive = true\n}\n'}, "needs-you", {"key-named"}),
+        ({".env.example": "API_TOKEN=\n", "a.py": ""}, "needs-you", {"key-named"}),
+        ({".env.example": "STRIPE_PUBLISHABLE_KEY=\n", "a.py": ""}, "not-applicable", set()),
         ({".github/workflows/ci.yml": "env:\n  A: ${{ secrets.A }}\n", "a.py": "x = 1\n"}, "not-applicable", set()),
     ],
 )

@@ -47,6 +47,20 @@ jobs:
 """
 
 
+def test_a_key_that_only_a_committed_env_file_holds(tmp_path: Path) -> None:
+    settings = '{"Values": {"SENDGRID_API_KEY": "a-made-up-one"}}'
+    files = {
+        ".env": "API_TOKEN=a-made-up-one\nPORT=1\n",
+        ".env.test": "TEST_TOKEN=x\n",
+        "local.settings.json": settings,
+    }
+    make_repo(tmp_path, files)
+    found = rows(tmp_path, {"a.py": "x = 1\n", ".env.local": "OWN_TOKEN=a-made-up-one\n"})
+    assert list(found) == ["API_TOKEN", "SENDGRID_API_KEY"]
+    assert found["API_TOKEN"]["named"] == [{"file": ".env", "line": 1}]
+    assert "a-made-up-one" not in repr(found)
+
+
 def test_one_row_a_key_with_its_places(tmp_path: Path) -> None:
     make_repo(tmp_path, {".env.example": "MAIL_PASSWORD=\nDEBUG=1\n"})
     found = rows(

@@ -23,11 +23,12 @@ _TOLD = frozenset({"github"})
 class KeyInventory(FormCheck):
     """A pass proves that each known key of the code and its workflows has a complete row in `.shipworthy/keys.toml`.
 
-    Evidence: the secret-named settings that code and deployment files read, the examples of env files, the secrets that
-    GitHub's workflows ask for, and clients of services that look for their key by themselves; by name, no value is
-    looked at. What is public, or only an id, needs no row. It cannot see keys that only the host or another CI system
-    uses (it says so), nor settings with computed names. Not applicable where none of it is found, no key stands in any
-    file but tests, and no outside service and no data store is used either.
+    Evidence: the secret-named settings that code and deployment files read, env files that are committed and their
+    examples, the secrets that GitHub's workflows ask for, and clients of services that look for their key by
+    themselves; by name, no value is looked at. What is public, or only an id, needs no row. It cannot see keys that
+    only the host or another CI system uses (it says so), nor settings with computed names. Not applicable where
+    none of it is found, no key stands in any file but tests, and no outside service and no data store is used
+    either.
     """
 
     id = "key-inventory"

@@ -30,9 +30,10 @@ def row_of(key: Key, rows: dict[str, Row]) -> Row | None:
 def inventory(keys: Keys, file: KeysFile) -> list[dict[str, object]]:
     """One row a key, by name: no value, and null for what the files do not tell.
 
-    Keys: name, provider, scope, reads, ci, named ([{file, line}]: where it is read, asked for by a workflow, named by
-    the example of an env file or a deployment file), stores ([{kind, file, line}]), and of its row in the file owner,
-    created and rotate_by (YYYY-MM-DD); listed: whether there is such a row that somebody confirmed.
+    Keys: name, provider, scope, reads, ci, named ([{file, line}]: where it is read, asked for by a workflow, named
+    by an example of an env file, a committed one or a deployment file), stores ([{kind, file, line}]), and of its
+    row in the file owner, created and rotate_by (YYYY-MM-DD); listed: whether there is such a row that somebody
+    confirmed.
     """
     rows = listed(file)
     found: list[dict[str, object]] = []

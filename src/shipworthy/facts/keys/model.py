@@ -40,7 +40,7 @@ class Key:
     ci: tuple[Location, ...] = ()
     """Where a workflow asks for it, or a script of another CI system."""
     named: tuple[Location, ...] = ()
-    """Where the example of an env file, or a deployment file, names it."""
+    """Where the example of an env file, a committed one, or a deployment file names it."""
 
     @property
     def guarded(self) -> bool:

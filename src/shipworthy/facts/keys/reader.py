@@ -13,6 +13,7 @@ from shipworthy.facts.keys.model import Kept, Key, Keys
 from shipworthy.facts.keys.names import provider_of, public_key, scope_of, secret, switch
 from shipworthy.facts.keys.pipeline_keys import PipelineKeys
 from shipworthy.facts.settings import ListingKind, Settings
+from shipworthy.facts.settings.env_names import plain
 from shipworthy.facts.settings.names import secret_name
 from shipworthy.model import Location
 from shipworthy.project import is_test_path
@@ -22,6 +23,7 @@ IN_THE_FILE = "the file itself"
 """Of a key whose value stands in a deployment file."""
 _WORKFLOW = re.compile(r"\.github/workflows/")
 """What workflows ask for is told by `PipelineKeys`, line by line."""
+_HELD = {ListingKind.ENV_FILE, ListingKind.SETTINGS_JSON}
 _ASIDE = re.compile(r"(?:^|/)(?:docs?|documentation|examples?|samples?|benchmarks?|e2e|cypress|playwright)/")
 
 
@@ -67,7 +69,7 @@ class KeysReader(FactReader[Keys]):
         for name, reads in settings.named().items():
             if not switch(name) and (any(each.secret for each in reads) or secret(name) or public_key(name)):
                 told.setdefault(name, _Told()).reads += [each.location for each in reads]
-        for name, place in _in_examples(settings):
+        for name, place in _in_env_files(settings):
             told.setdefault(name, _Told()).named.append(place)
         for name, place in pipeline.asked:
             found = told.setdefault(name, _Told())
@@ -103,12 +105,18 @@ class KeysReader(FactReader[Keys]):
         )
 
 
-def _in_examples(settings: Settings) -> Iterator[tuple[str, Location]]:
+def _in_env_files(settings: Settings) -> Iterator[tuple[str, Location]]:
+    """Of examples, and of env files and settings in JSON that are committed: an app may read them in ways not seen."""
     for listing in settings.listings:
-        if listing.kind is ListingKind.EXAMPLE and listing.tracked:
+        meant = listing.kind is ListingKind.EXAMPLE or (listing.kind in _HELD and not _for_tests(listing.path))
+        if meant and listing.tracked:
             for each in listing.assignments:
                 if (each.secret or secret(each.name)) and not switch(each.name):
                     yield each.name, Location(path=listing.path, line=each.line)
+
+
+def _for_tests(path: str) -> bool:
+    return is_test_path(path) or plain(path.rpartition("/")[2]).endswith((".test", ".testing", ".ci"))
 
 
 def _made(records: Any) -> Iterator[tuple[int, Location]]:
