@@ -8,6 +8,9 @@ import pytest
 from tests.facts.secrets.examples import drawn
 from tests.support import check_files, git, make_repo, outcome_of, write
 
+from shipworthy.facts.limits import time_limit
+from shipworthy.facts.settings.env_names import kind_of_name
+from shipworthy.facts.settings.model import ListingKind
 from shipworthy.model import Confidence
 
 CHECK = "env-files-ignored"
@@ -84,7 +87,7 @@ def test_names_of_env_files_with_real_settings(tmp_path: Path, name: str) -> Non
     [
         ".env.example", ".env.example.bak", ".envrc.example", ".dev.vars.example", "env.sample", "environment.ts",
         "src/env.ts", "environments/prod.py", "env/prod.py", "envs/gym.py", "docs/env.md", "bin/env",
-        ".env.example.complete",
+        ".env.example.complete", "example.docker.env", "app.example.env", "local-sample.env",
     ],
 )  # fmt: skip
 def test_names_of_samples_and_of_code(tmp_path: Path, name: str) -> None:
@@ -166,3 +169,21 @@ def test_files_that_the_tools_of_a_project_make(tmp_path: Path, files: dict[str,
 )
 def test_files_that_nothing_here_makes(tmp_path: Path, files: dict[str, str]) -> None:
     assert check_files(CHECK, tmp_path / "p", {"a.py": APP, ".gitignore": ".env\n", **files}).kind == "pass"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".env.example" + "-" * 220 + "!",
+        "-" * 220 + "!.env",
+        "example" + "._-" * 70 + "!.env",
+        "a-" * 110 + "example" + "!",
+        ".env" + ".a" * 110 + "!",
+        "env" + ".prod" * 45 + "!",
+        ".env" + ".bak" * 55 + "!",
+        ".env" + " copy" * 45 + "!",
+    ],
+)
+def test_no_name_takes_forever(name: str) -> None:
+    with time_limit(5.0):
+        assert kind_of_name(f"a/{name}") in (None, ListingKind.ENV_FILE, ListingKind.EXAMPLE)

@@ -15,7 +15,8 @@ _EXAMPLE = re.compile(
     r"|(?:example|sample|template|default)[._-]?\.?env(?:[._-][\w.-]+)?|[\w.-]+\.env[._-](?:example|sample|template|dist)"
     r"|secrets\.toml[._-](?:example|sample|template)|(?:secrets[._-])?(?:example|sample|template)[._-]secrets\.toml"
     r"|secrets[._-](?:example|sample|template)\.toml|\.env(?:\.[\w-]+)*\.(?:example|sample|template|tmpl|dist)"
-    r"|\.dev\.vars[._-](?:example|sample|template|dist)|\.env[._-](?:example|sample|template)(?:[._-][\w-]+)+)$"
+    r"|\.dev\.vars[._-](?:example|sample|template|dist)|\.env[._-](?:example|sample|template)[._-][\w.-]+"
+    r"|(?:[\w.-]+[._-])?(?:example|sample|template)(?:[._-][\w.-]+)?\.env)$"
 )
 _STAGE = (
     r"(?:prod|production|staging|stage|live|preview|local|dev|develop|development|docker|test|testing|ci|qa|uat|txt|sh)"
