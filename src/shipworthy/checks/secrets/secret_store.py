@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shipworthy.checks.base import Check, CheckContext
 from shipworthy.checks.secrets.written import written_failures, written_questions
 from shipworthy.facts import Facts
+from shipworthy.facts.keys import Keys
 from shipworthy.facts.secrets import GUESSABLE, Secrets
 from shipworthy.facts.secrets.names import PUBLIC_PREFIX, read_name
 from shipworthy.facts.settings import Default, SettingRead, Settings, StoreUse
@@ -26,14 +27,15 @@ class SecretStore(Check):
     """Disproves that secrets come from a store: a secret, or a default for one, is written into a file.
 
     Evidence: how each secret-named setting is read and which store the deployment files say it comes from, defaults
-    given to it in code, secrets standing in the tree or in a manifest, image or vars file, words that code signs
+    given to it in code, secrets standing in the tree or in a manifest, image or vars file, keys that only a pipeline,
+    a deployment file or an env file names, words that code signs
     sessions or tokens with (however much of a stand-in: the app works with them). Where nothing disproves it, a
     person says which store holds them; no file can show that. A setting with a computed name could be a secret, so
     the app is then never said to use none. It cannot see where the platform takes an environment variable from.
     """
 
     id = "secret-store"
-    needs = (Secrets, Settings, Stack)
+    needs = (Keys, Secrets, Settings, Stack)
 
     def check(self, facts: Facts, context: CheckContext) -> Outcome:
         secrets, settings = facts[Secrets], facts[Settings]
@@ -56,6 +58,8 @@ class SecretStore(Check):
         computed = [read for read in settings.own_reads() if read.name is None]
         looked_at += [f"{read.location}: a setting with a computed name" for read in computed[:_MOST_SHOWN]]
         implied = list(_implied(facts[Stack])) if not by_name and not stores else []
+        if not (by_name or stores or implied or doubts):
+            implied = list(_only_named(facts[Keys]))
         if not (by_name or stores or doubts or remarks or implied):
             if computed:
                 places = plural(len(computed), "setting is", "settings are")
@@ -158,6 +162,22 @@ def _implied(stack: Stack) -> Iterator[Finding]:
             severity=Severity.LOW,
             remedy="Say which store gives it, or that it needs none.",
         )
+
+
+def _only_named(keys: Keys) -> Iterator[Finding]:
+    """Keys that no code is seen to read: a pipeline, a deployment file, an env file or its example names them."""
+    for key in keys.keys:
+        places = [each for each in (*key.named, *key.ci) if not (each.path or "").startswith(".github/")]
+        if key.guarded and places:
+            yield Finding.at(
+                places[0],
+                "key-named",
+                f"{key.name} is named here, and nothing shows where its value comes from.",
+                anchor=key.name,
+                severity=Severity.LOW,
+                related=places[1:6],
+                remedy="Attest: the store's name and who can read it.",
+            )
 
 
 def _fixed_signing(secrets: Secrets) -> Iterator[Finding]:
