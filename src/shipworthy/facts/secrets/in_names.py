@@ -18,7 +18,8 @@ from shipworthy.facts.secrets.rules import Rule, load
 from shipworthy.facts.secrets.scanner import Hit, judged
 from shipworthy.model import Confidence
 
-_AT_ONCE = 30_000
+_AT_ONCE = 4_000
+"""Names in one text. With 30,000, a history of 48,903 commits took 107 MB in place of 87."""
 _AS = "names.py"
 """The list is judged as code, where a form is neither an example nor a stand-in."""
 
