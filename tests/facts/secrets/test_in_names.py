@@ -56,7 +56,7 @@ def test_only_what_a_provider_made_counts(name: str, shown: str | None) -> None:
 
 def test_a_name_is_found_wherever_it_stands_among_many() -> None:
     names = [f"src/part{number}/file_{number}.py" for number in range(70_000)]
-    for place in (0, 29_999, 30_000, 69_999):
+    for place in (0, 3_999, 4_000, 69_999):
         assert [each.number for each in in_names([*names[:place], LIVE, *names[place + 1 :]])] == [place]
 
 
