@@ -187,3 +187,19 @@ def test_files_that_nothing_here_makes(tmp_path: Path, files: dict[str, str]) ->
 def test_no_name_takes_forever(name: str) -> None:
     with time_limit(5.0):
         assert kind_of_name(f"a/{name}") in (None, ListingKind.ENV_FILE, ListingKind.EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".env", f"{PUBLIC}API_TOKEN={SEALED}\nPAYMENTS={LIVE}\n"),
+        (".env", f"-----BEGIN PGP MESSAGE-----\n{PLAIN}"),
+        ("local.settings.json", f'{{\n  // "IsEncrypted": true\n  "Values": {{"PAYMENTS_SECRET_KEY": "{LIVE}"}}}}'),
+        ("appsettings.Production.json", f'{{"A": {{"IsEncrypted": true}}, "B": {{"ClientSecret": "{OWN}"}}}}'),
+    ],
+)
+def test_what_only_looks_encrypted(tmp_path: Path, path: str, text: str) -> None:
+    ignore = "".join(f"{name}\n" for name in (".env", ".env.keys", "local.settings.json") if name != path)
+    outcome = check_files(CHECK, tmp_path / "p", {"a.py": APP, ".gitignore": ignore, path: text})
+    assert outcome.kind == "fail"
+    assert path in {each.location.path for each in outcome.findings}

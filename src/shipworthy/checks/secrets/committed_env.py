@@ -74,11 +74,17 @@ def unread(files: Iterable[SettingListing], ignored: Ignored) -> list[str]:
     return [each.path for each in files if each.tracked and each.unread and each.path not in ignored.sealed]
 
 
-def real_values(ignored: Ignored, secrets: Secrets, said: set[str]) -> Iterator[Finding]:
-    """What the scanner takes for a real secret in a committed file; `said`: files that are accused already."""
+def real_values(
+    files: Iterable[SettingListing], ignored: Ignored, secrets: Secrets, said: set[str]
+) -> Iterator[Finding]:
+    """What the scanner takes for a real secret in a committed file; `said`: files that are accused already.
+
+    Of a file that is readable here alone, what is committed is another text; beside encrypted values may stand others.
+    """
+    readable_here = ignored.sealed - {each.path for each in files if each.sealed}
     for each in secrets.sightings:
         path = each.location.path or ""
-        if each.counts and path in ignored.secret_files and path not in ignored.sealed and path not in said:
+        if each.counts and path in ignored.secret_files and path not in readable_here and path not in said:
             yield Finding.at(
                 each.location,
                 "secret-file-committed",

@@ -40,7 +40,7 @@ class EnvFilesIgnored(Check):
         own = [read for read in settings.own_reads() if read.name is None or not provided(read.name)]
         kept_here = list(tracked(listed, ignored, facts[Stack]))
         sure = {each.location.path or "" for each in kept_here if each.confidence is not Confidence.REVIEW}
-        committed = [*kept_here, *real_values(ignored, facts[Secrets], sure), *_binary(ignored)]
+        committed = [*kept_here, *real_values(listed, ignored, facts[Secrets], sure), *_binary(ignored)]
         makes_files = any(
             each.used and not each.path.endswith("/.env") and each.path != ".env" for each in ignored.answers
         )

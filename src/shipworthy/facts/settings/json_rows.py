@@ -22,9 +22,10 @@ _IN_ADDRESS = re.compile(
 """The parts of a connection string that let somebody in."""
 
 
-def encrypted(text: str) -> bool:
-    """Whether the file says that its values are encrypted."""
-    return bool(_ENCRYPTED.search(text))
+def encrypted(name: str, text: str) -> bool:
+    """Whether a file says that its values are encrypted, which means something to Azure Functions only."""
+    said = _ENCRYPTED.search(text) if name.lower() == "local.settings.json" else None
+    return said is not None and not _COMMENT.match(text, text.rfind("\n", 0, said.start()) + 1, said.start())
 
 
 def rows(text: str) -> list[list[Any]]:

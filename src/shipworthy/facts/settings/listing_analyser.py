@@ -82,7 +82,7 @@ class ListedSettings(Analyser):
     """
 
     name = "settings-listings"
-    version = "8"
+    version = "9"
 
     def wants(self, entry: FileEntry) -> bool:
         return entry.by_hand and kind_of(entry) is not None
@@ -93,12 +93,15 @@ class ListedSettings(Analyser):
             return Record(None)
         of_values = kind in (ListingKind.EXAMPLE, ListingKind.ENV_FILE, ListingKind.SETTINGS_JSON)
         closed = of_values and sealed.whole(source.entry.name, source.data, binary=source.binary)
+        if closed and not source.binary:
+            # How a file begins is no proof of what follows.
+            closed = all(not_own for *_, not_own in _of_env_file(kind, source.text)["assigned"])
         if closed or (source.binary and of_values):
             return Record(_record(kind, sealed=closed, unread=not closed))
         if source.binary:
             return Record(None)
         if kind is ListingKind.SETTINGS_JSON:
-            return Record(_record(kind, assigned=rows(source.text), sealed=encrypted(source.text)))
+            return Record(_record(kind, assigned=rows(source.text), sealed=encrypted(source.entry.name, source.text)))
         if of_values:
             return Record(_of_env_file(kind, source.text))
         text = source.text if kind is ListingKind.DOCS else live(source.path, source.text)
